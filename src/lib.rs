@@ -1,0 +1,1 @@
+//! Temporary, approved, audited access to AWS accounts, as Kubernetes resources.
