@@ -1,0 +1,56 @@
+//! What people write and read: the kinds of the API group `team-operator.io`, version `v1alpha1`.
+//!
+//! Types, limits and the rules that need no caller. Nothing here decides, reads a clock or talks to anybody.
+
+mod approval;
+mod approver_policy;
+mod assignment;
+mod condition;
+mod crd;
+mod duration;
+mod eligibility_policy;
+mod eligibility_review;
+mod elevation_request;
+mod names;
+mod phase;
+mod reason;
+mod request_status;
+mod rules;
+mod target;
+mod team_settings;
+mod time;
+
+pub use approval::{Approval, ReviewDecision, Verdict};
+pub use approver_policy::{ApproverPolicy, ApproverPolicySpec, Stage};
+pub use assignment::{
+    Assignment, AssignmentOrigin, AssignmentTuple, Baseline, Operation, OperationOutcome,
+};
+pub use condition::{Condition, ConditionStatus, ConditionType, set_condition};
+pub use crd::{all_crds, crd_file_name};
+pub use duration::{DurationError, HumanDuration};
+pub use eligibility_policy::{
+    EligibilityPolicy, EligibilityPolicySpec, OrganizationalUnitPath, PolicyStatus,
+};
+pub use eligibility_review::{
+    EligibilityEntry, EligibilityReview, EligibilityReviewSpec, EligibilityReviewStatus, EligibleAccount,
+};
+pub use elevation_request::{ElevationRequest, ElevationRequestSpec};
+pub use names::{AccountId, NameError, OrganizationalUnitId, PermissionSetName};
+pub use phase::{AssignmentState, Phase};
+pub use reason::Reason;
+pub use request_status::{
+    Access, ElevationRequestStatus, Eligibility, Requester, Review, StageProgress, Window,
+};
+pub use target::{OrganizationalUnitTarget, Subject, SubjectKind};
+pub use team_settings::{
+    IdentityAttribute, IdentitySettings, OnEligibilityLost, Requirement, TeamSettings, TeamSettingsSpec,
+    TeamSettingsStatus, TicketNumberSettings, Waiver,
+};
+pub use time::Timestamp;
+
+/// The API group of every kind here.
+pub const GROUP: &str = "team-operator.io";
+
+/// The one version of every kind here. It stays the only one that is served and stored: a conversion webhook that
+/// does not answer would stand between the controller and a revocation.
+pub const VERSION: &str = "v1alpha1";

@@ -1,0 +1,220 @@
+//! The one list of reasons: conditions, `status.reason`, verdicts, Events, metric labels, audit lines and the
+//! command line all say the same word for the same fact.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+macro_rules! reasons {
+    ($( $(#[$doc:meta])* $name:ident, )*) => {
+        /// Why something is as it is.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Reason {
+            $( $(#[$doc])* $name, )*
+            /// A word of another version of the controller.
+            Unrecognized,
+        }
+
+        impl Reason {
+            /// Every reason that this version gives.
+            pub const ALL: &'static [Reason] = &[$( Reason::$name, )*];
+
+            /// The word as it is stored and shown: metric labels need it to live as long as the program.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $( Reason::$name => stringify!($name), )*
+                    Reason::Unrecognized => "Unrecognized",
+                }
+            }
+
+            fn from_word(word: &str) -> Self {
+                match word {
+                    $( stringify!($name) => Reason::$name, )*
+                    _ => Reason::Unrecognized,
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    // A request that waits.
+    /// Approvals are awaited.
+    AwaitingApproval,
+    /// Approved; the start has not come.
+    AwaitingStart,
+    /// Nobody can approve: no policy, empty or missing groups, or too few people besides the requester.
+    NoApprovers,
+    /// The one TeamSettings named `default` is missing.
+    SettingsMissing,
+    /// A fact could not be looked up; it is asked for again.
+    LookupFailed,
+    /// The admission policies cannot be proven at the moment.
+    GuardUnproven,
+    /// The admission policies were not in force: what people wrote meanwhile does not count.
+    GuardBroken,
+
+    // A request that is not accepted.
+    /// No EligibilityPolicy alone matches person, account, permission set and duration.
+    NotEligible,
+    /// The user name is nobody's in Identity Center, or more than one person's.
+    RequesterUnknown,
+    /// The person is disabled in Identity Center.
+    RequesterDisabled,
+    /// The organization has no such account.
+    AccountUnknown,
+    /// The account is not active in the organization.
+    AccountNotActive,
+    /// Identity Center has no permission set of this name.
+    PermissionSetUnknown,
+    /// A delegated administrator cannot assign the management account.
+    ManagementAccount,
+    /// Longer than a request may be.
+    DurationTooLong,
+    /// The start lies further ahead than settings allow.
+    StartTooFarAhead,
+    /// The person has as many open requests as settings allow.
+    TooManyOpenRequests,
+    /// Settings ask for a justification.
+    JustificationMissing,
+    /// Settings ask for a ticket number, or for another form of it.
+    TicketInvalid,
+    /// Approval was not needed when the request was made and is needed at its start.
+    ApprovalNowRequired,
+    /// The status was changed by somebody other than the controller.
+    SealBroken,
+
+    // A request that is decided.
+    /// Every stage has its approvals.
+    ApprovalsComplete,
+    /// Policy asks for no approval.
+    ApprovalNotRequired,
+    /// A reviewer rejected the request.
+    RejectedByReviewer,
+    /// The requester took the request back.
+    CancelledByRequester,
+    /// The request was deleted, or its namespace.
+    Deleted,
+    /// Not approved before the deadline.
+    RequestExpired,
+
+    // Access.
+    /// The assignment is being created.
+    Granting,
+    /// AWS confirmed the assignment.
+    AccessGranted,
+    /// The person has this access without us; nothing was created.
+    StandingAccess,
+    /// The assignment could not be confirmed before the window closed.
+    GrantTimedOut,
+    /// The end was reached.
+    EndReached,
+    /// The requester ended the access early.
+    EndedByRequester,
+    /// A reviewer of the request ended the access early.
+    RevokedByReviewer,
+    /// Somebody with the verb `revoke` ended the access early.
+    RevokedBySecurity,
+    /// The person is no longer eligible.
+    EligibilityLost,
+    /// Somebody else removed the assignment.
+    RemovedExternally,
+    /// Access is over and AWS confirmed it.
+    AccessRemoved,
+    /// Access that we did not create remains.
+    StandingAccessRemains,
+    /// Another request of the same person holds the same access on.
+    HandedOver,
+    /// The end has passed and AWS has not confirmed the removal.
+    RevocationOverdue,
+    /// The assignment was seen again after it was gone.
+    ReappearedAfterRemoval,
+
+    // One entry of `status.approvals`.
+    /// The entry counts.
+    Counted,
+    /// The person is no approver of the current stage.
+    NotAnApprover,
+    /// The person has been counted in an earlier stage.
+    AlreadyCounted,
+    /// The person is the requester, perhaps by another user name.
+    IsRequester,
+    /// The person is unknown to Identity Center or disabled there.
+    ApproverUnknown,
+    /// The entry came after the deadline.
+    AfterDeadline,
+    /// The entry does not fit the phase it was read in.
+    NotAwaited,
+
+    // Policies and settings.
+    /// Everything that the object names exists.
+    Valid,
+    /// A group that the object names does not exist.
+    GroupNotFound,
+    /// A user that the object names does not exist.
+    UserNotFound,
+    /// An account that the object names is not in the organization.
+    AccountNotFound,
+    /// An organizational unit that the object names does not exist.
+    OrganizationalUnitNotFound,
+    /// A permission set that the object names does not exist.
+    PermissionSetNotFound,
+    /// A stage asks for more people than it has.
+    UnreachableQuorum,
+    /// More people could approve than a request can list.
+    TooManyApprovers,
+    /// Another policy has the same target at the same distance.
+    PolicyConflict,
+    /// The admission policies are in force and were proven.
+    GuardIntact,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Reason {
+    /// A word of a newer version reads as [`Reason::Unrecognized`]: a rolled back controller keeps working.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::from_word(&String::deserialize(deserializer)?))
+    }
+}
+
+impl JsonSchema for Reason {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Reason".into()
+    }
+
+    /// No `enum`: a controller that is one version ahead of its CRDs must be able to say its new words.
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "maxLength": 64, "pattern": "^[A-Z][A-Za-z]*$" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_reads_back_and_fits_the_schema() {
+        for reason in Reason::ALL {
+            assert_eq!(Reason::from_word(reason.as_str()), *reason);
+            assert!(reason.as_str().len() <= 64, "{reason}");
+        }
+        assert_eq!(Reason::from_word("FromTheFuture"), Reason::Unrecognized);
+    }
+}

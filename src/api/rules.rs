@@ -1,0 +1,146 @@
+//! The CEL rules of `ElevationRequest` that need no caller: they hold even with every admission policy deleted.
+//!
+//! Three properties of CRD rules decide where each one stands:
+//! - a rule that names `oldSelf` is skipped where the old or the new value is missing, so what must not be
+//!   *removed* is guarded one level above it;
+//! - a rule's cost is estimated from the limits in the schema, so leaf fields are compared on their own and only
+//!   presence is compared above them;
+//! - rules answer before policies: nothing here is repeated there, or no test could ever see the policy refuse.
+
+use std::fmt::Write as _;
+
+use kube::core::cel::{Reason, Rule};
+
+use super::phase::{AssignmentState, Phase};
+
+/// What to do when a request turns out to be the wrong one.
+pub(super) const MAKE_A_NEW_REQUEST: &str =
+    "create a new request instead (kubectl create, with metadata.generateName)";
+
+/// Entries of `status.approvals` stay as they were written, whoever writes.
+pub(super) fn approvals_are_append_only() -> Rule {
+    Rule::new(
+        "!has(oldSelf.status) || !has(oldSelf.status.approvals) || oldSelf.status.approvals.size() == 0 || \
+         (has(self.status) && has(self.status.approvals) && \
+         oldSelf.status.approvals.all(entry, entry in self.status.approvals))",
+    )
+    .field_path(".status.approvals")
+    .reason(Reason::FieldValueForbidden)
+    .message(
+        "a recorded decision cannot be changed or removed: append yours to status.approvals (kubectl patch \
+         --subresource=status --type=json, path /status/approvals/-)",
+    )
+}
+
+/// No entry bears the requester's name.
+pub(super) fn nobody_decides_on_their_own_request() -> Rule {
+    Rule::new(
+        "!has(self.spec.requester) || !has(self.status) || !has(self.status.approvals) || \
+         self.status.approvals.all(entry, entry.approver != self.spec.requester)",
+    )
+    .field_path(".status.approvals")
+    .reason(Reason::FieldValueForbidden)
+    .message("nobody decides on their own request: somebody else must; to take it back set spec.cancelled to true")
+}
+
+/// Optional fields of `spec` are neither added nor taken away later.
+pub(super) fn optional_fields_stay(fields: &[&str]) -> Rule {
+    Rule::new(all(fields, |field| format!("has(self.{field}) == has(oldSelf.{field})")))
+        .reason(Reason::FieldValueForbidden)
+        .message(format!("a request cannot be changed, only cancelled: {MAKE_A_NEW_REQUEST}").as_str())
+}
+
+/// `spec.cancelled` goes from unset or false to true, once.
+pub(super) fn cancelled_stays_cancelled() -> Rule {
+    Rule::new("!(has(oldSelf.cancelled) && oldSelf.cancelled) || (has(self.cancelled) && self.cancelled)")
+        .field_path(".cancelled")
+        .reason(Reason::FieldValueForbidden)
+        .message(
+            format!("a cancelled request stays cancelled: leave spec.cancelled as it is, or {MAKE_A_NEW_REQUEST}")
+                .as_str(),
+        )
+}
+
+/// The phase moves only along [`Phase::next`], from one of [`Phase::FIRST`].
+pub(super) fn phase_moves_along_its_edges() -> Rule {
+    let edges = edges(Phase::ALL.map(|p| (p.as_str(), words(p.next(), |p| p.as_str()))));
+    let first = words(Phase::FIRST, |p| p.as_str());
+    Rule::new(format!(
+        "has(oldSelf.phase) ? has(self.phase) && (self.phase == oldSelf.phase || self.phase in \
+         {edges}[oldSelf.phase]) : !has(self.phase) || self.phase in {first}"
+    ))
+    .field_path(".phase")
+    .reason(Reason::FieldValueForbidden)
+    .message("a request does not go from its phase to that one; a finished request stays as it is")
+}
+
+/// `status.finished` says the same as the phase: watches select by it.
+pub(super) fn finished_means_terminal() -> Rule {
+    Rule::new(format!(
+        "(has(self.finished) && self.finished) == (has(self.phase) && self.phase in {})",
+        terminal_phases()
+    ))
+    .field_path(".finished")
+    .message("finished is true in the terminal phases and only there")
+}
+
+/// A request is over only when nothing of ours can be left in AWS.
+pub(super) fn terminal_means_settled() -> Rule {
+    let settled: Vec<_> = AssignmentState::ALL.into_iter().filter(|s| s.is_settled()).collect();
+    Rule::new(format!(
+        "!has(self.phase) || !(self.phase in {}) || !has(self.assignment) || self.assignment.state in {}",
+        terminal_phases(),
+        words(&settled, |s| s.as_str())
+    ))
+    .field_path(".phase")
+    .message("a request ends only when its assignment is None or Gone")
+}
+
+/// The state of the assignment moves only along [`AssignmentState::next`], from None, Granting or Held.
+pub(super) fn assignment_moves_forward() -> Rule {
+    let edges = edges(AssignmentState::ALL.map(|s| (s.as_str(), words(s.next(), |s| s.as_str()))));
+    Rule::new(format!("self == oldSelf || self in {edges}[oldSelf]"))
+        .reason(Reason::FieldValueForbidden)
+        .message("the assignment only moves forward: None, Granting, Held, Removing, Gone")
+}
+
+/// The given optional fields are written once: they may appear, and never go or change again. What changes inside
+/// them is refused by [`written_once`] on each.
+pub(super) fn stay_once_written(fields: &[&str]) -> Rule {
+    Rule::new(all(fields, |field| format!("(!has(oldSelf.{field}) || has(self.{field}))")))
+        .reason(Reason::FieldValueForbidden)
+        .message(format!("what was recorded is kept: {}", fields.join(", ")).as_str())
+}
+
+/// A value that is never replaced by another.
+pub(super) fn written_once() -> Rule {
+    Rule::new("self == oldSelf")
+        .reason(Reason::FieldValueForbidden)
+        .message("written once: what is approved is what is granted, and what is recorded is kept")
+}
+
+fn terminal_phases() -> String {
+    let terminal: Vec<_> = Phase::ALL.into_iter().filter(|p| p.is_terminal()).collect();
+    words(&terminal, |p| p.as_str())
+}
+
+/// `['a', 'b']`
+fn words<T: Copy>(values: &[T], word: impl Fn(T) -> &'static str) -> String {
+    let quoted: Vec<_> = values.iter().map(|v| format!("'{}'", word(*v))).collect();
+    format!("[{}]", quoted.join(", "))
+}
+
+/// `{'a': ['b'], …}`: every word is a key, so that looking one up never fails.
+fn edges<const N: usize>(rows: [(&str, String); N]) -> String {
+    let mut map = String::from("{");
+    for (index, (from, to)) in rows.iter().enumerate() {
+        let comma = if index > 0 { ", " } else { "" };
+        // Writing to a String cannot fail.
+        let _ = write!(map, "{comma}'{from}': {to}");
+    }
+    map + "}"
+}
+
+fn all(fields: &[&str], term: impl Fn(&str) -> String) -> String {
+    fields.iter().map(|field| term(field)).collect::<Vec<_>>().join(" && ")
+}

@@ -1,0 +1,93 @@
+//! Points in time as the kinds store them: UTC, whole seconds.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use chrono::{DateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A point in time in UTC, cut to whole seconds.
+///
+/// Whole seconds, because a status that is written and read again must be equal to what was written: otherwise
+/// deciding twice on an unchanged world would write twice. Any RFC 3339 text is read; `2026-12-01T09:00:00Z` is
+/// what is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(DateTime<Utc>);
+
+impl Timestamp {
+    /// The point in time as chrono knows it.
+    pub fn to_utc(self) -> DateTime<Utc> {
+        self.0
+    }
+
+    /// Seconds since 1970-01-01T00:00:00Z.
+    pub fn unix_seconds(self) -> i64 {
+        self.0.timestamp()
+    }
+
+    /// This point in time moved by `delta`; `None` beyond what the calendar holds (the year 262,000).
+    pub fn checked_add(self, delta: TimeDelta) -> Option<Self> {
+        self.0.checked_add_signed(delta).map(Self::from)
+    }
+}
+
+impl From<DateTime<Utc>> for Timestamp {
+    fn from(time: DateTime<Utc>) -> Self {
+        Self(time.trunc_subsecs(0))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::Secs, true))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        DateTime::<Utc>::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl JsonSchema for Timestamp {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "date-time" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Timestamp, serde_json::Error> {
+        serde_json::from_value(serde_json::Value::from(text))
+    }
+
+    #[test]
+    fn any_offset_and_fraction_is_read_and_utc_seconds_are_printed() {
+        for text in ["2026-12-01T09:00:00Z", "2026-12-01T10:00:00+01:00", "2026-12-01T09:00:00.999Z"] {
+            assert_eq!(read(text).unwrap().to_string(), "2026-12-01T09:00:00Z", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_without_a_zone_is_refused() {
+        assert!(read("2026-12-01T09:00:00").is_err());
+        assert!(read("tomorrow").is_err());
+    }
+}
