@@ -4,3 +4,6 @@
 //! `tests/tidy.rs` holds the code to it).
 
 pub mod api;
+
+#[cfg(feature = "controller")]
+pub mod admission;

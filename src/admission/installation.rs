@@ -1,0 +1,262 @@
+//! What a cluster must hold for the controller, as objects ready to apply.
+//!
+//! The sources are YAML files beside this one; they can be applied as they are and name the default installation.
+//! An [`Installation`] puts other names in their place, in texts that the API server compiles: that is why names
+//! are checked first.
+
+use std::sync::LazyLock;
+
+use serde_json::{Value, json};
+
+use crate::api;
+
+/// The namespace and the service account that the sources name.
+const DEFAULT_NAMESPACE: &str = "team-operator-system";
+const DEFAULT_SERVICE_ACCOUNT: &str = "team-operator";
+
+/// The policy whose variable `policyWriters` an installation fills.
+const POLICY_WRITERS: &str = "team-operator-policy-writers";
+
+const VALIDATING: [&str; 7] = [
+    include_str!("policies/requests.yaml"),
+    include_str!("policies/limits.yaml"),
+    include_str!("policies/decisions.yaml"),
+    include_str!("policies/reviews.yaml"),
+    include_str!("policies/identity.yaml"),
+    include_str!("policies/definitions.yaml"),
+    include_str!("policies/policy-writers.yaml"),
+];
+const MUTATING: [&str; 2] = [include_str!("policies/stamping.yaml"), include_str!("policies/misdirected.yaml")];
+const ROLES: [&str; 2] = [include_str!("roles/people.yaml"), include_str!("roles/controller.yaml")];
+
+/// The sources, parsed once. They are part of the program: one that does not parse fails the first test.
+#[expect(clippy::expect_used, reason = "the text is compiled in and a unit test parses it")]
+static PARSED: LazyLock<[Vec<Value>; 3]> = LazyLock::new(|| {
+    let parse = |sources: &[&str]| -> Vec<Value> {
+        let documents = sources.iter().map(|s| serde_saphyr::from_multiple::<Value>(s));
+        documents.flat_map(|d| d.expect("a source of admission is not YAML")).collect()
+    };
+    [parse(&VALIDATING), parse(&MUTATING), parse(&ROLES)]
+});
+
+/// The names of one installation of the controller in a cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installation {
+    namespace: String,
+    service_account: String,
+    policy_writers: Vec<String>,
+    stamping: bool,
+}
+
+/// A name that cannot be used in an installation.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InstallationError {
+    /// Not a name that Kubernetes takes.
+    #[error("{what} {value:?} is no Kubernetes name: use lower case letters, digits and dashes, at most 63")]
+    NotAName {
+        /// What the name is for.
+        what: &'static str,
+        /// What was given.
+        value: String,
+    },
+    /// An entry of `policyWriters` that no user can have.
+    #[error("an entry of policyWriters is empty or longer than 256 characters: name Kubernetes users")]
+    NotAUser,
+}
+
+impl Default for Installation {
+    /// Namespace `team-operator-system`, service account `team-operator`, no `policyWriters`, with stamping.
+    fn default() -> Self {
+        Self {
+            namespace: DEFAULT_NAMESPACE.to_owned(),
+            service_account: DEFAULT_SERVICE_ACCOUNT.to_owned(),
+            policy_writers: Vec::new(),
+            stamping: true,
+        }
+    }
+}
+
+impl Installation {
+    /// An installation in a namespace and under a service account of other names.
+    pub fn new(namespace: &str, service_account: &str) -> Result<Self, InstallationError> {
+        for (what, value) in [("the namespace", namespace), ("the service account", service_account)] {
+            if !is_dns_label(value) {
+                return Err(InstallationError::NotAName { what, value: value.to_owned() });
+            }
+        }
+        Ok(Self {
+            namespace: namespace.to_owned(),
+            service_account: service_account.to_owned(),
+            ..Self::default()
+        })
+    }
+
+    /// Lets only these Kubernetes users write policies and settings; with none, RBAC alone decides.
+    pub fn with_policy_writers(self, policy_writers: Vec<String>) -> Result<Self, InstallationError> {
+        if policy_writers.iter().any(|user| user.is_empty() || user.len() > 256) {
+            return Err(InstallationError::NotAUser);
+        }
+        Ok(Self { policy_writers, ..self })
+    }
+
+    /// Whether names that are left out are filled in (needs MutatingAdmissionPolicy, Kubernetes 1.36).
+    #[must_use]
+    pub fn with_stamping(self, stamping: bool) -> Self {
+        Self { stamping, ..self }
+    }
+
+    /// The namespace that the controller runs in.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The name of the controller's service account.
+    pub fn service_account(&self) -> &str {
+        &self.service_account
+    }
+
+    /// The Kubernetes user name of the controller, by which every policy knows it.
+    pub fn controller_user_name(&self) -> String {
+        user_name(&self.namespace, &self.service_account)
+    }
+
+    /// Everything, in an order in which it can be applied.
+    pub fn manifests(&self) -> Vec<Value> {
+        let namespace = json!({
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": { "name": self.namespace },
+        });
+        let mut all = api::all_crds();
+        all.push(namespace);
+        all.extend(self.roles());
+        all.extend(self.policies());
+        all
+    }
+
+    /// The admission policies with their bindings: the validating ones, which are the guarantee, and with stamping
+    /// the mutating ones, which are a convenience.
+    pub fn policies(&self) -> Vec<Value> {
+        let mut policies = self.validating_policies();
+        if self.stamping {
+            policies.extend(self.mutating_policies());
+        }
+        policies
+    }
+
+    /// The policies and bindings that the guarantee rests on.
+    pub fn validating_policies(&self) -> Vec<Value> {
+        PARSED[0].iter().map(|source| self.render(source)).collect()
+    }
+
+    /// The policies and bindings that fill in names and catch misdirected decisions.
+    pub fn mutating_policies(&self) -> Vec<Value> {
+        PARSED[1].iter().map(|source| self.render(source)).collect()
+    }
+
+    /// The roles for people, and the controller's service account with its own.
+    pub fn roles(&self) -> Vec<Value> {
+        PARSED[2].iter().map(|source| self.render(source)).collect()
+    }
+
+    fn render(&self, source: &Value) -> Value {
+        let mut object = source.clone();
+        self.put_names(&mut object);
+        if object["kind"] == "ServiceAccount" {
+            object["metadata"]["name"] = json!(self.service_account);
+        }
+        for subject in object.get_mut("subjects").and_then(Value::as_array_mut).into_iter().flatten() {
+            subject["name"] = json!(self.service_account);
+        }
+        if object["metadata"]["name"] == POLICY_WRITERS
+            && let Some(writers) = object.pointer_mut("/spec/variables/0/expression")
+        {
+            // A JSON list of strings is a CEL list of the same strings.
+            *writers = json!(json!(self.policy_writers).to_string());
+        }
+        object
+    }
+
+    /// Replaces the default names in every text of an object: between user names, which contain the namespace, the
+    /// namespace.
+    fn put_names(&self, node: &mut Value) {
+        match node {
+            Value::String(text) => {
+                let default = user_name(DEFAULT_NAMESPACE, DEFAULT_SERVICE_ACCOUNT);
+                let between = text.split(&default).map(|part| part.replace(DEFAULT_NAMESPACE, &self.namespace));
+                *text = between.collect::<Vec<_>>().join(&self.controller_user_name());
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.put_names(item)),
+            Value::Object(fields) => fields.values_mut().for_each(|field| self.put_names(field)),
+            _ => {}
+        }
+    }
+}
+
+fn user_name(namespace: &str, service_account: &str) -> String {
+    format!("system:serviceaccount:{namespace}:{service_account}")
+}
+
+/// RFC 1123 label, which namespaces are and service accounts should be.
+fn is_dns_label(text: &str) -> bool {
+    (1..=63).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(objects: &[Value]) -> String {
+        objects.iter().map(Value::to_string).collect()
+    }
+
+    #[test]
+    fn the_sources_are_yaml_and_name_the_default_installation() {
+        let installation = Installation::default();
+        assert_eq!(installation.validating_policies(), PARSED[0]);
+        assert_eq!(installation.mutating_policies(), PARSED[1]);
+        assert_eq!(installation.roles(), PARSED[2]);
+    }
+
+    #[test]
+    fn no_default_name_is_left_in_another_installation() {
+        let installation = Installation::new("platform", "elevator").unwrap();
+        let text = texts(&installation.manifests());
+        assert!(!text.contains(DEFAULT_NAMESPACE));
+        assert!(!text.contains(":team-operator'"), "a policy still knows the default controller");
+        assert!(text.contains("system:serviceaccount:platform:elevator"));
+    }
+
+    #[test]
+    fn a_namespace_that_ends_like_the_default_one_is_not_doubled() {
+        let installation = Installation::new("my-team-operator-system", "team-operator").unwrap();
+        assert!(!texts(&installation.policies()).contains("my-my-"));
+    }
+
+    #[test]
+    fn names_that_could_change_an_expression_are_refused() {
+        for wrong in ["", "a'b", "UPPER", "-a", "a-", "a:b", &"a".repeat(64)] {
+            assert!(Installation::new(wrong, "team-operator").is_err(), "{wrong}");
+            assert!(Installation::new("team-operator-system", wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn policy_writers_stand_in_the_policy_as_a_list_of_strings() {
+        let writers = vec!["flux".to_owned(), "o'neil\"@example.com".to_owned()];
+        let installation = Installation::default().with_policy_writers(writers.clone()).unwrap();
+        let policies = installation.policies();
+        let policy = policies.iter().find(|p| p["metadata"]["name"] == POLICY_WRITERS).unwrap();
+        let expression = policy["spec"]["variables"][0]["expression"].as_str().unwrap();
+        assert_eq!(serde_json::from_str::<Vec<String>>(expression).unwrap(), writers);
+    }
+
+    #[test]
+    fn without_stamping_nothing_mutates() {
+        let kinds = texts(&Installation::default().with_stamping(false).manifests());
+        assert!(!kinds.contains("\"MutatingAdmissionPolicy"));
+    }
+}

@@ -1,0 +1,64 @@
+//! Where the key of the seal lives: a Secret of the controller's namespace, made once.
+
+use std::time::Duration;
+
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
+use kube::api::{Api, ObjectMeta, PostParams};
+
+use super::seal::{SealKey, SealKeyError};
+
+/// The Secret with the key. The controller's role names it.
+const SECRET_NAME: &str = "team-operator-seal";
+
+/// The entry of the Secret that holds the key.
+const ENTRY: &str = "key";
+
+/// How long one call may take. kube's own read timeout is none.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why the key could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyStoreError {
+    /// The API server said no.
+    #[error("Secret {SECRET_NAME} with the key of the seal could not be read or made: {0}")]
+    Kube(#[from] kube::Error),
+    /// The API server did not answer.
+    #[error("Secret {SECRET_NAME} with the key of the seal: no answer within 10 s")]
+    Timeout(#[from] tokio::time::error::Elapsed),
+    /// The Secret is there and holds no key. It is not replaced: every seal there is would break.
+    #[error("Secret {SECRET_NAME} has no entry {ENTRY}: restore it from a backup")]
+    NoKey,
+    /// What the Secret holds is no key.
+    #[error(transparent)]
+    Key(#[from] SealKeyError),
+}
+
+/// The key of the seal: the one that is stored, or a new one that is stored now.
+///
+/// Two controllers that start at once end with the same key: the Secret is created, never overwritten.
+pub async fn load_or_create(client: kube::Client, namespace: &str) -> Result<SealKey, KeyStoreError> {
+    let secrets: Api<Secret> = Api::namespaced(client, namespace);
+    if let Some(secret) = tokio::time::timeout(TIMEOUT, secrets.get_opt(SECRET_NAME)).await?? {
+        return key_of(&secret);
+    }
+    let key = SealKey::generate()?;
+    let secret = Secret {
+        metadata: ObjectMeta { name: Some(SECRET_NAME.to_owned()), ..ObjectMeta::default() },
+        data: Some([(ENTRY.to_owned(), ByteString(key.as_bytes().to_vec()))].into()),
+        immutable: Some(true),
+        ..Secret::default()
+    };
+    match tokio::time::timeout(TIMEOUT, secrets.create(&PostParams::default(), &secret)).await? {
+        Ok(_) => Ok(key),
+        Err(kube::Error::Api(status)) if status.is_already_exists() => {
+            key_of(&tokio::time::timeout(TIMEOUT, secrets.get(SECRET_NAME)).await??)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn key_of(secret: &Secret) -> Result<SealKey, KeyStoreError> {
+    let bytes = secret.data.as_ref().and_then(|data| data.get(ENTRY)).ok_or(KeyStoreError::NoKey)?;
+    Ok(SealKey::from_bytes(&bytes.0)?)
+}

@@ -1,0 +1,17 @@
+//! Identity that nobody can forge: the admission policies, their installation, and the guard that proves them.
+//!
+//! The policies run inside the API server. There is no webhook to run, to certify or to lose; what there is to
+//! check is that the policies are still there and still ours, and that is the guard's work.
+
+mod guard;
+mod installation;
+mod key_store;
+mod seal;
+
+pub use guard::{
+    Comparison, Continuity, Found, Guard, GuardError, GuardRecord, GuardReport, GuardState, LiveObject, ObjectMark,
+    Observation, Probe, compare, continuity, judge,
+};
+pub use installation::{Installation, InstallationError};
+pub use key_store::{KeyStoreError, load_or_create};
+pub use seal::{SealCheck, SealKey, SealKeyError};
