@@ -26,15 +26,26 @@ const VALIDATING: [&str; 7] = [
     include_str!("policies/definitions.yaml"),
     include_str!("policies/policy-writers.yaml"),
 ];
-const MUTATING: [&str; 2] = [include_str!("policies/stamping.yaml"), include_str!("policies/misdirected.yaml")];
-const ROLES: [&str; 2] = [include_str!("roles/people.yaml"), include_str!("roles/controller.yaml")];
+const MUTATING: [&str; 2] = [
+    include_str!("policies/stamping.yaml"),
+    include_str!("policies/misdirected.yaml"),
+];
+const ROLES: [&str; 2] = [
+    include_str!("roles/people.yaml"),
+    include_str!("roles/controller.yaml"),
+];
 
 /// The sources, parsed once. They are part of the program: one that does not parse fails the first test.
-#[expect(clippy::expect_used, reason = "the text is compiled in and a unit test parses it")]
+#[expect(
+    clippy::expect_used,
+    reason = "the text is compiled in and a unit test parses it"
+)]
 static PARSED: LazyLock<[Vec<Value>; 3]> = LazyLock::new(|| {
     let parse = |sources: &[&str]| -> Vec<Value> {
         let documents = sources.iter().map(|s| serde_saphyr::from_multiple::<Value>(s));
-        documents.flat_map(|d| d.expect("a source of admission is not YAML")).collect()
+        documents
+            .flat_map(|d| d.expect("a source of admission is not YAML"))
+            .collect()
     };
     [parse(&VALIDATING), parse(&MUTATING), parse(&ROLES)]
 });
@@ -79,9 +90,15 @@ impl Default for Installation {
 impl Installation {
     /// An installation in a namespace and under a service account of other names.
     pub fn new(namespace: &str, service_account: &str) -> Result<Self, InstallationError> {
-        for (what, value) in [("the namespace", namespace), ("the service account", service_account)] {
+        for (what, value) in [
+            ("the namespace", namespace),
+            ("the service account", service_account),
+        ] {
             if !is_dns_label(value) {
-                return Err(InstallationError::NotAName { what, value: value.to_owned() });
+                return Err(InstallationError::NotAName {
+                    what,
+                    value: value.to_owned(),
+                });
             }
         }
         Ok(Self {
@@ -93,10 +110,16 @@ impl Installation {
 
     /// Lets only these Kubernetes users write policies and settings; with none, RBAC alone decides.
     pub fn with_policy_writers(self, policy_writers: Vec<String>) -> Result<Self, InstallationError> {
-        if policy_writers.iter().any(|user| user.is_empty() || user.len() > 256) {
+        if policy_writers
+            .iter()
+            .any(|user| user.is_empty() || user.len() > 256)
+        {
             return Err(InstallationError::NotAUser);
         }
-        Ok(Self { policy_writers, ..self })
+        Ok(Self {
+            policy_writers,
+            ..self
+        })
     }
 
     /// Whether names that are left out are filled in (needs MutatingAdmissionPolicy, Kubernetes 1.36).
@@ -165,7 +188,12 @@ impl Installation {
         if object["kind"] == "ServiceAccount" {
             object["metadata"]["name"] = json!(self.service_account);
         }
-        for subject in object.get_mut("subjects").and_then(Value::as_array_mut).into_iter().flatten() {
+        for subject in object
+            .get_mut("subjects")
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+        {
             subject["name"] = json!(self.service_account);
         }
         if object["metadata"]["name"] == POLICY_WRITERS
@@ -183,7 +211,9 @@ impl Installation {
         match node {
             Value::String(text) => {
                 let default = user_name(DEFAULT_NAMESPACE, DEFAULT_SERVICE_ACCOUNT);
-                let between = text.split(&default).map(|part| part.replace(DEFAULT_NAMESPACE, &self.namespace));
+                let between = text
+                    .split(&default)
+                    .map(|part| part.replace(DEFAULT_NAMESPACE, &self.namespace));
                 *text = between.collect::<Vec<_>>().join(&self.controller_user_name());
             }
             Value::Array(items) => items.iter_mut().for_each(|item| self.put_names(item)),
@@ -200,7 +230,9 @@ fn user_name(namespace: &str, service_account: &str) -> String {
 /// RFC 1123 label, which namespaces are and service accounts should be.
 fn is_dns_label(text: &str) -> bool {
     (1..=63).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         && !text.starts_with('-')
         && !text.ends_with('-')
 }
@@ -226,7 +258,10 @@ mod tests {
         let installation = Installation::new("platform", "elevator").unwrap();
         let text = texts(&installation.manifests());
         assert!(!text.contains(DEFAULT_NAMESPACE));
-        assert!(!text.contains(":team-operator'"), "a policy still knows the default controller");
+        assert!(
+            !text.contains(":team-operator'"),
+            "a policy still knows the default controller"
+        );
         assert!(text.contains("system:serviceaccount:platform:elevator"));
     }
 
@@ -240,16 +275,24 @@ mod tests {
     fn names_that_could_change_an_expression_are_refused() {
         for wrong in ["", "a'b", "UPPER", "-a", "a-", "a:b", &"a".repeat(64)] {
             assert!(Installation::new(wrong, "team-operator").is_err(), "{wrong}");
-            assert!(Installation::new("team-operator-system", wrong).is_err(), "{wrong}");
+            assert!(
+                Installation::new("team-operator-system", wrong).is_err(),
+                "{wrong}"
+            );
         }
     }
 
     #[test]
     fn policy_writers_stand_in_the_policy_as_a_list_of_strings() {
         let writers = vec!["flux".to_owned(), "o'neil\"@example.com".to_owned()];
-        let installation = Installation::default().with_policy_writers(writers.clone()).unwrap();
+        let installation = Installation::default()
+            .with_policy_writers(writers.clone())
+            .unwrap();
         let policies = installation.policies();
-        let policy = policies.iter().find(|p| p["metadata"]["name"] == POLICY_WRITERS).unwrap();
+        let policy = policies
+            .iter()
+            .find(|p| p["metadata"]["name"] == POLICY_WRITERS)
+            .unwrap();
         let expression = policy["spec"]["variables"][0]["expression"].as_str().unwrap();
         assert_eq!(serde_json::from_str::<Vec<String>>(expression).unwrap(), writers);
     }

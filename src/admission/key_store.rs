@@ -44,7 +44,10 @@ pub async fn load_or_create(client: kube::Client, namespace: &str) -> Result<Sea
     }
     let key = SealKey::generate()?;
     let secret = Secret {
-        metadata: ObjectMeta { name: Some(SECRET_NAME.to_owned()), ..ObjectMeta::default() },
+        metadata: ObjectMeta {
+            name: Some(SECRET_NAME.to_owned()),
+            ..ObjectMeta::default()
+        },
         data: Some([(ENTRY.to_owned(), ByteString(key.as_bytes().to_vec()))].into()),
         immutable: Some(true),
         ..Secret::default()
@@ -59,6 +62,10 @@ pub async fn load_or_create(client: kube::Client, namespace: &str) -> Result<Sea
 }
 
 fn key_of(secret: &Secret) -> Result<SealKey, KeyStoreError> {
-    let bytes = secret.data.as_ref().and_then(|data| data.get(ENTRY)).ok_or(KeyStoreError::NoKey)?;
+    let bytes = secret
+        .data
+        .as_ref()
+        .and_then(|data| data.get(ENTRY))
+        .ok_or(KeyStoreError::NoKey)?;
     Ok(SealKey::from_bytes(&bytes.0)?)
 }

@@ -9,8 +9,8 @@ mod key_store;
 mod seal;
 
 pub use guard::{
-    Comparison, Continuity, Found, Guard, GuardError, GuardRecord, GuardReport, GuardState, LiveObject, ObjectMark,
-    Observation, Probe, compare, continuity, judge,
+    Comparison, Continuity, Found, Guard, GuardError, GuardRecord, GuardReport, GuardState, LiveObject,
+    ObjectMark, Observation, Probe, compare, continuity, judge,
 };
 pub use installation::{Installation, InstallationError};
 pub use key_store::{KeyStoreError, load_or_create};

@@ -65,7 +65,10 @@ impl SealKey {
 
     /// The key that was stored.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, SealKeyError> {
-        bytes.try_into().map(Self).map_err(|_| SealKeyError::Length(bytes.len()))
+        bytes
+            .try_into()
+            .map(Self)
+            .map_err(|_| SealKeyError::Length(bytes.len()))
     }
 
     /// The bytes to store.
@@ -76,7 +79,10 @@ impl SealKey {
     /// The seal of an object as it is, or is about to be, stored. `object` has `metadata.uid`, `spec` and perhaps
     /// `status`.
     pub fn seal(&self, object: &Value) -> String {
-        format!("{PREFIX}{}", hex(&self.mac(DOMAIN, &sealed_part(object)).finalize().into_bytes()))
+        format!(
+            "{PREFIX}{}",
+            hex(&self.mac(DOMAIN, &sealed_part(object)).finalize().into_bytes())
+        )
     }
 
     /// Whether the seal in `status.seal` is the controller's.
@@ -84,10 +90,18 @@ impl SealKey {
     /// A status that holds nothing but `approvals` has no seal to have: nothing in it was the controller's to write.
     pub fn check(&self, object: &Value) -> SealCheck {
         let Some(seal) = object["status"]["seal"].as_str() else {
-            let written = sealed_part(object)["status"].as_object().is_some_and(|s| !s.is_empty());
-            return if written { SealCheck::Broken } else { SealCheck::Missing };
+            let written = sealed_part(object)["status"]
+                .as_object()
+                .is_some_and(|s| !s.is_empty());
+            return if written {
+                SealCheck::Broken
+            } else {
+                SealCheck::Missing
+            };
         };
-        let Some(tag) = seal.strip_prefix(PREFIX).and_then(unhex) else { return SealCheck::Broken };
+        let Some(tag) = seal.strip_prefix(PREFIX).and_then(unhex) else {
+            return SealCheck::Broken;
+        };
         match self.mac(DOMAIN, &sealed_part(object)).verify_slice(&tag) {
             Ok(()) => SealCheck::Good,
             Err(_) => SealCheck::Broken,
@@ -130,8 +144,10 @@ fn canonical(value: &Value) -> String {
         Value::Object(fields) => {
             let mut fields: Vec<_> = fields.iter().filter(|(_, v)| !v.is_null()).collect();
             fields.sort_by_key(|(key, _)| *key);
-            let fields: Vec<_> =
-                fields.iter().map(|(k, v)| format!("{}:{}", Value::from(k.as_str()), canonical(v))).collect();
+            let fields: Vec<_> = fields
+                .iter()
+                .map(|(k, v)| format!("{}:{}", Value::from(k.as_str()), canonical(v)))
+                .collect();
             format!("{{{}}}", fields.join(","))
         }
         Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
@@ -147,7 +163,10 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
     if !text.is_ascii() || !text.len().is_multiple_of(2) {
         return None;
     }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok())
+        .collect()
 }
 
 #[cfg(test)]
@@ -217,7 +236,11 @@ mod tests {
     fn a_status_without_a_seal_is_untouched_or_forged() {
         let mut object = sealed();
         object["status"].as_object_mut().unwrap().remove("seal");
-        assert_eq!(key().check(&object), SealCheck::Broken, "a phase that nobody sealed");
+        assert_eq!(
+            key().check(&object),
+            SealCheck::Broken,
+            "a phase that nobody sealed"
+        );
         object["status"] = json!({ "approvals": [] });
         assert_eq!(key().check(&object), SealCheck::Missing);
         object.as_object_mut().unwrap().remove("status");
@@ -226,13 +249,22 @@ mod tests {
 
     #[test]
     fn order_of_keys_and_nulls_do_not_matter_and_structure_does() {
-        assert_eq!(canonical(&json!({ "b": 1, "a": null, "c": [{}] })), r#"{"b":1,"c":[{}]}"#);
-        assert_ne!(canonical(&json!({ "a": "b\",\"c" })), canonical(&json!({ "a": "b", "c": "" })));
+        assert_eq!(
+            canonical(&json!({ "b": 1, "a": null, "c": [{}] })),
+            r#"{"b":1,"c":[{}]}"#
+        );
+        assert_ne!(
+            canonical(&json!({ "a": "b\",\"c" })),
+            canonical(&json!({ "a": "b", "c": "" }))
+        );
     }
 
     #[test]
     fn a_key_of_another_length_is_refused_with_a_sentence() {
         let error = SealKey::from_bytes(&[1, 2, 3]).unwrap_err();
-        assert_eq!(error.to_string(), "the key of the seal has 3 bytes instead of 32: restore the Secret from a backup");
+        assert_eq!(
+            error.to_string(),
+            "the key of the seal has 3 bytes instead of 32: restore the Secret from a backup"
+        );
     }
 }

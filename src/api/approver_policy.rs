@@ -21,13 +21,26 @@ use super::target::{OrganizationalUnitTarget, Subject};
     category = "team-operator",
     doc = "Who has to approve requests for which AWS accounts, in one to five stages. The policy nearest to the \
            account governs: the account itself, then its organizational unit, then the unit above, up to the root.",
-    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
-    printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason"),
+    printcolumn(
+        name = "Ready",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Ready\")].status"
+    ),
+    printcolumn(
+        name = "Reason",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Ready\")].reason"
+    ),
     printcolumn(name = "Accounts", type_ = "integer", json_path = ".status.accounts"),
     printcolumn(name = "People", type_ = "integer", json_path = ".status.people"),
     printcolumn(name = "Stages", type_ = "string", json_path = ".spec.stages[*].name"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
-    printcolumn(name = "Ticket", type_ = "string", json_path = ".spec.ticketNumber", priority = 1)
+    printcolumn(
+        name = "Ticket",
+        type_ = "string",
+        json_path = ".spec.ticketNumber",
+        priority = 1
+    )
 )]
 #[x_kube(validation = names_an_account_or_unit())]
 pub struct ApproverPolicySpec {
@@ -79,6 +92,6 @@ const fn one_by_default() -> i32 {
 }
 
 fn stage_names_differ() -> Rule {
-    Rule::new("self.all(a, self.exists_one(b, b.name == a.name))").message("give each stage a name of its own")
+    Rule::new("self.all(a, self.exists_one(b, b.name == a.name))")
+        .message("give each stage a name of its own")
 }
-

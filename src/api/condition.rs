@@ -83,8 +83,15 @@ impl JsonSchema for ConditionType {
 pub fn set_condition(conditions: &mut Vec<Condition>, new: Condition) {
     match conditions.iter_mut().find(|c| c.kind == new.kind) {
         Some(old) => {
-            let since = if old.status == new.status { old.last_transition_time } else { new.last_transition_time };
-            *old = Condition { last_transition_time: since, ..new };
+            let since = if old.status == new.status {
+                old.last_transition_time
+            } else {
+                new.last_transition_time
+            };
+            *old = Condition {
+                last_transition_time: since,
+                ..new
+            };
         }
         None => conditions.push(new),
     }
@@ -109,11 +116,17 @@ mod tests {
     fn the_transition_time_moves_only_when_the_status_does() {
         let mut conditions = vec![];
         set_condition(&mut conditions, ready(ConditionStatus::True, Reason::Valid, 100));
-        set_condition(&mut conditions, ready(ConditionStatus::True, Reason::GroupNotFound, 200));
+        set_condition(
+            &mut conditions,
+            ready(ConditionStatus::True, Reason::GroupNotFound, 200),
+        );
         assert_eq!(conditions.len(), 1);
         assert_eq!(conditions[0].last_transition_time.unix_seconds(), 100);
         assert_eq!(conditions[0].reason, Reason::GroupNotFound);
-        set_condition(&mut conditions, ready(ConditionStatus::False, Reason::GroupNotFound, 300));
+        set_condition(
+            &mut conditions,
+            ready(ConditionStatus::False, Reason::GroupNotFound, 300),
+        );
         assert_eq!(conditions[0].last_transition_time.unix_seconds(), 300);
     }
 }

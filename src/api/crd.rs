@@ -4,7 +4,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use kube::CustomResourceExt as _;
 use serde_json::{Map, Value, json};
 
-use super::{ApproverPolicy, EligibilityPolicy, EligibilityReview, ElevationRequest, TeamSettings};
+use super::{ApproverPolicy, ElevationRequest, EligibilityPolicy, EligibilityReview, TeamSettings};
 
 /// Every kind's definition, in the order a reader meets them.
 pub fn all_crds() -> Vec<Value> {
@@ -22,7 +22,10 @@ pub fn all_crds() -> Vec<Value> {
 
 /// The name of a definition's file in `crds/`, such as `elevationrequests.yaml`.
 pub fn crd_file_name(crd: &Value) -> String {
-    format!("{}.yaml", crd["spec"]["names"]["plural"].as_str().unwrap_or_default())
+    format!(
+        "{}.yaml",
+        crd["spec"]["names"]["plural"].as_str().unwrap_or_default()
+    )
 }
 
 /// What the derive cannot say or says in a way that Kubernetes does not mean:
@@ -33,7 +36,10 @@ pub fn crd_file_name(crd: &Value) -> String {
 /// - `spec: {}` of TeamSettings, whose every field has a default.
 fn finish(crd: &CustomResourceDefinition) -> Value {
     let mut crd = json!(crd);
-    let kind = crd["spec"]["names"]["kind"].as_str().unwrap_or_default().to_owned();
+    let kind = crd["spec"]["names"]["kind"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     let root = &mut crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
     tidy(root);
     let properties = &mut root["properties"];
@@ -41,7 +47,8 @@ fn finish(crd: &CustomResourceDefinition) -> Value {
         "ElevationRequest" => {
             properties["status"]["default"] = json!({ "approvals": [] });
             properties["status"]["properties"]["approvals"]["default"] = json!([]);
-            properties["status"]["properties"]["approvals"]["items"]["properties"]["approver"]["default"] = json!("");
+            properties["status"]["properties"]["approvals"]["items"]["properties"]["approver"]["default"] =
+                json!("");
         }
         "TeamSettings" => {
             properties["spec"]["default"] = json!({});
@@ -82,7 +89,11 @@ fn says_nothing(default: &Value) -> bool {
 
 /// `"default": {}`-less `required: []` is refused by nobody and read by nobody.
 fn unwrap_only_variant(map: &mut Map<String, Value>) {
-    if map.get("required").and_then(Value::as_array).is_some_and(Vec::is_empty) {
+    if map
+        .get("required")
+        .and_then(Value::as_array)
+        .is_some_and(Vec::is_empty)
+    {
         map.remove("required");
     }
 }

@@ -37,13 +37,19 @@ pub struct DurationError(String);
 impl HumanDuration {
     /// A length of time in whole seconds; `None` when it is not positive or longer than 8000 hours.
     pub const fn from_seconds(seconds: i64) -> Option<Self> {
-        if 0 < seconds && seconds <= LONGEST_SECONDS { Some(Self { seconds }) } else { None }
+        if 0 < seconds && seconds <= LONGEST_SECONDS {
+            Some(Self { seconds })
+        } else {
+            None
+        }
     }
 
     /// Whole hours, for constants: out of range does not compile when used in one.
     pub const fn from_hours(hours: i64) -> Self {
         assert!(0 < hours && hours <= 8000, "a duration is 1 to 8000 hours");
-        Self { seconds: hours * 3600 }
+        Self {
+            seconds: hours * 3600,
+        }
     }
 
     /// The length in seconds, 1 to 28,800,000.
@@ -62,7 +68,9 @@ impl FromStr for HumanDuration {
     type Err = DurationError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        parse_seconds(text).and_then(Self::from_seconds).ok_or_else(|| DurationError(text.to_owned()))
+        parse_seconds(text)
+            .and_then(Self::from_seconds)
+            .ok_or_else(|| DurationError(text.to_owned()))
     }
 }
 
@@ -86,9 +94,11 @@ fn parse_seconds(text: &str) -> Option<i64> {
 
 impl fmt::Display for HumanDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (count, unit) in
-            [(self.seconds / 3600, 'h'), (self.seconds / 60 % 60, 'm'), (self.seconds % 60, 's')]
-        {
+        for (count, unit) in [
+            (self.seconds / 3600, 'h'),
+            (self.seconds / 60 % 60, 'm'),
+            (self.seconds % 60, 's'),
+        ] {
             if count > 0 {
                 write!(f, "{count}{unit}")?;
             }
@@ -105,7 +115,9 @@ impl Serialize for HumanDuration {
 
 impl<'de> Deserialize<'de> for HumanDuration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -145,15 +157,37 @@ mod tests {
             let duration: HumanDuration = text.parse().unwrap();
             assert_eq!(duration.seconds(), seconds, "{text}");
             assert_eq!(duration.to_string(), printed);
-            assert_eq!(duration.to_string().parse(), Ok(duration), "printing {text} and reading it again");
+            assert_eq!(
+                duration.to_string().parse(),
+                Ok(duration),
+                "printing {text} and reading it again"
+            );
         }
     }
 
     #[test]
     fn what_is_no_duration_gets_a_sentence_and_never_a_panic() {
         for text in [
-            "", "0", "0s", "0h0m0s", "-1h", "+1h", "1.5h", "1h 30m", "30m1h", "1h1h", "2 hours", "h", "1", "1d",
-            "8001h", "8000h1s", "99999999999999999999h", "9223372036854775807s", "９h", "1H",
+            "",
+            "0",
+            "0s",
+            "0h0m0s",
+            "-1h",
+            "+1h",
+            "1.5h",
+            "1h 30m",
+            "30m1h",
+            "1h1h",
+            "2 hours",
+            "h",
+            "1",
+            "1d",
+            "8001h",
+            "8000h1s",
+            "99999999999999999999h",
+            "9223372036854775807s",
+            "９h",
+            "1H",
         ] {
             let error = text.parse::<HumanDuration>().unwrap_err();
             assert!(error.to_string().contains("such as 90m, 2h or 1h30m"), "{error}");

@@ -24,14 +24,27 @@ use super::target::{OrganizationalUnitTarget, Subject};
     category = "team-operator",
     doc = "Who may ask for which permission sets in which AWS accounts, and for how long. A request is eligible \
            when one policy alone matches all of it; attributes are never mixed across policies.",
-    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
-    printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason"),
+    printcolumn(
+        name = "Ready",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Ready\")].status"
+    ),
+    printcolumn(
+        name = "Reason",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Ready\")].reason"
+    ),
     printcolumn(name = "Accounts", type_ = "integer", json_path = ".status.accounts"),
     printcolumn(name = "People", type_ = "integer", json_path = ".status.people"),
     printcolumn(name = "Max Duration", type_ = "string", json_path = ".spec.maxDuration"),
     printcolumn(name = "Approval", type_ = "boolean", json_path = ".spec.approvalRequired"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
-    printcolumn(name = "Ticket", type_ = "string", json_path = ".spec.ticketNumber", priority = 1)
+    printcolumn(
+        name = "Ticket",
+        type_ = "string",
+        json_path = ".spec.ticketNumber",
+        priority = 1
+    )
 )]
 #[x_kube(validation = names_an_account_or_unit())]
 pub struct EligibilityPolicySpec {

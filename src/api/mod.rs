@@ -8,9 +8,9 @@ mod assignment;
 mod condition;
 mod crd;
 mod duration;
+mod elevation_request;
 mod eligibility_policy;
 mod eligibility_review;
-mod elevation_request;
 mod names;
 mod phase;
 mod reason;
@@ -22,19 +22,17 @@ mod time;
 
 pub use approval::{Approval, ReviewDecision, Verdict};
 pub use approver_policy::{ApproverPolicy, ApproverPolicySpec, Stage};
-pub use assignment::{
-    Assignment, AssignmentOrigin, AssignmentTuple, Baseline, Operation, OperationOutcome,
-};
+pub use assignment::{Assignment, AssignmentOrigin, AssignmentTuple, Baseline, Operation, OperationOutcome};
 pub use condition::{Condition, ConditionStatus, ConditionType, set_condition};
 pub use crd::{all_crds, crd_file_name};
 pub use duration::{DurationError, HumanDuration};
+pub use elevation_request::{ElevationRequest, ElevationRequestSpec};
 pub use eligibility_policy::{
     EligibilityPolicy, EligibilityPolicySpec, OrganizationalUnitPath, PolicyStatus,
 };
 pub use eligibility_review::{
     EligibilityEntry, EligibilityReview, EligibilityReviewSpec, EligibilityReviewStatus, EligibleAccount,
 };
-pub use elevation_request::{ElevationRequest, ElevationRequestSpec};
 pub use names::{AccountId, NameError, OrganizationalUnitId, PermissionSetName};
 pub use phase::{AssignmentState, Phase};
 pub use reason::Reason;

@@ -124,7 +124,13 @@ mod tests {
     #[test]
     fn an_account_id_is_exactly_twelve_digits() {
         assert_eq!(AccountId::parse("000000000001").unwrap().as_str(), "000000000001");
-        for wrong in ["", "11112222333", "1111222233334", "11112222333a", "１１１１２２２２３３３３"] {
+        for wrong in [
+            "",
+            "11112222333",
+            "1111222233334",
+            "11112222333a",
+            "１１１１２２２２３３３３",
+        ] {
             let error = AccountId::parse(wrong).unwrap_err();
             assert!(error.to_string().contains("twelve digits"), "{error}");
         }
@@ -143,7 +149,14 @@ mod tests {
         for right in ["r-ab12", "ou-ab12-prod0001"] {
             assert!(OrganizationalUnitId::parse(right).is_ok(), "{right}");
         }
-        for wrong in ["", "r-abc", "ou-ab12", "ou-ab12-short", "ou-AB12-prod0001", "111122223333"] {
+        for wrong in [
+            "",
+            "r-abc",
+            "ou-ab12",
+            "ou-ab12-short",
+            "ou-AB12-prod0001",
+            "111122223333",
+        ] {
             assert!(OrganizationalUnitId::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -50,15 +50,24 @@ impl Phase {
     ];
 
     /// The phases that a request without one may be given.
-    pub const FIRST: &'static [Phase] =
-        &[Phase::Pending, Phase::Approved, Phase::Denied, Phase::Cancelled, Phase::Expired];
+    pub const FIRST: &'static [Phase] = &[
+        Phase::Pending,
+        Phase::Approved,
+        Phase::Denied,
+        Phase::Cancelled,
+        Phase::Expired,
+    ];
 
     /// The phases that may follow this one; none after a terminal phase.
     pub const fn next(self) -> &'static [Phase] {
         match self {
-            Phase::Pending => {
-                &[Phase::Approved, Phase::Denied, Phase::Rejected, Phase::Cancelled, Phase::Expired]
-            }
+            Phase::Pending => &[
+                Phase::Approved,
+                Phase::Denied,
+                Phase::Rejected,
+                Phase::Cancelled,
+                Phase::Expired,
+            ],
             Phase::Approved => &[
                 Phase::Active,
                 Phase::Revoking,
@@ -68,9 +77,13 @@ impl Phase {
                 Phase::Failed,
             ],
             Phase::Active => &[Phase::Revoking],
-            Phase::Revoking => {
-                &[Phase::Ended, Phase::Revoked, Phase::Cancelled, Phase::Denied, Phase::Failed]
-            }
+            Phase::Revoking => &[
+                Phase::Ended,
+                Phase::Revoked,
+                Phase::Cancelled,
+                Phase::Denied,
+                Phase::Failed,
+            ],
             Phase::Denied
             | Phase::Rejected
             | Phase::Cancelled
@@ -164,11 +177,15 @@ mod tests {
     #[test]
     fn every_phase_is_reached_and_the_terminal_ones_are_those_of_the_product() {
         for phase in Phase::ALL {
-            let reached = Phase::FIRST.contains(&phase) || Phase::ALL.iter().any(|p| p.next().contains(&phase));
+            let reached =
+                Phase::FIRST.contains(&phase) || Phase::ALL.iter().any(|p| p.next().contains(&phase));
             assert!(reached, "{phase:?}");
         }
         let live: Vec<_> = Phase::ALL.into_iter().filter(|p| !p.is_terminal()).collect();
-        assert_eq!(live, [Phase::Pending, Phase::Approved, Phase::Active, Phase::Revoking]);
+        assert_eq!(
+            live,
+            [Phase::Pending, Phase::Approved, Phase::Active, Phase::Revoking]
+        );
     }
 
     #[test]

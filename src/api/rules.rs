@@ -40,14 +40,18 @@ pub(super) fn nobody_decides_on_their_own_request() -> Rule {
     )
     .field_path(".status.approvals")
     .reason(Reason::FieldValueForbidden)
-    .message("nobody decides on their own request: somebody else must; to take it back set spec.cancelled to true")
+    .message(
+        "nobody decides on their own request: somebody else must; to take it back set spec.cancelled to true",
+    )
 }
 
 /// Optional fields of `spec` are neither added nor taken away later.
 pub(super) fn optional_fields_stay(fields: &[&str]) -> Rule {
-    Rule::new(all(fields, |field| format!("has(self.{field}) == has(oldSelf.{field})")))
-        .reason(Reason::FieldValueForbidden)
-        .message(format!("a request cannot be changed, only cancelled: {MAKE_A_NEW_REQUEST}").as_str())
+    Rule::new(all(fields, |field| {
+        format!("has(self.{field}) == has(oldSelf.{field})")
+    }))
+    .reason(Reason::FieldValueForbidden)
+    .message(format!("a request cannot be changed, only cancelled: {MAKE_A_NEW_REQUEST}").as_str())
 }
 
 /// `spec.cancelled` goes from unset or false to true, once.
@@ -56,8 +60,10 @@ pub(super) fn cancelled_stays_cancelled() -> Rule {
         .field_path(".cancelled")
         .reason(Reason::FieldValueForbidden)
         .message(
-            format!("a cancelled request stays cancelled: leave spec.cancelled as it is, or {MAKE_A_NEW_REQUEST}")
-                .as_str(),
+            format!(
+                "a cancelled request stays cancelled: leave spec.cancelled as it is, or {MAKE_A_NEW_REQUEST}"
+            )
+            .as_str(),
         )
 }
 
@@ -86,7 +92,10 @@ pub(super) fn finished_means_terminal() -> Rule {
 
 /// A request is over only when nothing of ours can be left in AWS.
 pub(super) fn terminal_means_settled() -> Rule {
-    let settled: Vec<_> = AssignmentState::ALL.into_iter().filter(|s| s.is_settled()).collect();
+    let settled: Vec<_> = AssignmentState::ALL
+        .into_iter()
+        .filter(|s| s.is_settled())
+        .collect();
     Rule::new(format!(
         "!has(self.phase) || !(self.phase in {}) || !has(self.assignment) || self.assignment.state in {}",
         terminal_phases(),
@@ -107,9 +116,11 @@ pub(super) fn assignment_moves_forward() -> Rule {
 /// The given optional fields are written once: they may appear, and never go or change again. What changes inside
 /// them is refused by [`written_once`] on each.
 pub(super) fn stay_once_written(fields: &[&str]) -> Rule {
-    Rule::new(all(fields, |field| format!("(!has(oldSelf.{field}) || has(self.{field}))")))
-        .reason(Reason::FieldValueForbidden)
-        .message(format!("what was recorded is kept: {}", fields.join(", ")).as_str())
+    Rule::new(all(fields, |field| {
+        format!("(!has(oldSelf.{field}) || has(self.{field}))")
+    }))
+    .reason(Reason::FieldValueForbidden)
+    .message(format!("what was recorded is kept: {}", fields.join(", ")).as_str())
 }
 
 /// A value that is never replaced by another.
@@ -142,5 +153,9 @@ fn edges<const N: usize>(rows: [(&str, String); N]) -> String {
 }
 
 fn all(fields: &[&str], term: impl Fn(&str) -> String) -> String {
-    fields.iter().map(|field| term(field)).collect::<Vec<_>>().join(" && ")
+    fields
+        .iter()
+        .map(|field| term(field))
+        .collect::<Vec<_>>()
+        .join(" && ")
 }

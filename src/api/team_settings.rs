@@ -111,7 +111,10 @@ pub struct TicketNumberSettings {
 
 impl Default for TicketNumberSettings {
     fn default() -> Self {
-        Self { requirement: Requirement::Required, pattern: None }
+        Self {
+            requirement: Requirement::Required,
+            pattern: None,
+        }
     }
 }
 
@@ -135,7 +138,10 @@ pub struct IdentitySettings {
 
 impl Default for IdentitySettings {
     fn default() -> Self {
-        Self { username_prefix: String::new(), attribute: IdentityAttribute::UserName }
+        Self {
+            username_prefix: String::new(),
+            attribute: IdentityAttribute::UserName,
+        }
     }
 }
 

@@ -80,7 +80,11 @@ mod tests {
 
     #[test]
     fn any_offset_and_fraction_is_read_and_utc_seconds_are_printed() {
-        for text in ["2026-12-01T09:00:00Z", "2026-12-01T10:00:00+01:00", "2026-12-01T09:00:00.999Z"] {
+        for text in [
+            "2026-12-01T09:00:00Z",
+            "2026-12-01T10:00:00+01:00",
+            "2026-12-01T09:00:00.999Z",
+        ] {
             assert_eq!(read(text).unwrap().to_string(), "2026-12-01T09:00:00Z", "{text}");
         }
     }

@@ -26,7 +26,11 @@ fn config_map(name: &str) -> ConfigMap {
 fn alive(pid: u32) -> bool {
     // A dead process whose new parent, the container's first process, does not care about it is still dead.
     let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    if state.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z')) {
+    if state
+        .rsplit(')')
+        .next()
+        .is_some_and(|rest| rest.trim_start().starts_with('Z'))
+    {
         return false;
     }
     Command::new("kill")

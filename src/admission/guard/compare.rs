@@ -39,14 +39,16 @@ fn difference(source: &Value, live: &Value, path: &mut Vec<String>) -> Option<St
                 found
             })
         }
-        (Value::Array(ours), Value::Array(theirs)) if ours.len() == theirs.len() => {
-            ours.iter().zip(theirs).enumerate().find_map(|(index, (ours, theirs))| {
+        (Value::Array(ours), Value::Array(theirs)) if ours.len() == theirs.len() => ours
+            .iter()
+            .zip(theirs)
+            .enumerate()
+            .find_map(|(index, (ours, theirs))| {
                 path.push(index.to_string());
                 let found = difference(ours, theirs, path);
                 path.pop();
                 found
-            })
-        }
+            }),
         // The API server writes 0 where we write 0.0.
         (Value::Number(ours), Value::Number(theirs)) if ours.as_f64() == theirs.as_f64() => None,
         (ours, theirs) if ours == theirs => None,
@@ -97,9 +99,18 @@ mod tests {
 
     #[test]
     fn every_way_to_weaken_a_policy_is_a_difference() {
-        differs_at(|p| p["spec"]["failurePolicy"] = json!("Ignore"), "spec.failurePolicy");
-        differs_at(|p| p["spec"]["validations"][1]["expression"] = json!("true"), "spec.validations.1.expression");
-        differs_at(|p| drop(p["spec"]["validations"].as_array_mut().unwrap().pop()), "spec.validations");
+        differs_at(
+            |p| p["spec"]["failurePolicy"] = json!("Ignore"),
+            "spec.failurePolicy",
+        );
+        differs_at(
+            |p| p["spec"]["validations"][1]["expression"] = json!("true"),
+            "spec.validations.1.expression",
+        );
+        differs_at(
+            |p| drop(p["spec"]["validations"].as_array_mut().unwrap().pop()),
+            "spec.validations",
+        );
         differs_at(
             |p| p["spec"]["matchConditions"] = json!([{ "name": "not-me", "expression": "false" }]),
             "spec.matchConditions",

@@ -84,7 +84,9 @@ pub enum Probe {
 /// Whether the policies can be relied on now.
 pub fn judge(observation: &Observation) -> GuardState {
     if observation.probe == Probe::Passed {
-        return GuardState::Broken("a forged write was not refused: the admission policies are not in force".to_owned());
+        return GuardState::Broken(
+            "a forged write was not refused: the admission policies are not in force".to_owned(),
+        );
     }
     let objects = match &observation.objects {
         Ok(objects) => objects,
@@ -103,19 +105,29 @@ pub fn judge(observation: &Observation) -> GuardState {
 }
 
 fn not_in_force(object: &LiveObject) -> Option<String> {
-    let LiveObject { kind, name, enforcing, found } = object;
+    let LiveObject {
+        kind,
+        name,
+        enforcing,
+        found,
+    } = object;
     match found {
-        None if *enforcing => Some(format!("{kind} {name} is missing: apply the manifests of this version again")),
-        Some(found) if *enforcing && !found.denies => {
-            Some(format!("{kind} {name} does not deny: apply the manifests of this version again"))
-        }
+        None if *enforcing => Some(format!(
+            "{kind} {name} is missing: apply the manifests of this version again"
+        )),
+        Some(found) if *enforcing && !found.denies => Some(format!(
+            "{kind} {name} does not deny: apply the manifests of this version again"
+        )),
         _ => None,
     }
 }
 
 fn not_ours(object: &LiveObject) -> Option<String> {
     match &object.found {
-        Some(Found { text: Comparison::Differs(path), .. }) => Some(format!(
+        Some(Found {
+            text: Comparison::Differs(path),
+            ..
+        }) => Some(format!(
             "{} {} is not of this version ({path} differs): an upgrade, or somebody changed it",
             object.kind, object.name
         )),
@@ -133,12 +145,19 @@ pub fn continuity(record: Option<&GuardRecord>, observation: &Observation, state
         return Continuity::Broken(why.clone());
     }
     let Some(record) = record else {
-        return Continuity::Broken("there is no record of an earlier time at which the policies were intact".to_owned());
+        return Continuity::Broken(
+            "there is no record of an earlier time at which the policies were intact".to_owned(),
+        );
     };
-    let Ok(objects) = &observation.objects else { return Continuity::Open };
+    let Ok(objects) = &observation.objects else {
+        return Continuity::Open;
+    };
     let gap = objects.iter().find_map(|object| {
         let found = object.found.as_ref()?;
-        let before = record.objects.iter().find(|mark| mark.kind == object.kind && mark.name == object.name)?;
+        let before = record
+            .objects
+            .iter()
+            .find(|mark| mark.kind == object.kind && mark.name == object.name)?;
         changed_behind_our_back(before, found)
     });
     match (gap, state) {
@@ -149,7 +168,12 @@ pub fn continuity(record: Option<&GuardRecord>, observation: &Observation, state
 }
 
 fn changed_behind_our_back(before: &ObjectMark, now: &Found) -> Option<String> {
-    let ObjectMark { kind, name, uid, generation } = before;
+    let ObjectMark {
+        kind,
+        name,
+        uid,
+        generation,
+    } = before;
     if *uid != now.uid {
         return Some(format!("{kind} {name} was deleted and made again"));
     }
@@ -169,14 +193,22 @@ mod tests {
             kind: "ValidatingAdmissionPolicy".to_owned(),
             name: "p".to_owned(),
             enforcing: true,
-            found: Some(Found { uid: "u".to_owned(), generation, denies: true, text: Comparison::Same }),
+            found: Some(Found {
+                uid: "u".to_owned(),
+                generation,
+                denies: true,
+                text: Comparison::Same,
+            }),
         }
     }
 
     fn with(change: impl FnOnce(&mut LiveObject)) -> Observation {
         let mut object = policy(1);
         change(&mut object);
-        Observation { objects: Ok(vec![object]), probe: Probe::Refused }
+        Observation {
+            objects: Ok(vec![object]),
+            probe: Probe::Refused,
+        }
     }
 
     fn found(object: &mut LiveObject) -> &mut Found {
@@ -202,8 +234,18 @@ mod tests {
 
     #[test]
     fn a_forgery_that_passes_breaks_it_whatever_else_is_seen() {
-        check(&Observation { probe: Probe::Passed, ..with(|_| ()) }, "Broken", "Broken");
-        let unread = Observation { probe: Probe::Passed, objects: Err("timeout".to_owned()) };
+        check(
+            &Observation {
+                probe: Probe::Passed,
+                ..with(|_| ())
+            },
+            "Broken",
+            "Broken",
+        );
+        let unread = Observation {
+            probe: Probe::Passed,
+            objects: Err("timeout".to_owned()),
+        };
         check(&unread, "Broken", "Broken");
     }
 
@@ -215,12 +257,22 @@ mod tests {
 
     #[test]
     fn what_cannot_be_seen_is_unproven_and_leaves_the_past_open() {
-        check(&Observation { objects: Err("timeout".to_owned()), probe: Probe::Refused }, "Unproven", "Open");
+        check(
+            &Observation {
+                objects: Err("timeout".to_owned()),
+                probe: Probe::Refused,
+            },
+            "Unproven",
+            "Open",
+        );
     }
 
     #[test]
     fn a_probe_that_shows_nothing_is_unproven() {
-        let observation = Observation { probe: Probe::Inconclusive("timeout".to_owned()), ..with(|_| ()) };
+        let observation = Observation {
+            probe: Probe::Inconclusive("timeout".to_owned()),
+            ..with(|_| ())
+        };
         check(&observation, "Unproven", "Open");
     }
 
@@ -259,12 +311,19 @@ mod tests {
     fn an_object_that_this_version_adds_is_no_gap() {
         let mut added = policy(1);
         added.name = "new".to_owned();
-        let observation = Observation { objects: Ok(vec![policy(1), added]), probe: Probe::Refused };
+        let observation = Observation {
+            objects: Ok(vec![policy(1), added]),
+            probe: Probe::Refused,
+        };
         check(&observation, "Intact", "Unbroken");
     }
 
     #[test]
     fn a_missing_convenience_breaks_nothing() {
-        check(&with(|o| (o.enforcing, o.found) = (false, None)), "Intact", "Unbroken");
+        check(
+            &with(|o| (o.enforcing, o.found) = (false, None)),
+            "Intact",
+            "Unbroken",
+        );
     }
 }

@@ -90,7 +90,11 @@ pub enum GuardError {
 impl Guard {
     /// A guard that looks with this client, expects this installation, and signs its record with this key.
     pub fn new(client: kube::Client, installation: Installation, key: SealKey) -> Self {
-        Self { client, installation, key }
+        Self {
+            client,
+            installation,
+            key,
+        }
     }
 
     /// Looks with a forged request: what can be done at any time.
@@ -112,7 +116,9 @@ impl Guard {
     ///
     /// Does nothing for a report that is not intact.
     pub async fn remember(&self, report: &GuardReport) -> Result<(), GuardError> {
-        let (GuardState::Intact, Ok(objects)) = (&report.state, &report.observation.objects) else { return Ok(()) };
+        let (GuardState::Intact, Ok(objects)) = (&report.state, &report.observation.objects) else {
+            return Ok(());
+        };
         let record = GuardRecord::of(objects);
         let stored = self.stored().await?;
         if self.read_record(stored.as_ref()).as_ref() == Some(&record) {
@@ -126,19 +132,35 @@ impl Guard {
         match self.stored().await {
             Ok(stored) => {
                 let continuity = continuity(self.read_record(stored.as_ref()).as_ref(), &observation, &state);
-                GuardReport { state, continuity, observation }
+                GuardReport {
+                    state,
+                    continuity,
+                    observation,
+                }
             }
             // A record that cannot be read is not a record that is missing: nothing is granted, and nothing is void.
             Err(error) => {
-                let state = if state.is_intact() { GuardState::Unproven(error.to_string()) } else { state };
-                GuardReport { state, continuity: Continuity::Open, observation }
+                let state = if state.is_intact() {
+                    GuardState::Unproven(error.to_string())
+                } else {
+                    state
+                };
+                GuardReport {
+                    state,
+                    continuity: Continuity::Open,
+                    observation,
+                }
             }
         }
     }
 
     /// Every object that this version installs, as it is in the cluster.
     async fn observe(&self) -> Result<Vec<LiveObject>, String> {
-        let enforcing = self.installation.validating_policies().into_iter().chain(crate::api::all_crds());
+        let enforcing = self
+            .installation
+            .validating_policies()
+            .into_iter()
+            .chain(crate::api::all_crds());
         let convenience = self.installation.mutating_policies();
         let mut objects = Vec::new();
         for source in enforcing {
@@ -153,16 +175,29 @@ impl Guard {
     async fn look(&self, source: &Value, enforcing: bool) -> Result<LiveObject, String> {
         let text = |field: &Value| field.as_str().unwrap_or_default().to_owned();
         let (kind, name) = (text(&source["kind"]), text(&source["metadata"]["name"]));
-        let (group, version) = source["apiVersion"].as_str().and_then(|v| v.split_once('/')).unwrap_or_default();
+        let (group, version) = source["apiVersion"]
+            .as_str()
+            .and_then(|v| v.split_once('/'))
+            .unwrap_or_default();
         let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, &kind));
         let objects: Api<DynamicObject> = Api::all_with(self.client.clone(), &resource);
         // A kind that is not served answers like an object that is not there: both leave nothing in force.
         let found = match tokio::time::timeout(READ_TIMEOUT, objects.get_opt(&name)).await {
             Ok(Ok(found)) => found.map(|live| found_as(source, &live)),
             Ok(Err(error)) => return Err(format!("{kind} {name}: {error}")),
-            Err(_) => return Err(format!("{kind} {name}: no answer within {} s", READ_TIMEOUT.as_secs())),
+            Err(_) => {
+                return Err(format!(
+                    "{kind} {name}: no answer within {} s",
+                    READ_TIMEOUT.as_secs()
+                ));
+            }
         };
-        Ok(LiveObject { kind, name, enforcing, found })
+        Ok(LiveObject {
+            kind,
+            name,
+            enforcing,
+            found,
+        })
     }
 
     fn read_record(&self, stored: Option<&ConfigMap>) -> Option<GuardRecord> {
@@ -173,7 +208,10 @@ impl Guard {
     async fn stored(&self) -> Result<Option<ConfigMap>, GuardError> {
         match tokio::time::timeout(READ_TIMEOUT, self.records().get_opt(RECORD_NAME)).await {
             Ok(Ok(stored)) => Ok(stored),
-            Ok(Err(source)) => Err(GuardError::Record { action: "read", source }),
+            Ok(Err(source)) => Err(GuardError::Record {
+                action: "read",
+                source,
+            }),
             Err(_) => Err(GuardError::Timeout("read")),
         }
     }
@@ -186,18 +224,31 @@ impl Guard {
         let records = self.records();
         let written = match stored {
             Some(stored) => {
-                let map = ConfigMap { data: Some(data), ..stored };
+                let map = ConfigMap {
+                    data: Some(data),
+                    ..stored
+                };
                 tokio::time::timeout(READ_TIMEOUT, records.replace(RECORD_NAME, &params, &map)).await
             }
             None => {
-                let metadata = ObjectMeta { name: Some(RECORD_NAME.to_owned()), ..ObjectMeta::default() };
-                let map = ConfigMap { metadata, data: Some(data), ..ConfigMap::default() };
+                let metadata = ObjectMeta {
+                    name: Some(RECORD_NAME.to_owned()),
+                    ..ObjectMeta::default()
+                };
+                let map = ConfigMap {
+                    metadata,
+                    data: Some(data),
+                    ..ConfigMap::default()
+                };
                 tokio::time::timeout(READ_TIMEOUT, records.create(&params, &map)).await
             }
         };
         match written {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(source)) => Err(GuardError::Record { action: "written", source }),
+            Ok(Err(source)) => Err(GuardError::Record {
+                action: "written",
+                source,
+            }),
             Err(_) => Err(GuardError::Timeout("written")),
         }
     }
@@ -221,7 +272,11 @@ fn found_as(source: &Value, live: &DynamicObject) -> Found {
 fn denies(spec: &Value) -> bool {
     let ignores = spec["failurePolicy"] == "Ignore";
     let actions = &spec["validationActions"];
-    !ignores && (actions.is_null() || actions.as_array().is_some_and(|a| a.iter().any(|action| action == "Deny")))
+    !ignores
+        && (actions.is_null()
+            || actions
+                .as_array()
+                .is_some_and(|a| a.iter().any(|action| action == "Deny")))
 }
 
 #[cfg(test)]

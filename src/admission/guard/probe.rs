@@ -27,10 +27,16 @@ pub(super) async fn forge_decision(client: kube::Client, namespace: &str, name: 
     let Ok(patch) = serde_json::from_value(entry) else {
         return Probe::Inconclusive("the forged entry could not be written".to_owned());
     };
-    let params = PatchParams { dry_run: true, ..PatchParams::default() };
+    let params = PatchParams {
+        dry_run: true,
+        ..PatchParams::default()
+    };
     let patch = Patch::Json::<()>(patch);
     let answer = requests.patch_status(name, &params, &patch);
-    read(tokio::time::timeout(PROBE_TIMEOUT, answer).await, "team-operator-decisions")
+    read(
+        tokio::time::timeout(PROBE_TIMEOUT, answer).await,
+        "team-operator-decisions",
+    )
 }
 
 /// Tries to make a request in another name, in the controller's own namespace, which there always is.
@@ -46,9 +52,15 @@ pub(super) async fn forge_request(client: kube::Client, namespace: &str) -> Prob
             "justification": "the guard's dry run",
         },
     }));
-    let params = PostParams { dry_run: true, ..PostParams::default() };
+    let params = PostParams {
+        dry_run: true,
+        ..PostParams::default()
+    };
     let answer = requests.create(&params, &request);
-    read(tokio::time::timeout(PROBE_TIMEOUT, answer).await, "team-operator-requests")
+    read(
+        tokio::time::timeout(PROBE_TIMEOUT, answer).await,
+        "team-operator-requests",
+    )
 }
 
 fn elevation_requests() -> ApiResource {
@@ -56,14 +68,12 @@ fn elevation_requests() -> ApiResource {
 }
 
 /// Only a refusal by our own policy proves that it is in force: RBAC, quota, or anybody else's policy may refuse too.
-fn read<T>(
-    answer: Result<Result<T, kube::Error>, tokio::time::error::Elapsed>,
-    policy: &str,
-) -> Probe {
+fn read<T>(answer: Result<Result<T, kube::Error>, tokio::time::error::Elapsed>, policy: &str) -> Probe {
     match answer {
         Ok(Ok(_)) => Probe::Passed,
         Ok(Err(kube::Error::Api(status))) => {
-            let refused_by_us = format!("ValidatingAdmissionPolicy '{policy}' with binding '{policy}' denied request");
+            let refused_by_us =
+                format!("ValidatingAdmissionPolicy '{policy}' with binding '{policy}' denied request");
             if status.message.contains(&refused_by_us) {
                 Probe::Refused
             } else {
@@ -71,8 +81,9 @@ fn read<T>(
             }
         }
         Ok(Err(error)) => Probe::Inconclusive(error.to_string()),
-        Err(_) => {
-            Probe::Inconclusive(format!("the API server did not answer within {} s", PROBE_TIMEOUT.as_secs()))
-        }
+        Err(_) => Probe::Inconclusive(format!(
+            "the API server did not answer within {} s",
+            PROBE_TIMEOUT.as_secs()
+        )),
     }
 }

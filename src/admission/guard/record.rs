@@ -43,7 +43,9 @@ impl GuardRecord {
                 generation: found.generation,
             })
         });
-        Self { objects: marks.collect() }
+        Self {
+            objects: marks.collect(),
+        }
     }
 
     /// The record as it is stored: its JSON, and a code that only the holder of the key can give.
@@ -55,7 +57,8 @@ impl GuardRecord {
     /// The record that was stored; `None` when it was not written with the key, which is as good as no record.
     pub fn verified(record: &str, code: &str, key: &SealKey) -> Option<Self> {
         let value = serde_json::from_str(record).ok()?;
-        key.verify(DOMAIN, &value, code).then(|| serde_json::from_value(value).ok())?
+        key.verify(DOMAIN, &value, code)
+            .then(|| serde_json::from_value(value).ok())?
     }
 }
 
@@ -64,7 +67,12 @@ mod tests {
     use super::*;
 
     fn record() -> GuardRecord {
-        let mark = ObjectMark { kind: "K".to_owned(), name: "n".to_owned(), uid: "u".to_owned(), generation: 1 };
+        let mark = ObjectMark {
+            kind: "K".to_owned(),
+            name: "n".to_owned(),
+            uid: "u".to_owned(),
+            generation: 1,
+        };
         GuardRecord { objects: vec![mark] }
     }
 
@@ -73,7 +81,10 @@ mod tests {
         let key = SealKey::generate().unwrap();
         let (text, code) = record().signed(&key);
         assert_eq!(GuardRecord::verified(&text, &code, &key), Some(record()));
-        assert_eq!(GuardRecord::verified(&text, &code, &SealKey::generate().unwrap()), None);
+        assert_eq!(
+            GuardRecord::verified(&text, &code, &SealKey::generate().unwrap()),
+            None
+        );
     }
 
     #[test]

@@ -1,0 +1,5 @@
+//! What only a real API server knows: schemas, CEL, admission, roles, status. One binary, so that the clusters are
+//! started once.
+
+mod requests;
+mod support;

@@ -1,0 +1,395 @@
+//! Clusters: one a world, shared by every test of it, with our manifests installed and people bound to our roles.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use kube::api::{Api, DynamicObject, Patch, PatchParams};
+use kube::core::{ApiResource, TypeMeta};
+use serde_json::{Value, json};
+use team_operator::admission::Installation;
+use team_operator_control_plane::{ControlPlane, MutatingAdmission, Options, Person};
+use tokio::sync::{OnceCell, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use super::actor::Actor;
+use super::wait::{eventually, until};
+
+/// The namespace that the manifests put the controller in.
+pub const CONTROLLER_NAMESPACE: &str = "team-operator-system";
+
+/// How many people can approve at once: the race that is tried.
+const APPROVERS_AT_ONCE: usize = 15;
+
+/// What a cluster does with MutatingAdmissionPolicy. The guarantee is the same in each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum World {
+    /// Names that are left out are filled in.
+    Stamping,
+    /// The kinds are not there at all, as before Kubernetes 1.36.
+    NotServed,
+    /// The kinds are there and do nothing.
+    Inert,
+}
+
+/// A cluster of one world with everything installed.
+pub struct Cluster {
+    pub world: World,
+    pub plane: ControlPlane,
+    pub controller_token: String,
+    /// Held for writing by tests that change what all share: settings, policies, definitions.
+    shared_objects: RwLock<()>,
+    namespaces: AtomicUsize,
+}
+
+/// Where one test happens: a namespace of its own in a shared cluster.
+pub struct Ground {
+    pub cluster: &'static Cluster,
+    pub namespace: String,
+    _others_leave_policies_alone: Option<RwLockReadGuard<'static, ()>>,
+}
+
+/// The settings that tests start from.
+pub fn settings() -> Value {
+    json!({
+        "apiVersion": "team-operator.io/v1alpha1",
+        "kind": "TeamSettings",
+        "metadata": { "name": "default" },
+        "spec": {
+            "maxRequestDuration": "9h",
+            "maxStartDelay": "720h",
+            "ticketNumber": { "requirement": "Required", "pattern": "^[A-Z]+-[0-9]+$" },
+        },
+    })
+}
+
+impl Cluster {
+    /// The shared cluster of a world; none when an existing cluster is used and is of another world.
+    pub async fn shared(world: World) -> Option<&'static Cluster> {
+        static STAMPING: OnceCell<Option<Cluster>> = OnceCell::const_new();
+        static NOT_SERVED: OnceCell<Option<Cluster>> = OnceCell::const_new();
+        static INERT: OnceCell<Option<Cluster>> = OnceCell::const_new();
+        let cell = match world {
+            World::Stamping => &STAMPING,
+            World::NotServed => &NOT_SERVED,
+            World::Inert => &INERT,
+        };
+        cell.get_or_init(|| Cluster::start(world)).await.as_ref()
+    }
+
+    /// A cluster of a world that nobody else uses.
+    pub async fn start(world: World) -> Option<Cluster> {
+        let mutating_admission = match world {
+            World::Stamping => MutatingAdmission::Stamping,
+            World::NotServed => MutatingAdmission::NotServed,
+            World::Inert => MutatingAdmission::Inert,
+        };
+        let options = Options {
+            people: people(),
+            mutating_admission,
+            controller_manager: true,
+            ..Options::default()
+        };
+        let plane = ControlPlane::start(options)
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
+        if plane.is_external() && plane.mutating_admission() != Some(mutating_admission) {
+            return None;
+        }
+        let admin = plane.admin().unwrap();
+        install(&admin, world).await;
+        let controller_token = plane
+            .service_account_token(CONTROLLER_NAMESPACE, "team-operator")
+            .await
+            .unwrap();
+        let cluster = Cluster {
+            world,
+            plane,
+            controller_token,
+            shared_objects: RwLock::const_new(()),
+            namespaces: AtomicUsize::new(0),
+        };
+        wait_until_in_force(&cluster).await;
+        Some(cluster)
+    }
+
+    /// A namespace of its own, while nobody changes what all share.
+    pub async fn ground(&'static self) -> Ground {
+        let others = self.shared_objects.read().await;
+        Ground {
+            cluster: self,
+            namespace: self.new_namespace().await,
+            _others_leave_policies_alone: Some(others),
+        }
+    }
+
+    /// The cluster for oneself: to change what all share. Whoever changes it puts it back.
+    pub async fn alone(&'static self) -> (Ground, RwLockWriteGuard<'static, ()>) {
+        let alone = self.shared_objects.write().await;
+        let namespace = self.new_namespace().await;
+        (
+            Ground {
+                cluster: self,
+                namespace,
+                _others_leave_policies_alone: None,
+            },
+            alone,
+        )
+    }
+
+    async fn new_namespace(&self) -> String {
+        let number = self.namespaces.fetch_add(1, Ordering::Relaxed);
+        let name = format!("test-{}-{number}", std::process::id());
+        let object = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } });
+        apply(&self.plane.admin().unwrap(), &object).await.unwrap();
+        name
+    }
+}
+
+/// Policies act about a second after they were written: the tests begin when each has been seen to act.
+pub async fn wait_until_in_force(cluster: &Cluster) {
+    let namespace = cluster.new_namespace().await;
+    let actor = |client| Actor {
+        name: "alice@example.com".to_owned(),
+        client,
+        namespace: namespace.clone(),
+    };
+    let alice = actor(cluster.plane.client("alice@example.com").unwrap());
+    let controller = actor(
+        cluster
+            .plane
+            .client_with_token(&cluster.controller_token)
+            .unwrap(),
+    );
+    let said = |answer: Result<Value, kube::Error>| answer.err().map(|e| e.to_string()).unwrap_or_default();
+    eventually("the policy of limits acts", async || {
+        said(alice.asks(|r| r["spec"]["duration"] = json!("10h")).await)
+            .contains("team-operator-needs-teamsettings")
+    })
+    .await;
+    eventually("the policy of requests acts", async || {
+        said(alice.asks(|r| r["spec"]["requester"] = json!("nobody")).await)
+            .contains("team-operator-requests")
+    })
+    .await;
+    let request = until("a request is accepted", async || alice.asks(|_| ()).await.ok()).await;
+    let name = request["metadata"]["name"].as_str().unwrap().to_owned();
+    eventually("the policy of decisions acts", async || {
+        let entry = json!({ "approver": "nobody", "decision": "Revoked" });
+        said(controller.appends(&name, entry).await).contains("team-operator-decisions")
+    })
+    .await;
+    if cluster.world == World::Stamping {
+        eventually("names are stamped", async || {
+            alice
+                .asks(|r| drop(r["spec"].as_object_mut().unwrap().remove("requester")))
+                .await
+                .is_ok()
+        })
+        .await;
+    }
+}
+
+impl Ground {
+    /// Somebody by their user name.
+    pub fn person(&self, name: &str) -> Actor {
+        let client = self.cluster.plane.client(name).unwrap();
+        Actor {
+            name: name.to_owned(),
+            client,
+            namespace: self.namespace.clone(),
+        }
+    }
+
+    /// Alice asks.
+    pub fn alice(&self) -> Actor {
+        self.person("alice@example.com")
+    }
+
+    /// Bob approves.
+    pub fn bob(&self) -> Actor {
+        self.person("bob@example.com")
+    }
+
+    /// Carol approves too.
+    pub fn carol(&self) -> Actor {
+        self.person("carol@example.com")
+    }
+
+    /// Mallory has every role that Alice and Bob have, and bad intentions.
+    pub fn mallory(&self) -> Actor {
+        self.person("mallory@example.com")
+    }
+
+    /// Erin is in security: she holds the verb `revoke`.
+    pub fn erin(&self) -> Actor {
+        self.person("erin@example.com")
+    }
+
+    /// Root is a cluster admin: bound to the role cluster-admin.
+    pub fn root(&self) -> Actor {
+        self.person("root@example.com")
+    }
+
+    /// The group that no RBAC holds back, `system:masters`.
+    pub fn master(&self) -> Actor {
+        self.person(ControlPlane::admin_name())
+    }
+
+    /// As many approvers as race each other.
+    pub fn approvers(&self) -> Vec<Actor> {
+        approver_names().iter().map(|name| self.person(name)).collect()
+    }
+
+    /// The controller, by a real token of its service account.
+    pub fn controller(&self) -> Actor {
+        let client = self
+            .cluster
+            .plane
+            .client_with_token(&self.cluster.controller_token)
+            .unwrap();
+        let name = Installation::default().controller_user_name();
+        Actor {
+            name,
+            client,
+            namespace: self.namespace.clone(),
+        }
+    }
+
+    /// A service account of this namespace that is bound to every role for people.
+    pub async fn robot(&self) -> Actor {
+        let account = json!({
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": { "name": "robot", "namespace": self.namespace },
+        });
+        apply(&self.master().client, &account).await.unwrap();
+        let token = self
+            .cluster
+            .plane
+            .service_account_token(&self.namespace, "robot")
+            .await
+            .unwrap();
+        let client = self.cluster.plane.client_with_token(&token).unwrap();
+        let name = format!("system:serviceaccount:{}:robot", self.namespace);
+        Actor {
+            name,
+            client,
+            namespace: self.namespace.clone(),
+        }
+    }
+
+    /// A request of Alice's, as the API server takes it.
+    pub async fn new_request(&self) -> String {
+        let request = self.alice().asks(|_| ()).await.unwrap();
+        request["metadata"]["name"].as_str().unwrap().to_owned()
+    }
+
+    /// A request of Alice's in a phase, with Bob and Carol as approvers and reviewers.
+    pub async fn request_in(&self, phase: &str) -> String {
+        let name = self.new_request().await;
+        let people = ["bob@example.com", "carol@example.com"];
+        let first = if phase == "Active" { "Approved" } else { phase };
+        let status = json!({ "phase": first, "approvers": people, "reviewers": people });
+        self.controller().patches_status(&name, status).await.unwrap();
+        if phase != first {
+            self.controller()
+                .patches_status(&name, json!({ "phase": phase }))
+                .await
+                .unwrap();
+        }
+        name
+    }
+}
+
+/// Applies an object from the server's side.
+pub async fn apply(client: &kube::Client, object: &Value) -> Result<DynamicObject, kube::Error> {
+    let types: TypeMeta = serde_json::from_value(object.clone()).unwrap();
+    let mut resource = ApiResource::from_gvk(&(&types).try_into().unwrap());
+    if resource.kind == "TeamSettings" {
+        // The one kind whose plural cannot be guessed.
+        resource.plural = "teamsettings".to_owned();
+    }
+    let metadata = &object["metadata"];
+    let api: Api<DynamicObject> = match metadata["namespace"].as_str() {
+        Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource),
+        None => Api::all_with(client.clone(), &resource),
+    };
+    let params = PatchParams::apply("tests").force();
+    api.patch(metadata["name"].as_str().unwrap(), &params, &Patch::Apply(object))
+        .await
+}
+
+async fn install(admin: &kube::Client, world: World) {
+    let installation = Installation::default().with_stamping(world != World::NotServed);
+    for object in installation.manifests().iter().chain(&bindings()) {
+        apply(admin, object)
+            .await
+            .unwrap_or_else(|error| panic!("{} {}: {error}", object["kind"], object["metadata"]["name"]));
+    }
+    // The definitions take a moment to be served.
+    until("TeamSettings are served", async || {
+        apply(admin, &settings()).await.ok()
+    })
+    .await;
+}
+
+/// Every role of ours for people, bound to a group of its name.
+fn bindings() -> Vec<Value> {
+    let roles = [
+        "team-requester",
+        "team-approver",
+        "team-auditor",
+        "team-policy-admin",
+        "team-security",
+    ];
+    roles
+        .iter()
+        .map(|role| binding(role, role))
+        .chain([binding("cluster-admin", "cluster-admins")])
+        .collect()
+}
+
+fn binding(role: &str, group: &str) -> Value {
+    let robots = ["team-requester", "team-approver", "team-security"].contains(&role);
+    let mut subjects =
+        vec![json!({ "kind": "Group", "name": group, "apiGroup": "rbac.authorization.k8s.io" })];
+    if robots {
+        // So that what refuses a service account is the policy and not RBAC.
+        subjects.push(json!({
+            "kind": "Group",
+            "name": "system:serviceaccounts",
+            "apiGroup": "rbac.authorization.k8s.io",
+        }));
+    }
+    json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": { "name": format!("test-{role}") },
+        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role },
+        "subjects": subjects,
+    })
+}
+
+fn people() -> Vec<Person> {
+    let person = |name: &str, groups: &[&str]| Person {
+        name: name.to_owned(),
+        groups: groups.iter().map(|g| (*g).to_owned()).collect(),
+    };
+    let everyday = ["team-requester", "team-approver"];
+    let mut people = vec![
+        person("alice@example.com", &everyday),
+        person("bob@example.com", &everyday),
+        person("carol@example.com", &everyday),
+        person("mallory@example.com", &everyday),
+        person("erin@example.com", &["team-security"]),
+        person("audrey@example.com", &["team-auditor"]),
+        person("paul@example.com", &["team-policy-admin"]),
+        person("root@example.com", &["cluster-admins"]),
+    ];
+    people.extend(approver_names().iter().map(|name| person(name, &everyday)));
+    people
+}
+
+fn approver_names() -> Vec<String> {
+    (1..=APPROVERS_AT_ONCE)
+        .map(|number| format!("approver-{number:02}@example.com"))
+        .collect()
+}

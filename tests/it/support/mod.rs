@@ -1,0 +1,14 @@
+//! What every test here stands on: clusters in three worlds, people with nothing but their roles, and expectations.
+
+mod actor;
+mod cases;
+mod cluster;
+mod expect;
+mod wait;
+
+pub use actor::{Actor, request};
+pub(crate) use cases::cases;
+pub use cases::{Case, run_case};
+pub use cluster::{CONTROLLER_NAMESPACE, Cluster, Ground, World, settings};
+pub use expect::{allowed, forbidden, invalid, refused, sentence};
+pub use wait::{eventually, until};
