@@ -1,5 +1,6 @@
 //! What only a real API server knows: schemas, CEL, admission, roles, status. One binary, so that the clusters are
 //! started once.
 
+mod guard;
 mod requests;
 mod support;

@@ -3,6 +3,10 @@
 use super::compare::Comparison;
 use super::record::{GuardRecord, ObjectMark};
 
+/// What to do about policies that are not ours. Not `kubectl apply --server-side`: it leaves in place what somebody
+/// else added to a list, such as a `Warn` beside `Deny` or an exemption.
+const PUT_BACK: &str = "put the manifests of this version back (kubectl replace)";
+
 /// Whether the admission policies can be relied on at this moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GuardState {
@@ -128,7 +132,7 @@ fn not_ours(object: &LiveObject) -> Option<String> {
             text: Comparison::Differs(path),
             ..
         }) => Some(format!(
-            "{} {} is not of this version ({path} differs): an upgrade, or somebody changed it",
+            "{} {} is not of this version ({path} differs): an upgrade is under way, or {PUT_BACK}",
             object.kind, object.name
         )),
         _ => None,

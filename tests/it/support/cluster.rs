@@ -317,9 +317,13 @@ pub async fn apply(client: &kube::Client, object: &Value) -> Result<DynamicObjec
         .await
 }
 
+/// What is installed in a world.
+pub fn installation_for(world: World) -> Installation {
+    Installation::default().with_stamping(world != World::NotServed)
+}
+
 async fn install(admin: &kube::Client, world: World) {
-    let installation = Installation::default().with_stamping(world != World::NotServed);
-    for object in installation.manifests().iter().chain(&bindings()) {
+    for object in installation_for(world).manifests().iter().chain(&bindings()) {
         apply(admin, object)
             .await
             .unwrap_or_else(|error| panic!("{} {}: {error}", object["kind"], object["metadata"]["name"]));

@@ -9,6 +9,8 @@ mod wait;
 pub use actor::{Actor, request};
 pub(crate) use cases::cases;
 pub use cases::{Case, run_case};
-pub use cluster::{CONTROLLER_NAMESPACE, Cluster, Ground, World, settings};
+pub use cluster::{
+    CONTROLLER_NAMESPACE, Cluster, Ground, World, apply, installation_for, settings, wait_until_in_force,
+};
 pub use expect::{allowed, forbidden, invalid, refused, sentence};
 pub use wait::{eventually, until};
