@@ -1,5 +1,7 @@
 //! Builds the control plane's programs, or runs a control plane until it is interrupted.
 
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use team_operator_control_plane::{ControlPlane, Error, Options, Tool, build};
@@ -46,15 +48,19 @@ async fn start() -> Result<(), Error> {
         .iter()
         .map(ToString::to_string)
         .collect();
-    println!("export KUBECONFIG={}", kubeconfig.display());
-    println!(
+    let mut text = format!("export KUBECONFIG={}\n", kubeconfig.display());
+    // Writing into a String cannot fail.
+    let _ = writeln!(
+        text,
         "# {} is ready; process ids: {}",
         control_plane.server_url(),
         ids.join(" ")
     );
     if let Some(folder) = control_plane.log_folder() {
-        println!("# logs are in {} until Ctrl-C ends it", folder.display());
+        let _ = writeln!(text, "# logs are in {} until Ctrl-C ends it", folder.display());
     }
+    // Whoever started us may have read enough, which is no reason to end.
+    let _ = std::io::stdout().write_all(text.as_bytes());
     tokio::signal::ctrl_c()
         .await
         .map_err(|error| Error::Thread(error.to_string()))
