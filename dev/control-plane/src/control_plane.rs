@@ -47,7 +47,8 @@ pub struct Options {
     pub api_server_arguments: Vec<String>,
 }
 
-/// A control plane to test against. See the crate's documentation for how long it lives.
+/// A control plane to test against; clones are handles of the same one. When the last is dropped its servers end and
+/// its folder goes.
 #[derive(Clone, Debug)]
 pub struct ControlPlane {
     cluster: Arc<Cluster>,

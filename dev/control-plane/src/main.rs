@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use team_operator_control_plane::{ControlPlane, Error, Options, Tool, build};
 
@@ -41,7 +42,9 @@ async fn start() -> Result<(), Error> {
         controller_manager: true,
         ..Options::default()
     };
+    let started = Instant::now();
     let control_plane = ControlPlane::start(options).await?;
+    let seconds = started.elapsed().as_secs_f32();
     let kubeconfig = control_plane.kubeconfig(ControlPlane::admin_name())?;
     let ids: Vec<String> = control_plane
         .process_ids()
@@ -50,10 +53,10 @@ async fn start() -> Result<(), Error> {
         .collect();
     let mut text = format!("export KUBECONFIG={}\n", kubeconfig.display());
     // Writing into a String cannot fail.
+    let url = control_plane.server_url();
     let _ = writeln!(
         text,
-        "# {} is ready; process ids: {}",
-        control_plane.server_url(),
+        "# {url} was ready after {seconds:.1} s; process ids: {}",
         ids.join(" ")
     );
     if let Some(folder) = control_plane.log_folder() {
