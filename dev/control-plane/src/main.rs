@@ -43,7 +43,7 @@ async fn start() -> Result<(), Error> {
         ..Options::default()
     };
     let started = Instant::now();
-    let control_plane = ControlPlane::start(options).await?;
+    let control_plane = ControlPlane::start_own(options).await?;
     let seconds = started.elapsed().as_secs_f32();
     let kubeconfig = control_plane.kubeconfig(ControlPlane::admin_name())?;
     let ids: Vec<String> = control_plane

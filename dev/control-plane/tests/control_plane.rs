@@ -23,7 +23,7 @@ async fn shared() -> &'static ControlPlane {
                 Person::new("alice@example.com", ["developers", "on-call"]),
                 Person::new("bob", ["qa"]),
             ];
-            ControlPlane::start(Options {
+            ControlPlane::start_own(Options {
                 people,
                 ..Options::default()
             })

@@ -58,7 +58,7 @@ fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
 async fn two_stand_side_by_side_know_different_people_and_leave_nothing_behind() {
     let start = |name: &str| {
         let people = vec![Person::new(name, ["dev"])];
-        ControlPlane::start(Options {
+        ControlPlane::start_own(Options {
             people,
             ..Options::default()
         })
@@ -91,7 +91,7 @@ async fn two_stand_side_by_side_know_different_people_and_leave_nothing_behind()
 #[tokio::test]
 async fn the_api_server_can_be_absent_and_come_back_with_everything() {
     let people = vec![Person::new("alice", ["dev"])];
-    let control_plane = ControlPlane::start(Options {
+    let control_plane = ControlPlane::start_own(Options {
         people,
         ..Options::default()
     })
@@ -117,7 +117,7 @@ async fn the_api_server_can_be_absent_and_come_back_with_everything() {
 #[tokio::test]
 async fn an_api_server_that_refuses_its_flags_shows_the_end_of_its_log() {
     let api_server_arguments = vec!["--no-such-flag=1".to_owned()];
-    let error = ControlPlane::start(Options {
+    let error = ControlPlane::start_own(Options {
         api_server_arguments,
         ..Options::default()
     })

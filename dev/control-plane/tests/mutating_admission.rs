@@ -141,7 +141,7 @@ async fn check(wanted: MutatingAdmission) {
         mutating_admission: wanted,
         ..Options::default()
     };
-    let control_plane = ControlPlane::start(options).await.unwrap();
+    let control_plane = ControlPlane::start_own(options).await.unwrap();
     let observed = observe(&control_plane.admin().unwrap()).await;
     assert_eq!(control_plane.mutating_admission(), Some(observed));
     let version = control_plane.kubernetes_version().unwrap();
