@@ -15,6 +15,8 @@ use crate::versions::KubernetesVersion;
 const REPORT_EVERY: Duration = Duration::from_secs(15);
 /// How often a build or a lock is looked at: short beside both, and costs nothing.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Folders with programs that are being built start with this.
+const UNFINISHED_PREFIX: &str = ".unfinished-";
 /// Said with each report, so that nobody takes the first wait for a hang.
 const FIRST_BUILD: &str = "all programs take 10 to 15 minutes on two cores, once";
 
@@ -78,9 +80,10 @@ impl Builder<'_> {
             let arguments = ["mod", "tidy"].map(Into::into).to_vec();
             self.run_go(&format!("resolving the modules of {title}"), &source, arguments)?;
         }
+        remove_unfinished(&folder);
         // Built beside its place and renamed, so that a file with the right name is always whole.
         let unfinished = tempfile::Builder::new()
-            .prefix(".unfinished-")
+            .prefix(UNFINISHED_PREFIX)
             .tempdir_in(&folder)
             .map_err(Error::file("create a folder in", &folder))?;
         let output = unfinished.path().join(tool.name());
@@ -176,10 +179,28 @@ fn elapsed(start: Instant) -> String {
     format!("{} min {:02} s", seconds / 60, seconds % 60)
 }
 
-/// Writes a line to standard error directly: the test harness swallows what `eprintln!` prints.
+/// Removes what builds that were killed left beside the programs. Called with the lock held.
+fn remove_unfinished(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED_PREFIX) {
+            // What stays costs disk and nothing else.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// Writes a line to standard error directly: the test harness swallows what `eprintln!` prints, and somebody who
+/// waits minutes for their tests should know why. In our own tests nobody waits.
 fn say(line: &str) {
-    // If nobody can hear it, there is nobody to tell either.
-    let _ = writeln!(std::io::stderr(), "control plane: {line}");
+    if cfg!(test) {
+        eprintln!("control plane: {line}");
+    } else {
+        // If nobody can hear it, there is nobody to tell either.
+        let _ = writeln!(std::io::stderr(), "control plane: {line}");
+    }
 }
 
 #[cfg(test)]
@@ -239,6 +260,8 @@ mod tests {
             "echo half > \"$output\"; echo no such package; exit 3",
         );
         let builder = builder(folder.path(), &go);
+        let killed = builder.path(Tool::Etcd).with_file_name(".unfinished-by-the-dead");
+        std::fs::create_dir_all(killed).unwrap();
         let message = builder.ensure(Tool::Etcd).unwrap_err().to_string();
         assert!(
             message.contains("etcd v3.6.") && message.contains("no such package"),

@@ -47,7 +47,8 @@ pub struct Options {
     pub api_server_arguments: Vec<String>,
 }
 
-/// A control plane to test against. See the crate's documentation for how long it lives.
+/// A control plane to test against; clones are handles of the same one. When the last is dropped its servers end and
+/// its folder goes.
 #[derive(Clone, Debug)]
 pub struct ControlPlane {
     cluster: Arc<Cluster>,
@@ -69,12 +70,31 @@ impl ControlPlane {
         on_own_thread(move || ControlPlane::start_blocking(options)).await
     }
 
-    /// The same for callers without a runtime. Must not be called within one.
+    /// Starts a control plane of our own even if an existing cluster is named: for what only servers of our own can
+    /// do, such as being restarted or being started with other flags.
+    ///
+    /// # Errors
+    /// As [`ControlPlane::start`].
+    pub async fn start_own(options: Options) -> Result<ControlPlane, Error> {
+        on_own_thread(move || {
+            let settings = Settings {
+                kubeconfig: None,
+                ..Settings::from_environment()?
+            };
+            ControlPlane::with_settings(options, settings)
+        })
+        .await
+    }
+
+    /// As [`ControlPlane::start`], for callers without a runtime. Must not be called within one.
     ///
     /// # Errors
     /// As [`ControlPlane::start`].
     pub fn start_blocking(options: Options) -> Result<ControlPlane, Error> {
-        let settings = Settings::from_environment()?;
+        ControlPlane::with_settings(options, Settings::from_environment()?)
+    }
+
+    fn with_settings(options: Options, settings: Settings) -> Result<ControlPlane, Error> {
         let kubeconfig = settings.kubeconfig.clone();
         let binaries = Binaries::find(settings)?;
         let cluster = match kubeconfig {

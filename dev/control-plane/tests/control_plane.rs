@@ -1,5 +1,7 @@
 //! One control plane, shared by all tests of this file although each has a runtime of its own.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 use std::process::Output;
 use std::time::{Duration, Instant};
 
@@ -7,7 +9,7 @@ use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, ServiceAccount};
 use kube::api::{Api, DeleteParams, ObjectMeta, PostParams};
 use kube::{Client, ResourceExt as _};
-use team_operator_control_plane::{ControlPlane, Error, Options, Person};
+use team_operator_control_plane::{ControlPlane, Error, KUBECONFIG_VARIABLE, Options, Person};
 use tokio::sync::OnceCell;
 
 /// Any condition of these tests comes true within this time, or never.
@@ -21,7 +23,7 @@ async fn shared() -> &'static ControlPlane {
                 Person::new("alice@example.com", ["developers", "on-call"]),
                 Person::new("bob", ["qa"]),
             ];
-            ControlPlane::start(Options {
+            ControlPlane::start_own(Options {
                 people,
                 ..Options::default()
             })
@@ -209,14 +211,76 @@ async fn the_garbage_collector_removes_what_lost_its_owner() {
         .create(&PostParams::default(), &named("owner"))
         .await
         .unwrap();
-    let mut owned: ConfigMap = named("owned");
-    owned.metadata.owner_references = Some(vec![kube::Resource::controller_owner_ref(&owner, &()).unwrap()]);
-    maps.create(&PostParams::default(), &owned).await.unwrap();
+    let mut dependent: ConfigMap = named("dependent");
+    dependent.metadata.owner_references =
+        Some(vec![kube::Resource::controller_owner_ref(&owner, &()).unwrap()]);
+    maps.create(&PostParams::default(), &dependent).await.unwrap();
     maps.delete(&owner.name_any(), &DeleteParams::default())
         .await
         .unwrap();
     eventually("the end of the owned object", async || {
-        maps.get_opt("owned").await.unwrap().is_none()
+        maps.get_opt("dependent").await.unwrap().is_none()
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_existing_cluster_is_used_as_it_is() {
+    let kubeconfig = shared().await.kubeconfig(ControlPlane::admin_name()).unwrap();
+    // The environment cannot be changed safely in a process with threads, so a child of ours is the guest.
+    let output = tokio::task::spawn_blocking(|| {
+        std::process::Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--ignored",
+                "--exact",
+                "guest_on_an_existing_cluster",
+                "--nocapture",
+            ])
+            .env(KUBECONFIG_VARIABLE, kubeconfig)
+            .output()
+            .unwrap()
+    });
+    let output = output.await.unwrap();
+    assert!(
+        output.status.success() && text(&output).contains("1 passed"),
+        "{}",
+        text(&output)
+    );
+}
+
+#[tokio::test]
+#[ignore = "run by an_existing_cluster_is_used_as_it_is, in a process of its own"]
+async fn guest_on_an_existing_cluster() {
+    let people = vec![Person::new("carol", ["guests"])];
+    let cluster = ControlPlane::start(Options {
+        people,
+        ..Options::default()
+    })
+    .await
+    .unwrap();
+    assert!(cluster.is_external() && cluster.process_ids().is_empty() && cluster.audit_log().is_none());
+
+    let (name, groups) = who_am_i(cluster.client("carol").unwrap()).await;
+    assert_eq!(
+        (name.as_str(), groups.as_slice()),
+        (
+            "carol",
+            ["guests", "system:authenticated"].map(String::from).as_slice()
+        )
+    );
+    let mut kubectl = cluster.kubectl("carol").unwrap();
+    let output = kubectl.args(["auth", "whoami"]).output().unwrap();
+    assert!(text(&output).contains("carol"), "{}", text(&output));
+
+    let accounts: Api<ServiceAccount> = Api::namespaced(cluster.admin().unwrap(), "default");
+    accounts
+        .create(&PostParams::default(), &named("guest"))
+        .await
+        .unwrap();
+    let token = cluster.service_account_token("default", "guest").await.unwrap();
+    let (name, _) = who_am_i(cluster.client_with_token(&token).unwrap()).await;
+    assert_eq!(name, "system:serviceaccount:default:guest");
+
+    let refusal = cluster.restart_api_server().await.unwrap_err();
+    assert!(matches!(refusal, Error::NotOurCluster { .. }), "{refusal}");
 }

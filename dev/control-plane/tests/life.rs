@@ -1,13 +1,18 @@
 //! How control planes start, stop, stand beside each other and end. Each test has control planes of its own.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Api, ObjectMeta, PostParams};
-use team_operator_control_plane::{ControlPlane, Error, Options, Person};
+use team_operator_control_plane::{
+    ASSETS_VARIABLE, CACHE_VARIABLE, ControlPlane, Error, Options, Person, Tool, build,
+};
 
 /// An upper bound for any of the conditions below.
 const SOON: Duration = Duration::from_secs(30);
@@ -53,7 +58,7 @@ fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
 async fn two_stand_side_by_side_know_different_people_and_leave_nothing_behind() {
     let start = |name: &str| {
         let people = vec![Person::new(name, ["dev"])];
-        ControlPlane::start(Options {
+        ControlPlane::start_own(Options {
             people,
             ..Options::default()
         })
@@ -86,7 +91,7 @@ async fn two_stand_side_by_side_know_different_people_and_leave_nothing_behind()
 #[tokio::test]
 async fn the_api_server_can_be_absent_and_come_back_with_everything() {
     let people = vec![Person::new("alice", ["dev"])];
-    let control_plane = ControlPlane::start(Options {
+    let control_plane = ControlPlane::start_own(Options {
         people,
         ..Options::default()
     })
@@ -112,7 +117,7 @@ async fn the_api_server_can_be_absent_and_come_back_with_everything() {
 #[tokio::test]
 async fn an_api_server_that_refuses_its_flags_shows_the_end_of_its_log() {
     let api_server_arguments = vec!["--no-such-flag=1".to_owned()];
-    let error = ControlPlane::start(Options {
+    let error = ControlPlane::start_own(Options {
         api_server_arguments,
         ..Options::default()
     })
@@ -132,9 +137,11 @@ struct Elsewhere {
     folder: PathBuf,
 }
 
-fn start_elsewhere() -> Elsewhere {
+/// Runs the command line with more environment variables until it has said where and what it runs.
+fn start_elsewhere(environment: &[(&str, &Path)]) -> Elsewhere {
     let mut process = Command::new(env!("CARGO_BIN_EXE_team-operator-control-plane"))
         .arg("start")
+        .envs(environment.iter().copied())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -150,18 +157,100 @@ fn start_elsewhere() -> Elsewhere {
     }
 }
 
-#[tokio::test]
-async fn servers_end_when_their_parent_is_killed_and_the_next_start_removes_the_folder() {
-    let mut elsewhere = start_elsewhere();
-    assert_eq!(elsewhere.ids.len(), 6, "three servers and three supervisors");
-    assert!(elsewhere.ids.iter().all(|id| alive(*id)));
-    // On Unix this is SIGKILL: the parent has no chance to do anything about its servers.
-    elsewhere.process.kill().unwrap();
-    elsewhere.process.wait().unwrap();
+impl Elsewhere {
+    /// Kills the process in the way that leaves it no chance to care about its servers.
+    fn kill(&mut self) {
+        assert_eq!(self.ids.len(), 6, "three servers and three supervisors");
+        assert!(self.ids.iter().all(|id| alive(*id)));
+        self.process.kill().unwrap(); // SIGKILL
+        self.process.wait().unwrap();
+    }
+}
+
+#[test]
+fn servers_end_when_their_parent_is_killed_and_the_next_start_removes_the_folder() {
+    let mut first = start_elsewhere(&[]);
+    first.kill();
     wait_until("the end of all servers", || {
-        !elsewhere.ids.iter().any(|id| alive(*id))
+        !first.ids.iter().any(|id| alive(*id))
     });
-    // Any start removes it: this one, or that of a test beside us.
-    let _next = ControlPlane::start(Options::default()).await.unwrap();
-    assert!(!elsewhere.folder.exists());
+
+    // The next one has a folder of programs, an empty cache and no Go, so that the supervisor is the script.
+    let assets = tempfile::tempdir().unwrap();
+    let tools = [Tool::Etcd, Tool::KubeApiServer, Tool::KubeControllerManager];
+    for (tool, path) in tools.iter().zip(build(&tools).unwrap()) {
+        symlink(path, assets.path().join(tool.name())).unwrap();
+    }
+    let (no_cache, no_go) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for program in ["sh", "sleep"] {
+        symlink(PathBuf::from("/bin").join(program), no_go.path().join(program)).unwrap();
+    }
+    let mut next = start_elsewhere(&[
+        (ASSETS_VARIABLE, assets.path()),
+        (CACHE_VARIABLE, no_cache.path()),
+        ("PATH", no_go.path()),
+    ]);
+    assert!(!first.folder.exists());
+    next.kill();
+    wait_until("the end of all servers", || !next.ids.iter().any(|id| alive(*id)));
+    assert!(
+        std::fs::read_dir(no_cache.path()).unwrap().next().is_none(),
+        "something was built"
+    );
+}
+
+/// Runs the Go supervisor with a shell script as its server.
+fn supervise(folder: &Path, script: &str) -> (Child, u32) {
+    let supervisor = build(&[Tool::Supervisor]).unwrap().remove(0);
+    let mut process = Command::new(supervisor)
+        .arg(folder.join("log"))
+        .args(["sh", "-c", script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut id = String::new();
+    BufReader::new(process.stdout.take().unwrap())
+        .read_line(&mut id)
+        .unwrap();
+    (process, id.trim().parse().unwrap())
+}
+
+#[test]
+fn a_supervisor_reports_how_its_server_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    for (script, code) in [("echo some output; exit 7", 7), ("kill -KILL $$", 128 + 9)] {
+        let (mut process, _) = supervise(folder.path(), script);
+        // `wait` would close it, which asks the supervisor to end its server.
+        let _lifeline = process.stdin.take();
+        assert_eq!(process.wait().unwrap().code(), Some(code));
+    }
+    let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
+    assert_eq!(log, "some output\n");
+}
+
+#[test]
+fn a_server_that_does_not_want_to_end_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut process, id) = supervise(
+        folder.path(),
+        "trap '' TERM; echo deaf; while :; do sleep 0.05; done",
+    );
+    wait_until("deafness", || {
+        std::fs::read_to_string(folder.path().join("log")).unwrap() == "deaf\n"
+    });
+    drop(process.stdin.take());
+    assert_eq!(process.wait().unwrap().code(), Some(128 + 9));
+    assert!(!alive(id));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_ends_when_its_supervisor_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut process, id) = supervise(folder.path(), "while :; do sleep 0.05; done");
+    assert!(alive(id));
+    process.kill().unwrap(); // SIGKILL
+    process.wait().unwrap();
+    wait_until("the end of the server", || !alive(id));
 }
