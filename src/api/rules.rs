@@ -69,8 +69,8 @@ pub(super) fn cancelled_stays_cancelled() -> Rule {
 
 /// The phase moves only along [`Phase::next`], from one of [`Phase::FIRST`].
 pub(super) fn phase_moves_along_its_edges() -> Rule {
-    let edges = edges(Phase::ALL.map(|p| (p.as_str(), words(p.next(), |p| p.as_str()))));
-    let first = words(Phase::FIRST, |p| p.as_str());
+    let edges = edges(&Phase::ALL.map(|p| (p.as_str(), words(p.next(), super::phase::Phase::as_str))));
+    let first = words(Phase::FIRST, super::phase::Phase::as_str);
     Rule::new(format!(
         "has(oldSelf.phase) ? has(self.phase) && (self.phase == oldSelf.phase || self.phase in \
          {edges}[oldSelf.phase]) : !has(self.phase) || self.phase in {first}"
@@ -99,7 +99,7 @@ pub(super) fn terminal_means_settled() -> Rule {
     Rule::new(format!(
         "!has(self.phase) || !(self.phase in {}) || !has(self.assignment) || self.assignment.state in {}",
         terminal_phases(),
-        words(&settled, |s| s.as_str())
+        words(&settled, super::phase::AssignmentState::as_str)
     ))
     .field_path(".phase")
     .message("a request ends only when its assignment is None or Gone")
@@ -107,7 +107,9 @@ pub(super) fn terminal_means_settled() -> Rule {
 
 /// The state of the assignment moves only along [`AssignmentState::next`], from None, Granting or Held.
 pub(super) fn assignment_moves_forward() -> Rule {
-    let edges = edges(AssignmentState::ALL.map(|s| (s.as_str(), words(s.next(), |s| s.as_str()))));
+    let edges = edges(
+        &AssignmentState::ALL.map(|s| (s.as_str(), words(s.next(), super::phase::AssignmentState::as_str))),
+    );
     Rule::new(format!("self == oldSelf || self in {edges}[oldSelf]"))
         .reason(Reason::FieldValueForbidden)
         .message("the assignment only moves forward: None, Granting, Held, Removing, Gone")
@@ -132,7 +134,7 @@ pub(super) fn written_once() -> Rule {
 
 fn terminal_phases() -> String {
     let terminal: Vec<_> = Phase::ALL.into_iter().filter(|p| p.is_terminal()).collect();
-    words(&terminal, |p| p.as_str())
+    words(&terminal, super::phase::Phase::as_str)
 }
 
 /// `['a', 'b']`
@@ -142,7 +144,7 @@ fn words<T: Copy>(values: &[T], word: impl Fn(T) -> &'static str) -> String {
 }
 
 /// `{'a': ['b'], …}`: every word is a key, so that looking one up never fails.
-fn edges<const N: usize>(rows: [(&str, String); N]) -> String {
+fn edges(rows: &[(&str, String)]) -> String {
     let mut map = String::from("{");
     for (index, (from, to)) in rows.iter().enumerate() {
         let comma = if index > 0 { ", " } else { "" };

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Ground, allowed, cases, forbidden, invalid, refused};
+use crate::support::{allowed, cases, forbidden};
 
 cases! {
     async fn a_request_in_the_own_name_is_accepted(ground: Ground) {

@@ -222,26 +222,23 @@ impl Guard {
         let data = [("record".to_owned(), text), ("code".to_owned(), code)].into();
         let params = PostParams::default();
         let records = self.records();
-        let written = match stored {
-            Some(stored) => {
-                let map = ConfigMap {
-                    data: Some(data),
-                    ..stored
-                };
-                tokio::time::timeout(READ_TIMEOUT, records.replace(RECORD_NAME, &params, &map)).await
-            }
-            None => {
-                let metadata = ObjectMeta {
-                    name: Some(RECORD_NAME.to_owned()),
-                    ..ObjectMeta::default()
-                };
-                let map = ConfigMap {
-                    metadata,
-                    data: Some(data),
-                    ..ConfigMap::default()
-                };
-                tokio::time::timeout(READ_TIMEOUT, records.create(&params, &map)).await
-            }
+        let written = if let Some(stored) = stored {
+            let map = ConfigMap {
+                data: Some(data),
+                ..stored
+            };
+            tokio::time::timeout(READ_TIMEOUT, records.replace(RECORD_NAME, &params, &map)).await
+        } else {
+            let metadata = ObjectMeta {
+                name: Some(RECORD_NAME.to_owned()),
+                ..ObjectMeta::default()
+            };
+            let map = ConfigMap {
+                metadata,
+                data: Some(data),
+                ..ConfigMap::default()
+            };
+            tokio::time::timeout(READ_TIMEOUT, records.create(&params, &map)).await
         };
         match written {
             Ok(Ok(_)) => Ok(()),

@@ -6,11 +6,10 @@ mod cluster;
 mod expect;
 mod wait;
 
-pub use actor::{Actor, request};
 pub(crate) use cases::cases;
 pub use cases::{Case, run_case};
 pub use cluster::{
     CONTROLLER_NAMESPACE, Cluster, Ground, World, apply, installation_for, settings, wait_until_in_force,
 };
-pub use expect::{allowed, forbidden, invalid, refused, sentence};
+pub use expect::{allowed, forbidden, invalid, refused};
 pub use wait::{eventually, until};
