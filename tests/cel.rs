@@ -1,0 +1,10 @@
+//! The definitions' CEL rules, without a cluster: each accepts what it should and refuses the rest, with its sentence.
+
+#[path = "cel/request.rs"]
+mod request;
+#[path = "cel/shared.rs"]
+mod shared;
+#[path = "cel/spec.rs"]
+mod spec;
+#[path = "cel/status.rs"]
+mod status;
