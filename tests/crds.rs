@@ -1,5 +1,7 @@
 //! The definitions in `crds/` are what the types say, and keep to what Kubernetes and its users expect of definitions.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

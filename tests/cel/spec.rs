@@ -126,9 +126,11 @@ fn eligibility_policy(spec: &Value) -> Value {
     policy
 }
 
+type Policy = fn(&Value) -> Value;
+
 #[test]
 fn a_policy_names_an_account_or_a_unit() {
-    let kinds: [(&str, fn(&Value) -> Value); 2] = [
+    let kinds: [(&str, Policy); 2] = [
         ("ApproverPolicy", approver_policy),
         ("EligibilityPolicy", eligibility_policy),
     ];

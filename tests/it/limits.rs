@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::support::{Alone, Ground, World, allowed, cases, forbidden, invalid, refused, until};
+use crate::support::{Ground, allowed, cases, forbidden, invalid, refused, until};
 
 const A_DURATION: &str = "write a duration longer than zero and at most 8000h in whole hours, minutes and seconds, \
                           such as 90m, 2h or 1h30m";

@@ -19,7 +19,7 @@ cases! {
     }
 
     async fn a_name_that_is_left_out_is_stamped_or_the_refusal_says_which_to_put(ground: Ground) {
-        let answer = ground.alice().asks(|r| without_requester(r)).await;
+        let answer = ground.alice().asks(without_requester).await;
         if ground.cluster.world == World::Stamping {
             assert_eq!(allowed(answer)["spec"]["requester"], "alice@example.com");
         } else {

@@ -1,4 +1,4 @@
-//! Product §1, EligibilityReview: everybody asks for themselves, and only the controller answers.
+//! Product §1, `EligibilityReview`: everybody asks for themselves, and only the controller answers.
 
 use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::{Value, json};

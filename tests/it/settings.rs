@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use team_operator::admission::Installation;
 
 use crate::support::{
-    Alone, allowed, approver_policy, cases, eligibility_policy, forbidden, invalid, settings, until,
+    allowed, approver_policy, cases, eligibility_policy, forbidden, invalid, settings, until,
 };
 
 const ONE_PLACE: &str = "name at least one account in accounts or one unit in organizationalUnits";

@@ -133,7 +133,7 @@ impl Actor {
     }
 }
 
-/// An ApproverPolicy that is complete and allowed.
+/// An `ApproverPolicy` that is complete and allowed.
 pub fn approver_policy(name: &str) -> Value {
     json!({
         "apiVersion": format!("{GROUP}/{VERSION}"),
@@ -146,7 +146,7 @@ pub fn approver_policy(name: &str) -> Value {
     })
 }
 
-/// An EligibilityPolicy that is complete and allowed.
+/// An `EligibilityPolicy` that is complete and allowed.
 pub fn eligibility_policy(name: &str) -> Value {
     json!({
         "apiVersion": format!("{GROUP}/{VERSION}"),

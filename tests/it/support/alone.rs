@@ -109,7 +109,7 @@ impl Afterwards {
         for was in &before {
             match was["kind"].as_str().unwrap() {
                 "TeamSettings" => {
-                    settings_say(&self.ground, "longer than the 9h that TeamSettings allow").await
+                    settings_say(&self.ground, "longer than the 9h that TeamSettings allow").await;
                 }
                 "ValidatingAdmissionPolicy" => root_may_write_policies(&self.ground).await,
                 _ => foreign_names_are_refused(&self.ground).await,
@@ -125,15 +125,12 @@ async fn put(ground: &Ground, was: &Value) {
     let mut object: DynamicObject = serde_json::from_value(was.clone()).unwrap();
     object.metadata.managed_fields = None;
     object.metadata.resource_version = None;
-    match api.get_opt(name).await.unwrap() {
-        Some(now) => {
-            object.metadata.resource_version = now.metadata.resource_version;
-            api.replace(name, &PostParams::default(), &object).await.unwrap();
-        }
-        None => {
-            object.metadata.uid = None;
-            api.create(&PostParams::default(), &object).await.unwrap();
-        }
+    if let Some(now) = api.get_opt(name).await.unwrap() {
+        object.metadata.resource_version = now.metadata.resource_version;
+        api.replace(name, &PostParams::default(), &object).await.unwrap();
+    } else {
+        object.metadata.uid = None;
+        api.create(&PostParams::default(), &object).await.unwrap();
     }
 }
 
