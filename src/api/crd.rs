@@ -2,7 +2,7 @@
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::CustomResourceExt as _;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{ApproverPolicy, ElevationRequest, EligibilityPolicy, EligibilityReview, TeamSettings};
 
@@ -30,6 +30,8 @@ pub fn crd_file_name(crd: &Value) -> String {
 
 /// What the derive cannot say or says in a way that Kubernetes does not mean:
 /// - `nullable` on every optional field: an explicit null would be stored; without it the API server drops it;
+/// - line breaks in descriptions, which `kubectl explain` would show;
+/// - bounds of whole numbers, which it gives as floats;
 /// - defaults that only repeat "empty": written into stored objects they would show up as differences in Git tools
 ///   and, in a status, as something that nobody wrote;
 /// - the defaults of a request's `status`, without which a JSON patch could not append to `/status/approvals/-`;
@@ -68,7 +70,17 @@ fn tidy(node: &mut Value) {
             if map.get("default").is_some_and(says_nothing) && map.contains_key("type") {
                 map.remove("default");
             }
-            unwrap_only_variant(map);
+            if map.get("required").is_some_and(says_nothing) {
+                map.remove("required");
+            }
+            for bound in ["minimum", "maximum"] {
+                if let Some(number) = map.get_mut(bound) {
+                    whole(number);
+                }
+            }
+            if let Some(Value::String(description)) = map.get_mut("description") {
+                *description = description.split_whitespace().collect::<Vec<_>>().join(" ");
+            }
             map.values_mut().for_each(tidy);
         }
         Value::Array(items) => items.iter_mut().for_each(tidy),
@@ -87,13 +99,17 @@ fn says_nothing(default: &Value) -> bool {
     }
 }
 
-/// `"default": {}`-less `required: []` is refused by nobody and read by nobody.
-fn unwrap_only_variant(map: &mut Map<String, Value>) {
-    if map
-        .get("required")
-        .and_then(Value::as_array)
-        .is_some_and(Vec::is_empty)
+/// The derive has only floats for bounds, and `minimum: 0.0` reads as if halves were possible.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::float_cmp,
+    reason = "only what survives the way there and back is replaced"
+)]
+fn whole(number: &mut Value) {
+    if let Some(float) = number.as_f64()
+        && float.trunc() == float
+        && float.abs() < 1e9
     {
-        map.remove("required");
+        *number = json!(float as i64);
     }
 }

@@ -133,7 +133,8 @@ impl JsonSchema for HumanDuration {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "maxLength": 20,
+            // Longer than any duration: past it the API server would say "too long" instead of our sentence.
+            "maxLength": 64,
             "x-kubernetes-validations": [{ "rule": CEL_RULE, "message": RULE }],
         })
     }

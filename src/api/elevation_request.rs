@@ -51,7 +51,8 @@ use super::time::Timestamp;
 pub struct ElevationRequestSpec {
     /// The Kubernetes user name of the person who asks, and who gets the access. Must be your own (`kubectl auth
     /// whoami`); where the cluster has MutatingAdmissionPolicy it may be left out and is filled in.
-    #[schemars(length(min = 1, max = 256))]
+    // No shortest length: admission answers an empty name with the one to put.
+    #[schemars(length(max = 256))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = immutable("requester"))]
     pub requester: Option<String>,

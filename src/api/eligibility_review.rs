@@ -37,7 +37,8 @@ use super::time::Timestamp;
 pub struct EligibilityReviewSpec {
     /// The Kubernetes user name of the person who asks. Must be your own (`kubectl auth whoami`); where the cluster
     /// has MutatingAdmissionPolicy it may be left out and is filled in.
-    #[schemars(length(min = 1, max = 256))]
+    // No shortest length: admission answers an empty name with the one to put.
+    #[schemars(length(max = 256))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requester: Option<String>,
     /// Only this account, by its twelve digits in quotes.

@@ -1,7 +1,8 @@
 //! Checked names: strings that the CRD, the organization file and the command line hold to the same rule.
 //!
 //! On the wire they are plain strings. The CRD carries each rule as a CEL expression with a sentence, because the
-//! API server's own message for a `pattern` shows a regular expression to somebody who mistyped an account.
+//! API server's own message for a `pattern` shows a regular expression to somebody who mistyped an account. For the
+//! same reason `max_length` is longer than the longest name: past it rules are not asked.
 //! Reading a stored object never fails for a name: what the API server accepted stays readable, so that access
 //! can be removed whatever the object says. [`parse`](AccountId::parse) is for input that no CRD has checked.
 
@@ -78,7 +79,7 @@ macro_rules! checked_name {
 checked_name! {
     /// An AWS account id: twelve digits. Leading zeros count, so in YAML it stands in quotes.
     AccountId,
-    max_length: 12,
+    max_length: 64,
     check: |v| v.len() == 12 && v.bytes().all(|b| b.is_ascii_digit()),
     cel: "self.matches('^[0-9]{12}$')",
     rule: "an AWS account id is twelve digits, in quotes"
@@ -87,9 +88,9 @@ checked_name! {
 checked_name! {
     /// The name of an IAM Identity Center permission set (AWS: `[\w+=,.@-]+`, at most 32 characters).
     PermissionSetName,
-    max_length: 32,
-    check: |v| !v.is_empty() && v.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b)),
-    cel: "self.matches('^[A-Za-z0-9_+=,.@-]+$')",
+    max_length: 64,
+    check: |v| (1..=32).contains(&v.len()) && v.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b)),
+    cel: "self.matches('^[A-Za-z0-9_+=,.@-]{1,32}$')",
     rule: "a permission set name is 1 to 32 letters, digits or any of _+=,.@-"
 }
 

@@ -1,15 +1,20 @@
 //! What every test here stands on: clusters in three worlds, people with nothing but their roles, and expectations.
 
 mod actor;
+mod acts;
+mod alone;
 mod cases;
 mod cluster;
 mod expect;
 mod wait;
 
+pub use actor::{Actor, request};
+pub use acts::{approver_policy, eligibility_policy};
+pub use alone::Alone;
 pub(crate) use cases::cases;
-pub use cases::{Case, run_case};
+pub use cases::{Case, Footing, run_case};
 pub use cluster::{
     CONTROLLER_NAMESPACE, Cluster, Ground, World, apply, installation_for, settings, wait_until_in_force,
 };
-pub use expect::{allowed, forbidden, invalid, refused};
+pub use expect::{Answer, allowed, forbidden, invalid, refused, sentence};
 pub use wait::{eventually, until};
