@@ -106,7 +106,6 @@ cases! {
         allowed(ground.bob().decides(&name, "Revoked").await);
         allowed(ground.alice().patches(&name, json!({ "spec": { "cancelled": true } })).await);
         allowed(ground.controller().patches(&name, json!({ "metadata": { "finalizers": null } })).await);
-        the_namespace_is_gone(&ground).await;
     }
 
     async fn nobody_asks_in_a_namespace_that_goes_away(ground: Ground) {
@@ -117,7 +116,6 @@ cases! {
             forbidden(who.asks(|_| ()).await, "because it is being terminated");
         }
         allowed(ground.controller().patches(&name, json!({ "metadata": { "finalizers": null } })).await);
-        the_namespace_is_gone(&ground).await;
     }
 
     async fn what_a_forced_namespace_leaves_behind_is_readable_and_not_writable(ground: Ground) {

@@ -5,7 +5,7 @@ use k8s_openapi::api::rbac::v1::ClusterRole;
 use kube::api::{Api, ListParams, PostParams};
 use serde_json::json;
 
-use crate::support::{CONTROLLER_NAMESPACE, Ground, allowed, cases, forbidden};
+use crate::support::{CONTROLLER_NAMESPACE, Cluster, Ground, World, allowed, cases, forbidden};
 
 const READ: &str = "get list watch";
 
@@ -65,7 +65,7 @@ struct Subject<'a> {
 }
 
 async fn may(
-    ground: &Ground,
+    reviews: &Api<SubjectAccessReview>,
     subject: &Subject<'_>,
     namespace: &str,
     verb: &str,
@@ -85,13 +85,32 @@ async fn may(
         },
     });
     let review: SubjectAccessReview = serde_json::from_value(review).unwrap();
-    let reviews: Api<SubjectAccessReview> = Api::all(ground.master().client);
     let answer = reviews.create(&PostParams::default(), &review).await.unwrap();
     answer.status.unwrap().allowed
 }
 
+/// A namespace that no role is bound in.
+const SOMEWHERE: &str = "default";
+
+/// Where rights are asked for. They are the same in every world.
+async fn reviews() -> Api<SubjectAccessReview> {
+    let mut cluster = None;
+    for world in [World::Stamping, World::NotServed, World::Inert] {
+        if cluster.is_none() {
+            cluster = Cluster::shared(world).await;
+        }
+    }
+    let cluster = cluster.expect("an existing cluster is of one of the worlds");
+    Api::all(cluster.plane.admin().unwrap())
+}
+
 /// Asks for every verb on every resource.
-async fn has_exactly(ground: &Ground, subject: &Subject<'_>, namespace: &str, rights: Rights) {
+async fn has_exactly(
+    reviews: &Api<SubjectAccessReview>,
+    subject: &Subject<'_>,
+    namespace: &str,
+    rights: Rights,
+) {
     for (resource, _) in rights {
         assert!(RESOURCES.contains(resource), "{resource} is never asked about");
     }
@@ -102,7 +121,7 @@ async fn has_exactly(ground: &Ground, subject: &Subject<'_>, namespace: &str, ri
             .map_or("", |(_, verbs)| *verbs);
         for verb in VERBS {
             let expected = granted.split(' ').any(|v| v == verb);
-            let answer = may(ground, subject, namespace, verb, resource, "").await;
+            let answer = may(reviews, subject, namespace, verb, resource, "").await;
             assert_eq!(
                 answer, expected,
                 "{} {}: {verb} {resource} in {namespace}",
@@ -112,12 +131,12 @@ async fn has_exactly(ground: &Ground, subject: &Subject<'_>, namespace: &str, ri
     }
 }
 
-async fn role_has_exactly(ground: &Ground, role: &str, rights: Rights) {
+async fn role_has_exactly(role: &str, rights: Rights) {
     let somebody = Subject {
         user: "somebody@example.com",
         group: role,
     };
-    has_exactly(ground, &somebody, &ground.namespace, rights).await;
+    has_exactly(&reviews().await, &somebody, SOMEWHERE, rights).await;
 }
 
 /// The controller by its name alone: in these tests the group of all service accounts holds more.
@@ -152,23 +171,38 @@ const CONTROLLERS_RIGHTS: [(&str, &str); 17] = [
     ("/secrets", ""),
 ];
 
-cases! {
-    async fn a_requester_reads_asks_and_cancels(ground: Ground) {
-        role_has_exactly(&ground, "team-requester", &[
-            ("team-operator.io/elevationrequests", "get list watch create patch"),
+#[tokio::test]
+async fn a_requester_reads_asks_and_cancels() {
+    role_has_exactly(
+        "team-requester",
+        &[
+            (
+                "team-operator.io/elevationrequests",
+                "get list watch create patch",
+            ),
             ("team-operator.io/eligibilityreviews", "get list watch create"),
-        ]).await;
-    }
+        ],
+    )
+    .await;
+}
 
-    async fn an_approver_reads_and_patches_a_status(ground: Ground) {
-        role_has_exactly(&ground, "team-approver", &[
+#[tokio::test]
+async fn an_approver_reads_and_patches_a_status() {
+    role_has_exactly(
+        "team-approver",
+        &[
             ("team-operator.io/elevationrequests", READ),
             ("team-operator.io/elevationrequests/status", "get patch"),
-        ]).await;
-    }
+        ],
+    )
+    .await;
+}
 
-    async fn an_auditor_reads_everything_and_writes_nothing(ground: Ground) {
-        role_has_exactly(&ground, "team-auditor", &[
+#[tokio::test]
+async fn an_auditor_reads_everything_and_writes_nothing() {
+    role_has_exactly(
+        "team-auditor",
+        &[
             ("team-operator.io/elevationrequests", READ),
             ("team-operator.io/eligibilityreviews", READ),
             ("team-operator.io/eligibilitypolicies", READ),
@@ -176,51 +210,87 @@ cases! {
             ("team-operator.io/teamsettings", READ),
             ("events.k8s.io/events", READ),
             ("/events", READ),
-        ]).await;
-    }
+        ],
+    )
+    .await;
+}
 
-    async fn a_policy_admin_writes_policies_and_sees_no_request(ground: Ground) {
-        const WRITE: &str = "get list watch create update patch delete";
-        role_has_exactly(&ground, "team-policy-admin", &[
+#[tokio::test]
+async fn a_policy_admin_writes_policies_and_sees_no_request() {
+    const WRITE: &str = "get list watch create update patch delete";
+    role_has_exactly(
+        "team-policy-admin",
+        &[
             ("team-operator.io/eligibilitypolicies", WRITE),
             ("team-operator.io/approverpolicies", WRITE),
             ("team-operator.io/teamsettings", WRITE),
-        ]).await;
-    }
+        ],
+    )
+    .await;
+}
 
-    async fn security_reads_and_revokes(ground: Ground) {
-        role_has_exactly(&ground, "team-security", &[
+#[tokio::test]
+async fn security_reads_and_revokes() {
+    role_has_exactly(
+        "team-security",
+        &[
             ("team-operator.io/elevationrequests", "get list watch revoke"),
             ("team-operator.io/elevationrequests/status", "get patch"),
-        ]).await;
-    }
+        ],
+    )
+    .await;
+}
 
-    async fn the_controller_has_what_it_needs_and_neither_revokes_nor_writes_policies(ground: Ground) {
-        has_exactly(&ground, &CONTROLLER, &ground.namespace, &CONTROLLERS_RIGHTS).await;
-    }
+#[tokio::test]
+async fn the_controller_has_what_it_needs_and_neither_revokes_nor_writes_policies() {
+    has_exactly(&reviews().await, &CONTROLLER, SOMEWHERE, &CONTROLLERS_RIGHTS).await;
+}
 
-    async fn in_its_own_namespace_the_controller_has_a_lease_a_key_and_a_record(ground: Ground) {
-        let own = [
-            ("coordination.k8s.io/leases", "team-operator", "get update"),
-            ("/secrets", "team-operator-seal", "get"),
-            ("/configmaps", "team-operator-guard", "get update"),
-        ];
-        for (resource, name, verbs) in own {
-            for verb in VERBS {
-                let named = may(&ground, &CONTROLLER, CONTROLLER_NAMESPACE, verb, resource, name).await;
-                let creating = verb == "create";
-                assert_eq!(named, creating || verbs.split(' ').any(|v| v == verb), "{verb} {resource} {name}");
-                let other = may(&ground, &CONTROLLER, CONTROLLER_NAMESPACE, verb, resource, "other").await;
-                assert_eq!(other, creating, "{verb} {resource} of another name");
-            }
+#[tokio::test]
+async fn in_its_own_namespace_the_controller_has_a_lease_a_key_and_a_record() {
+    let reviews = &reviews().await;
+    let own = [
+        ("coordination.k8s.io/leases", "team-operator", "get update"),
+        ("/secrets", "team-operator-seal", "get"),
+        ("/configmaps", "team-operator-guard", "get update"),
+    ];
+    for (resource, name, verbs) in own {
+        for verb in VERBS {
+            let named = may(reviews, &CONTROLLER, CONTROLLER_NAMESPACE, verb, resource, name).await;
+            let creating = verb == "create";
+            assert_eq!(
+                named,
+                creating || verbs.split(' ').any(|v| v == verb),
+                "{verb} {resource} {name}"
+            );
+            let other = may(
+                reviews,
+                &CONTROLLER,
+                CONTROLLER_NAMESPACE,
+                verb,
+                resource,
+                "other",
+            )
+            .await;
+            assert_eq!(other, creating, "{verb} {resource} of another name");
         }
-        for resource in ["/pods", "/pods/exec", "/serviceaccounts", "/serviceaccounts/token"] {
-            for verb in VERBS {
-                assert!(!may(&ground, &CONTROLLER, CONTROLLER_NAMESPACE, verb, resource, "").await, "{verb} {resource}");
-            }
+    }
+    for resource in [
+        "/pods",
+        "/pods/exec",
+        "/serviceaccounts",
+        "/serviceaccounts/token",
+    ] {
+        for verb in VERBS {
+            assert!(
+                !may(reviews, &CONTROLLER, CONTROLLER_NAMESPACE, verb, resource, "").await,
+                "{verb} {resource}"
+            );
         }
     }
+}
 
+cases! {
     async fn an_auditor_tries_and_reads_everything(ground: Ground) {
         let name = ground.pending(|_| ()).await;
         let audrey = ground.person("audrey@example.com");

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use team_operator::api::Phase;
 
+use super::actor::Actor;
 use super::cluster::Ground;
 use super::expect::allowed;
 
@@ -67,21 +68,26 @@ impl Ground {
         let name = self.new_request().await;
         let mut published = pending_status();
         published.as_object_mut().unwrap().remove("phase");
-        allowed(self.controller().patches_status(&name, published).await);
+        let controller = self.controller();
+        allowed(controller.patches_status(&name, published).await);
         for step in way_to(phase) {
-            self.moves(&name, *step).await;
+            moves(&controller, &name, *step).await;
         }
         name
     }
 
     /// The controller moves a request on.
     pub async fn moves(&self, name: &str, phase: Phase) {
-        let status = json!({ "phase": phase, "finished": phase.is_terminal() });
-        allowed(self.controller().patches_status(name, status).await);
+        moves(&self.controller(), name, phase).await;
     }
 
     /// What people have decided about a request.
     pub async fn decisions(&self, name: &str) -> Value {
         allowed(self.master().reads(name).await)["status"]["approvals"].clone()
     }
+}
+
+async fn moves(controller: &Actor, name: &str, phase: Phase) {
+    let status = json!({ "phase": phase, "finished": phase.is_terminal() });
+    allowed(controller.patches_status(name, status).await);
 }
