@@ -6,9 +6,7 @@ use serde_json::{Value, json};
 use team_operator::admission::{SealCheck, SealKey};
 use team_operator::api::{ElevationRequest, ElevationRequestStatus, Phase, all_crds};
 
-use crate::support::{
-    Cluster, FINALIZER, Ground, World, allowed, cases, forbidden, invalid, pending_status, until,
-};
+use crate::support::{Cluster, FINALIZER, World, allowed, cases, forbidden, invalid, pending_status, until};
 
 const NO_DECISIONS: &str = "the controller does not write decisions";
 

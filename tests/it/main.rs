@@ -1,6 +1,12 @@
 //! What only a real API server knows: schemas, CEL, admission, roles, status. One binary, so that the clusters are
 //! started once.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says what it found by ending there"
+)]
+
 mod controller;
 mod decision_fields;
 mod decision_forms;

@@ -5,7 +5,7 @@ use k8s_openapi::api::rbac::v1::ClusterRole;
 use kube::api::{Api, ListParams, PostParams};
 use serde_json::json;
 
-use crate::support::{CONTROLLER_NAMESPACE, Cluster, Ground, World, allowed, cases, forbidden};
+use crate::support::{CONTROLLER_NAMESPACE, Cluster, World, allowed, cases, forbidden};
 
 const READ: &str = "get list watch";
 

@@ -27,6 +27,15 @@ fn may_follow(from: Phase) -> &'static [Phase] {
     }
 }
 
+/// The phases that a request may be given first.
+const FIRST: [Phase; 5] = [
+    Phase::Pending,
+    Phase::Approved,
+    Phase::Denied,
+    Phase::Cancelled,
+    Phase::Expired,
+];
+
 /// Whether the server would take this status, without storing it.
 async fn would(controller: &Actor, name: &str, status: Value) -> Result<Value, kube::Error> {
     let params = PatchParams {
@@ -80,11 +89,10 @@ cases! {
 
     async fn a_request_begins_in_one_of_five_phases(ground: Ground) {
         let controller = &ground.controller();
-        use Phase::{Approved, Cancelled, Denied, Expired, Pending};
         let name = ground.new_request().await;
         for phase in Phase::ALL {
             let answer = would(controller, &name, at(phase)).await;
-            if [Pending, Approved, Denied, Cancelled, Expired].contains(&phase) {
+            if FIRST.contains(&phase) {
                 allowed(answer);
             } else {
                 invalid(answer, NO_SUCH_STEP);
