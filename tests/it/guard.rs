@@ -1,7 +1,7 @@
 //! Product §5: the guard, with the controller's own rights, while its policies are taken away, weakened, restored and
 //! upgraded. Each test has the cluster for itself and puts everything back.
 
-use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
+use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams};
 use kube::core::{ApiResource, GroupVersionKind};
 use serde_json::{Value, json};
 use team_operator::admission::{
@@ -9,8 +9,8 @@ use team_operator::admission::{
 };
 
 use crate::support::{
-    CONTROLLER_NAMESPACE, Cluster, Ground, World, allowed, apply, eventually, installation_for, settings,
-    until, wait_until_in_force,
+    CONTROLLER_NAMESPACE, Cluster, Ground, World, allowed, apply, caught, eventually, installation_for,
+    reinstall, replace, settings, until, wait_until_in_force,
 };
 
 /// Declares tests that run alone, in each world.
@@ -54,13 +54,17 @@ async fn run_alone<F: Future<Output = ()>>(world: World, name: &str, test: impl 
     let guard = Guard::new(client, installation.clone(), key.clone());
     let report = until_intact(&guard).await;
     guard.remember(&report).await.unwrap();
-    test(Guarded {
+    let guarded = Guarded {
         ground,
         guard,
         key,
         installation,
-    })
-    .await;
+    };
+    if let Err(failure) = caught(test(guarded)).await {
+        // The others must not fail with this one.
+        reinstall(cluster).await;
+        std::panic::resume_unwind(failure);
+    }
     wait_until_in_force(cluster).await;
 }
 
@@ -117,20 +121,8 @@ impl Guarded {
             .unwrap();
     }
 
-    /// As `kubectl replace` does. Applying from the server's side would leave in place what somebody else added.
     async fn restores(&self, kind: &str, name: &str) {
-        let mut object = self.source(kind, name);
-        match self.api(kind).get_opt(name).await.unwrap() {
-            Some(live) => {
-                object["metadata"]["resourceVersion"] = json!(live.metadata.resource_version);
-                let object: DynamicObject = serde_json::from_value(object).unwrap();
-                self.api(kind)
-                    .replace(name, &PostParams::default(), &object)
-                    .await
-                    .unwrap();
-            }
-            None => drop(apply(&self.ground.master().client, &object).await.unwrap()),
-        }
+        replace(&self.ground.master().client, &self.source(kind, name)).await;
     }
 
     /// Sees to it that the guard is intact again and forgets what was.
@@ -157,7 +149,9 @@ alone! {
         let request = t.ground.request_in("Pending").await;
         t.deletes(kind, name).await;
         let report = t.guard.check().await;
-        assert!(matches!(&report.state, GuardState::Broken(why) if why.contains("is missing")), "{:?}", report.state);
+        // By the time of the look the API server may already let a forgery pass, which is said first.
+        let seen = |why: &str| why.contains("is missing") || why.contains("was not refused");
+        assert!(matches!(&report.state, GuardState::Broken(why) if seen(why)), "{:?}", report.state);
         eventually("the forgery itself shows it too", async || {
             let report = t.guard.check_on(&t.ground.namespace, &request).await;
             matches!(report.state, GuardState::Broken(why) if why.contains("forged write was not refused"))
@@ -199,7 +193,9 @@ alone! {
         let (kind, name) = ("ValidatingAdmissionPolicyBinding", "team-operator-requests");
         t.edits(kind, name, json!([{ "op": "replace", "path": "/spec/validationActions", "value": ["Warn"] }])).await;
         let report = t.guard.check().await;
-        assert!(matches!(&report.state, GuardState::Broken(why) if why.contains("does not deny")), "{:?}", report.state);
+        // By the time of the look the API server may already let the forgery pass, which is said first.
+        let seen = |why: &str| why.contains("does not deny") || why.contains("was not refused");
+        assert!(matches!(&report.state, GuardState::Broken(why) if seen(why)), "{:?}", report.state);
         t.restores(kind, name).await;
         let report = until_intact(&t.guard).await;
         assert!(is_broken(&report.continuity, "changed 2 times"), "{:?}", report.continuity);

@@ -8,11 +8,48 @@
 )]
 
 mod changes;
+mod controller;
+mod decision_fields;
+mod decision_forms;
+mod decision_limits;
+mod decision_races;
+mod decisions;
+mod definitions;
 mod deletion;
 mod examples;
 mod guard;
+mod identity;
 mod limits;
+mod mutation;
+mod namespaces;
 mod requests;
 mod reviews;
+mod roles;
 mod settings;
+mod status_rules;
 mod support;
+
+/// Every case, for the mutation pass.
+fn all_cases() -> Vec<support::Case> {
+    [
+        changes::CASES,
+        controller::CASES,
+        decision_fields::CASES,
+        decision_forms::CASES,
+        decision_limits::CASES,
+        decision_races::CASES,
+        decisions::CASES,
+        definitions::CASES,
+        deletion::CASES,
+        examples::CASES,
+        identity::CASES,
+        limits::CASES,
+        namespaces::CASES,
+        requests::CASES,
+        reviews::CASES,
+        roles::CASES,
+        settings::CASES,
+        status_rules::CASES,
+    ]
+    .concat()
+}

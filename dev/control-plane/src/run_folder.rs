@@ -1,7 +1,7 @@
 //! The temporary folder of one control plane, gone with it or at the next start.
 
 use std::fs::{File, Permissions};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
@@ -58,17 +58,16 @@ impl RunFolder {
         self.path.join(name)
     }
 
-    /// Writes a file that only this user can read, and returns its path.
+    /// Writes a file that only this user can read, and returns its path. Whoever reads it while it is written again sees
+    /// the old content or the new, never a part: several threads ask for the kubeconfig of one person.
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> Result<PathBuf, Error> {
         use std::io::Write as _;
         let path = self.join(name);
-        File::options()
-            .create(true)
-            .write(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&path)
-            .and_then(|mut file| file.write_all(content.as_ref()))
+        tempfile::NamedTempFile::new_in(&self.path)
+            .and_then(|mut file| {
+                file.write_all(content.as_ref())?;
+                Ok(file.persist(&path)?)
+            })
             .map_err(Error::file("write", &path))?;
         Ok(path)
     }

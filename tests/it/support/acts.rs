@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use team_operator::api::{GROUP, VERSION};
 
 use super::actor::{Actor, parsed, request};
-use super::cluster::{Ground, apply};
+use super::cluster::Ground;
 use super::expect::Answer;
+use super::objects::apply;
 use super::wait::until;
 
 impl Actor {

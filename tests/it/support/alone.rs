@@ -3,12 +3,12 @@
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
-use kube::api::{Api, DeleteParams, DynamicObject, PostParams};
-use kube::core::{ApiResource, TypeMeta};
+use kube::api::DeleteParams;
 use serde_json::{Value, json};
 
-use super::cluster::{Ground, apply, settings};
+use super::cluster::{Ground, settings};
 use super::expect::sentence;
+use super::objects::{api_of, replace};
 use super::wait::until;
 
 /// A ground on which nobody else stands.
@@ -47,19 +47,17 @@ impl Alone {
         }
     }
 
-    /// Applies an object that all share, and remembers what was there.
+    /// Puts an object that all share in the place of what was there, and remembers that.
     pub async fn applies(&self, object: &Value) {
         self.remember(object).await;
-        apply(&self.ground.master().client, object)
-            .await
-            .unwrap_or_else(|error| panic!("{}", sentence(&error)));
+        replace(&self.ground.master().client, object).await;
     }
 
     /// Deletes an object that all share, and remembers it.
     pub async fn removes(&self, object: &Value) {
         self.remember(object).await;
         let name = object["metadata"]["name"].as_str().unwrap();
-        let api = shared_api(&self.ground, object);
+        let api = api_of(&self.ground.master().client, object);
         api.delete(name, &DeleteParams::default()).await.unwrap();
     }
 
@@ -94,7 +92,10 @@ impl Alone {
         if self.before.lock().unwrap().iter().any(known) {
             return;
         }
-        let was = shared_api(&self.ground, object).get(name).await.unwrap();
+        let was = api_of(&self.ground.master().client, object)
+            .get(name)
+            .await
+            .unwrap();
         self.before.lock().unwrap().push(json!(was));
     }
 }
@@ -104,7 +105,7 @@ impl Afterwards {
     pub async fn put_back(self) {
         let before = std::mem::take(&mut *self.before.lock().unwrap());
         for was in &before {
-            put(&self.ground, was).await;
+            replace(&self.ground.master().client, was).await;
         }
         for was in &before {
             match was["kind"].as_str().unwrap() {
@@ -115,22 +116,6 @@ impl Afterwards {
                 _ => foreign_names_are_refused(&self.ground).await,
             }
         }
-    }
-}
-
-/// Puts an object back as it was, under the same uid where it is still there.
-async fn put(ground: &Ground, was: &Value) {
-    let api = shared_api(ground, was);
-    let name = was["metadata"]["name"].as_str().unwrap();
-    let mut object: DynamicObject = serde_json::from_value(was.clone()).unwrap();
-    object.metadata.managed_fields = None;
-    object.metadata.resource_version = None;
-    if let Some(now) = api.get_opt(name).await.unwrap() {
-        object.metadata.resource_version = now.metadata.resource_version;
-        api.replace(name, &PostParams::default(), &object).await.unwrap();
-    } else {
-        object.metadata.uid = None;
-        api.create(&PostParams::default(), &object).await.unwrap();
     }
 }
 
@@ -163,13 +148,4 @@ async fn foreign_names_are_refused(ground: &Ground) {
         answer.err()
     })
     .await;
-}
-
-fn shared_api(ground: &Ground, object: &Value) -> Api<DynamicObject> {
-    let types: TypeMeta = serde_json::from_value(object.clone()).unwrap();
-    let mut resource = ApiResource::from_gvk(&(&types).try_into().unwrap());
-    if resource.kind == "TeamSettings" {
-        "teamsettings".clone_into(&mut resource.plural);
-    }
-    Api::all_with(ground.master().client, &resource)
 }

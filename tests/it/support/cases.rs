@@ -54,7 +54,7 @@ impl Footing for Alone {
 }
 
 /// Runs a case to its end, or to where it failed.
-async fn caught(case: impl Future<Output = ()>) -> std::thread::Result<()> {
+pub async fn caught(case: impl Future<Output = ()>) -> std::thread::Result<()> {
     let mut case = Box::pin(case);
     poll_fn(|context| {
         let step = catch_unwind(AssertUnwindSafe(|| case.as_mut().poll(context)));

@@ -2,21 +2,18 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use kube::api::{Api, DynamicObject, Patch, PatchParams};
-use kube::core::{ApiResource, TypeMeta};
 use serde_json::{Value, json};
 use team_operator::admission::Installation;
-use team_operator_control_plane::{ControlPlane, MutatingAdmission, Options, Person};
+use team_operator_control_plane::{ControlPlane, MutatingAdmission, Options};
 use tokio::sync::{OnceCell, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::actor::Actor;
+use super::objects::{apply, replace};
+use super::population::{approver_names, bindings, people};
 use super::wait::{eventually, until};
 
 /// The namespace that the manifests put the controller in.
 pub const CONTROLLER_NAMESPACE: &str = "team-operator-system";
-
-/// How many people can approve at once: the race that is tried.
-const APPROVERS_AT_ONCE: usize = 15;
 
 /// What a cluster does with MutatingAdmissionPolicy. The guarantee is the same in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -296,27 +293,24 @@ impl Ground {
     }
 }
 
-/// Applies an object from the server's side.
-pub async fn apply(client: &kube::Client, object: &Value) -> Result<DynamicObject, kube::Error> {
-    let types: TypeMeta = serde_json::from_value(object.clone()).unwrap();
-    let mut resource = ApiResource::from_gvk(&(&types).try_into().unwrap());
-    if resource.kind == "TeamSettings" {
-        // The one kind whose plural cannot be guessed.
-        resource.plural = "teamsettings".to_owned();
-    }
-    let metadata = &object["metadata"];
-    let api: Api<DynamicObject> = match metadata["namespace"].as_str() {
-        Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource),
-        None => Api::all_with(client.clone(), &resource),
-    };
-    let params = PatchParams::apply("tests").force();
-    api.patch(metadata["name"].as_str().unwrap(), &params, &Patch::Apply(object))
-        .await
-}
-
 /// What is installed in a world.
 pub fn installation_for(world: World) -> Installation {
     Installation::default().with_stamping(world != World::NotServed)
+}
+
+/// Puts everything back as it was installed, whatever a mutant or a failed case left behind.
+pub async fn reinstall(cluster: &Cluster) {
+    let admin = cluster.plane.admin().unwrap();
+    let of_ours = |object: &&Value| {
+        object["apiVersion"]
+            .as_str()
+            .is_some_and(|v| v.starts_with("admission") || v.starts_with("apiext"))
+    };
+    for object in installation_for(cluster.world).manifests().iter().filter(of_ours) {
+        replace(&admin, object).await;
+    }
+    replace(&admin, &settings()).await;
+    wait_until_in_force(cluster).await;
 }
 
 async fn install(admin: &kube::Client, world: World) {
@@ -330,67 +324,4 @@ async fn install(admin: &kube::Client, world: World) {
         apply(admin, &settings()).await.ok()
     })
     .await;
-}
-
-/// Every role of ours for people, bound to a group of its name.
-fn bindings() -> Vec<Value> {
-    let roles = [
-        "team-requester",
-        "team-approver",
-        "team-auditor",
-        "team-policy-admin",
-        "team-security",
-    ];
-    roles
-        .iter()
-        .map(|role| binding(role, role))
-        .chain([binding("cluster-admin", "cluster-admins")])
-        .collect()
-}
-
-fn binding(role: &str, group: &str) -> Value {
-    let robots = ["team-requester", "team-approver", "team-security"].contains(&role);
-    let mut subjects =
-        vec![json!({ "kind": "Group", "name": group, "apiGroup": "rbac.authorization.k8s.io" })];
-    if robots {
-        // So that what refuses a service account is the policy and not RBAC.
-        subjects.push(json!({
-            "kind": "Group",
-            "name": "system:serviceaccounts",
-            "apiGroup": "rbac.authorization.k8s.io",
-        }));
-    }
-    json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": { "name": format!("test-{role}") },
-        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role },
-        "subjects": subjects,
-    })
-}
-
-fn people() -> Vec<Person> {
-    let person = |name: &str, groups: &[&str]| Person {
-        name: name.to_owned(),
-        groups: groups.iter().map(|g| (*g).to_owned()).collect(),
-    };
-    let everyday = ["team-requester", "team-approver"];
-    let mut people = vec![
-        person("alice@example.com", &everyday),
-        person("bob@example.com", &everyday),
-        person("carol@example.com", &everyday),
-        person("mallory@example.com", &everyday),
-        person("erin@example.com", &["team-security"]),
-        person("audrey@example.com", &["team-auditor"]),
-        person("paul@example.com", &["team-policy-admin"]),
-        person("root@example.com", &["cluster-admins"]),
-    ];
-    people.extend(approver_names().iter().map(|name| person(name, &everyday)));
-    people
-}
-
-fn approver_names() -> Vec<String> {
-    (1..=APPROVERS_AT_ONCE)
-        .map(|number| format!("approver-{number:02}@example.com"))
-        .collect()
 }

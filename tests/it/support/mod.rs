@@ -3,18 +3,25 @@
 mod actor;
 mod acts;
 mod alone;
+mod audit;
 mod cases;
 mod cluster;
 mod expect;
+mod impersonation;
+mod objects;
+mod population;
+mod published;
 mod wait;
 
 pub use actor::{Actor, request};
 pub use acts::{approver_policy, eligibility_policy};
 pub use alone::Alone;
 pub(crate) use cases::cases;
-pub use cases::{Case, Footing, run_case};
+pub use cases::{Case, Footing, caught, run_case};
 pub use cluster::{
-    CONTROLLER_NAMESPACE, Cluster, Ground, World, apply, installation_for, settings, wait_until_in_force,
+    CONTROLLER_NAMESPACE, Cluster, Ground, World, installation_for, reinstall, settings, wait_until_in_force,
 };
 pub use expect::{Answer, allowed, forbidden, invalid, refused, sentence};
-pub use wait::{eventually, until};
+pub use objects::{apply, replace};
+pub use published::{FINALIZER, pending_status};
+pub use wait::{awaited, eventually, until};

@@ -1,0 +1,49 @@
+//! Writing any object by its JSON.
+
+use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
+use kube::core::{ApiResource, TypeMeta};
+use serde_json::Value;
+
+/// Where objects of this one's kind, and in its namespace, live.
+pub fn api_of(client: &kube::Client, object: &Value) -> Api<DynamicObject> {
+    let types: TypeMeta = serde_json::from_value(object.clone()).unwrap();
+    let mut resource = ApiResource::from_gvk(&(&types).try_into().unwrap());
+    if resource.kind == "TeamSettings" {
+        // The one kind whose plural cannot be guessed.
+        "teamsettings".clone_into(&mut resource.plural);
+    }
+    match object["metadata"]["namespace"].as_str() {
+        Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource),
+        None => Api::all_with(client.clone(), &resource),
+    }
+}
+
+/// Applies an object from the server's side.
+pub async fn apply(client: &kube::Client, object: &Value) -> Result<DynamicObject, kube::Error> {
+    let params = PatchParams::apply("tests").force();
+    let name = object["metadata"]["name"].as_str().unwrap();
+    api_of(client, object)
+        .patch(name, &params, &Patch::Apply(object))
+        .await
+}
+
+/// Puts an object in the place of whatever has its name, as `kubectl replace` does: applying would keep what somebody
+/// else added to a list. Creates it where there is none.
+pub async fn replace(client: &kube::Client, object: &Value) {
+    let objects = api_of(client, object);
+    let mut new: DynamicObject = serde_json::from_value(object.clone()).unwrap();
+    new.metadata.managed_fields = None;
+    new.metadata.uid = None;
+    new.metadata.resource_version = None;
+    let name = new.metadata.name.clone().unwrap();
+    match objects.get_opt(&name).await.unwrap() {
+        Some(live) => {
+            new.metadata.resource_version = live.metadata.resource_version;
+            objects
+                .replace(&name, &PostParams::default(), &new)
+                .await
+                .unwrap();
+        }
+        None => drop(objects.create(&PostParams::default(), &new).await.unwrap()),
+    }
+}
