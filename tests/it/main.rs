@@ -53,3 +53,22 @@ fn all_cases() -> Vec<support::Case> {
     ]
     .concat()
 }
+
+#[test]
+fn every_test_that_the_guide_names_exists() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let guide = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    let names: Vec<_> = guide
+        .split('`')
+        .filter_map(|word| word.split_once("::"))
+        .collect();
+    assert!(names.len() > 50, "the table of the guide is not read");
+    for (file, test) in names {
+        let source =
+            std::fs::read_to_string(folder.join("it").join(format!("{file}.rs"))).unwrap_or_default();
+        assert!(
+            source.contains(&format!("fn {test}(")),
+            "tests/README.md names {file}::{test}, which there is not"
+        );
+    }
+}
