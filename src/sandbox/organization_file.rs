@@ -1,0 +1,324 @@
+//! The organization as a YAML file, checked so that a mistake is reported with its line.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+use super::changes::Change;
+use super::identifiers::Identifiers;
+use super::settings::Settings;
+use super::world::World;
+use crate::ports::AccountId;
+
+/// Organizational units nest at most this deep below the root: AWS's limit.
+const UNIT_DEPTH_MAX: usize = 5;
+/// Permission set names have at most this many characters: AWS's limit.
+const PERMISSION_SET_NAME_MAX: usize = 32;
+
+/// A checked organization, ready to become a [`World`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationFile {
+    ids: Identifiers,
+    region: String,
+    settings: Settings,
+    changes: Vec<Change>,
+}
+
+/// What is wrong with the file: everything that is, each with its line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct FileError(Vec<String>);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Raw {
+    #[serde(default = "default_partition")]
+    partition: Spanned<String>,
+    region: String,
+    #[serde(default)]
+    seed: u64,
+    management_account: RawAccount,
+    #[serde(default)]
+    accounts: Vec<RawAccount>,
+    #[serde(default)]
+    organizational_units: Vec<RawUnit>,
+    #[serde(default)]
+    users: Vec<RawUser>,
+    #[serde(default)]
+    groups: Vec<RawGroup>,
+    #[serde(default)]
+    permission_sets: Vec<RawPermissionSet>,
+    #[serde(default)]
+    assignments: Vec<RawAssignment>,
+    #[serde(default)]
+    settings: Settings,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RawAccount {
+    id: Spanned<String>,
+    name: String,
+    state: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RawUnit {
+    name: Spanned<String>,
+    id: Option<String>,
+    #[serde(default)]
+    accounts: Vec<RawAccount>,
+    #[serde(default)]
+    organizational_units: Vec<RawUnit>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RawUser {
+    user_name: Spanned<String>,
+    email: Option<Spanned<String>>,
+    #[serde(default = "yes")]
+    enabled: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RawGroup {
+    name: Spanned<String>,
+    #[serde(default)]
+    members: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RawPermissionSet {
+    name: Spanned<String>,
+    session_duration: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RawAssignment {
+    account: Spanned<String>,
+    permission_set: Spanned<String>,
+    user: Option<Spanned<String>>,
+    group: Option<Spanned<String>>,
+}
+
+fn default_partition() -> Spanned<String> {
+    let nowhere = serde_saphyr::Location::UNKNOWN;
+    Spanned::new("aws".to_owned(), nowhere, nowhere)
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl OrganizationFile {
+    /// Reads and checks a file's text.
+    pub fn parse(text: &str) -> Result<Self, FileError> {
+        let raw: Raw = serde_saphyr::from_str(text).map_err(|error| {
+            let line = error.location().map_or_else(String::new, |at| format!("line {}: ", at.line()));
+            FileError(vec![format!("{line}{}", error.without_snippet())])
+        })?;
+        Checker::default().check(raw)
+    }
+
+    /// The region in which the instance lives.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The world as the file describes it.
+    pub fn world(&self, now: DateTime<Utc>) -> Result<World, FileError> {
+        let mut world = World::empty(self.ids.clone(), self.region.clone(), self.settings.clone(), now);
+        for change in &self.changes {
+            world.change(change, now).map_err(|error| FileError(vec![error.to_string()]))?;
+        }
+        world.all_from_the_start();
+        Ok(world)
+    }
+}
+
+/// Collects the changes that build the world and everything that is wrong.
+#[derive(Default)]
+struct Checker {
+    errors: Vec<String>,
+    changes: Vec<Change>,
+    seen: BTreeMap<&'static str, BTreeSet<String>>,
+}
+
+impl Checker {
+    fn check(mut self, raw: Raw) -> Result<OrganizationFile, FileError> {
+        let Raw {
+            partition,
+            region,
+            seed,
+            management_account,
+            accounts,
+            organizational_units,
+            users,
+            groups,
+            permission_sets,
+            assignments,
+            settings,
+        } = raw;
+        if !matches!(partition.value.as_str(), "aws" | "aws-us-gov" | "aws-cn") {
+            self.error(&partition, "is no partition; use aws, aws-us-gov or aws-cn");
+        }
+        let management = management_account.id.value.clone();
+        self.account(management_account, "Root");
+        accounts.into_iter().for_each(|account| self.account(account, "Root"));
+        organizational_units.into_iter().for_each(|unit| self.unit(unit, "Root", 1));
+        users.into_iter().for_each(|user| self.user(user));
+        groups.into_iter().for_each(|group| self.group(group));
+        permission_sets.into_iter().for_each(|set| self.permission_set(set));
+        assignments.into_iter().for_each(|assignment| self.assignment(assignment));
+        if let Some(account) = &settings.delegated_administrator
+            && !self.seen.get("account").is_some_and(|ids| ids.contains(account))
+        {
+            self.errors.push(format!("settings.delegatedAdministrator names {account:?}, which is no account here"));
+        }
+        if !self.errors.is_empty() {
+            return Err(FileError(self.errors));
+        }
+        let ids = Identifiers { seed, partition: partition.value, management_account: management };
+        Ok(OrganizationFile { ids, region, settings, changes: self.changes })
+    }
+
+    fn error(&mut self, at: &Spanned<String>, problem: &str) {
+        self.errors.push(format!("line {}: {:?} {problem}", at.referenced.line(), at.value));
+    }
+
+    /// Notes a name and complains when it was there before.
+    fn once(&mut self, kind: &'static str, name: &Spanned<String>) {
+        if name.value.trim().is_empty() {
+            self.error(name, &format!("is no name for a {kind}"));
+        }
+        if !self.seen.entry(kind).or_default().insert(name.value.clone()) {
+            self.error(name, &format!("is there twice; every {kind} may be named once"));
+        }
+    }
+
+    fn known(&mut self, kind: &'static str, name: &Spanned<String>) {
+        if !self.seen.get(kind).is_some_and(|names| names.contains(&name.value)) {
+            self.error(name, &format!("is no {kind} of this file; add it, or correct the name"));
+        }
+    }
+
+    fn account(&mut self, account: RawAccount, unit: &str) {
+        let RawAccount { id, name, state } = account;
+        self.once("account", &id);
+        if let Err(error) = AccountId::parse(id.value.clone()) {
+            self.errors.push(format!("line {}: {error}", id.referenced.line()));
+        }
+        if let Some(state) = &state
+            && !["ACTIVE", "SUSPENDED", "PENDING_ACTIVATION", "PENDING_CLOSURE", "CLOSED"]
+                .contains(&state.value.as_str())
+        {
+            self.error(state, "is no account state; use ACTIVE, SUSPENDED, PENDING_CLOSURE or CLOSED");
+        }
+        self.changes.push(Change::PutAccount {
+            id: id.value,
+            name: Some(name),
+            unit: Some(unit.to_owned()),
+            state: state.map(|state| state.value),
+        });
+    }
+
+    fn unit(&mut self, unit: RawUnit, parent: &str, depth: usize) {
+        let RawUnit { name, id, accounts, organizational_units } = unit;
+        let path = format!("{parent}/{}", name.value);
+        if depth > UNIT_DEPTH_MAX {
+            self.error(&name, &format!("is nested more than {UNIT_DEPTH_MAX} units deep, which AWS does not allow"));
+        }
+        if name.value.contains('/') || name.value.trim().is_empty() {
+            self.error(&name, "is no name for a unit here: it may not be blank or contain a slash");
+        }
+        if !self.seen.entry("organizational unit").or_default().insert(path.clone()) {
+            self.error(&name, "is there twice in the same unit; give one of them another name");
+        }
+        if let Some(id) = &id
+            && !self.seen.entry("organizational unit id").or_default().insert(id.clone())
+        {
+            self.error(&name, &format!("has the id {id:?}, which another unit has too"));
+        }
+        self.changes.push(Change::PutUnit { name: name.value, parent: parent.to_owned(), id });
+        accounts.into_iter().for_each(|account| self.account(account, &path));
+        organizational_units.into_iter().for_each(|inner| self.unit(inner, &path, depth + 1));
+    }
+
+    fn user(&mut self, user: RawUser) {
+        let RawUser { user_name, email, enabled } = user;
+        self.once("user", &user_name);
+        if let Some(email) = &email {
+            self.once("e-mail address", email);
+        }
+        let email = email.map(|email| email.value);
+        self.changes.push(Change::PutUser {
+            user_name: user_name.value,
+            email,
+            enabled: Some(enabled),
+            rename_to: None,
+        });
+    }
+
+    fn group(&mut self, group: RawGroup) {
+        let RawGroup { name, members } = group;
+        self.once("group", &name);
+        members.iter().for_each(|member| self.known("user", member));
+        let members = members.into_iter().map(|member| member.value).collect();
+        self.changes.push(Change::PutGroup { name: name.value, members: Some(members), rename_to: None });
+    }
+
+    fn permission_set(&mut self, set: RawPermissionSet) {
+        let RawPermissionSet { name, session_duration } = set;
+        self.once("permission set", &name);
+        if name.value.chars().count() > PERMISSION_SET_NAME_MAX {
+            self.error(&name, &format!("is longer than the {PERMISSION_SET_NAME_MAX} characters AWS allows"));
+        }
+        let minutes = session_minutes(&session_duration.value);
+        if !minutes.is_some_and(|minutes| (60..=12 * 60).contains(&minutes)) {
+            self.error(&session_duration, "is no session duration; AWS takes PT1H to PT12H, for instance PT1H30M");
+        }
+        self.changes.push(Change::PutPermissionSet {
+            name: name.value,
+            session_duration: session_duration.value,
+        });
+    }
+
+    fn assignment(&mut self, assignment: RawAssignment) {
+        let RawAssignment { account, permission_set, user, group } = assignment;
+        self.known("account", &account);
+        self.known("permission set", &permission_set);
+        match (&user, &group) {
+            (Some(user), None) => self.known("user", user),
+            (None, Some(group)) => self.known("group", group),
+            _ => self.error(&account, "is assigned to neither or both of a user and a group; name exactly one"),
+        }
+        self.changes.push(Change::PutAssignment {
+            account: account.value,
+            permission_set: permission_set.value,
+            user: user.map(|user| user.value),
+            group: group.map(|group| group.value),
+        });
+    }
+}
+
+/// Minutes of the ISO 8601 durations AWS uses here: `PT` with hours, minutes, or both.
+fn session_minutes(text: &str) -> Option<u32> {
+    let rest = text.strip_prefix("PT")?;
+    let (hours, rest) = match rest.split_once('H') {
+        Some((hours, rest)) => (hours.parse::<u32>().ok()?, rest),
+        None => (0, rest),
+    };
+    let minutes = match rest.strip_suffix('M') {
+        Some(minutes) => minutes.parse::<u32>().ok()?,
+        None if rest.is_empty() => 0,
+        None => return None,
+    };
+    hours.checked_mul(60)?.checked_add(minutes)
+}

@@ -1,0 +1,51 @@
+//! Lists in pages, sometimes empty ones, with continuations.
+
+use super::reply::ServiceError;
+use super::world::World;
+
+/// What a caller wants of a list.
+pub(super) struct PageRequest<'a> {
+    pub(super) max_results: Option<usize>,
+    pub(super) next_token: Option<&'a str>,
+    /// The service's own limit.
+    pub(super) cap: usize,
+}
+
+/// One page and the continuation, if there is more.
+pub(super) type Page<T> = (Vec<T>, Option<String>);
+
+/// Sso-admin and identitystore give at most this many rows.
+pub(super) const PAGE: usize = 100;
+/// Organizations gives at most this many rows.
+pub(super) const ORGANIZATIONS_PAGE: usize = 20;
+
+const TOKEN_PREFIX: &str = "sandbox-page-";
+
+impl World {
+    /// Cuts the page that is asked for. Every so many-th first page is empty and has a continuation.
+    pub(super) fn page<T>(
+        &mut self,
+        rows: impl IntoIterator<Item = T>,
+        request: &PageRequest<'_>,
+    ) -> Result<Page<T>, ServiceError> {
+        let start = match request.next_token {
+            Some(token) => token
+                .strip_prefix(TOKEN_PREFIX)
+                .and_then(|offset| offset.parse::<usize>().ok())
+                .ok_or_else(|| ServiceError::invalid("The NextToken is not valid."))?,
+            None => {
+                self.lists_begun += 1;
+                let every = u64::from(self.settings.empty_page_every);
+                if every > 0 && self.lists_begun.is_multiple_of(every) {
+                    return Ok((Vec::new(), Some(format!("{TOKEN_PREFIX}0"))));
+                }
+                0
+            }
+        };
+        let size = request.max_results.unwrap_or(request.cap).clamp(1, request.cap);
+        let mut rows: Vec<T> = rows.into_iter().skip(start).take(size + 1).collect();
+        let more = rows.len() > size;
+        rows.truncate(size);
+        Ok((rows, more.then(|| format!("{TOKEN_PREFIX}{}", start + size))))
+    }
+}
