@@ -30,7 +30,8 @@ pub use assignments::{
 };
 pub use clock::{Clock, RemoteClock, SystemClock, TimeSeen};
 pub use directory::{
-    Attribute, Directory, Enabled, Group, MEMBERSHIP_GROUPS_MAX, Member, Members, Membership, User, UserLookup,
+    Attribute, Directory, Enabled, Group, MEMBERSHIP_GROUPS_MAX, Member, Members, Membership, User,
+    UserLookup,
 };
 pub use error::{Class, Effect, PortError};
 pub use ids::{

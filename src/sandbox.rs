@@ -59,12 +59,14 @@ mod world_tests;
 pub use changes::{Change, ChangeError};
 pub use faults::{Effect, Script, Selector};
 pub use log::LogEntry;
-pub use operation::{AlternateIdentifier, AssignmentInput, Call, MemberId, Operation, Service, UniqueAttribute};
+pub use operation::{
+    AlternateIdentifier, AssignmentInput, Call, MemberId, Operation, Service, UniqueAttribute,
+};
 pub use organization_file::{FileError, OrganizationFile};
 pub use reply::{
     AccountRow, Answer, AssignmentRow, Delivery, EmailRow, EncryptionDetails, HoldId, InstanceDescription,
-    InstanceMetadata, MembershipResult, MembershipRow, OperationStatus, OrganizationDescription, Outcome, ParentRow,
-    PermissionSetDescription, Reply, ServiceError, UnitRow, UserDescription,
+    InstanceMetadata, MembershipResult, MembershipRow, OperationStatus, OrganizationDescription, Outcome,
+    ParentRow, PermissionSetDescription, Reply, ServiceError, UnitRow, UserDescription,
 };
 pub use server::{Options, RunningSandbox, StartError};
 pub use settings::{DeleteMissing, EncryptionKey, SameAccount, Settings};

@@ -37,7 +37,10 @@ impl<T> Aged<T> {
 
     /// The same age around another value.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Aged<U> {
-        Aged { value: change(self.value), observed_at: self.observed_at }
+        Aged {
+            value: change(self.value),
+            observed_at: self.observed_at,
+        }
     }
 }
 

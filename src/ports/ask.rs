@@ -37,17 +37,29 @@ pub enum Freshness {
 impl Ask {
     /// Part of taking access away.
     pub fn revocation(requester: impl Into<Arc<str>>) -> Self {
-        Self { urgency: Urgency::Revocation, requester: requester.into(), freshness: Freshness::Cached }
+        Self {
+            urgency: Urgency::Revocation,
+            requester: requester.into(),
+            freshness: Freshness::Cached,
+        }
     }
 
     /// Part of deciding on or granting a request.
     pub fn decision(requester: impl Into<Arc<str>>) -> Self {
-        Self { urgency: Urgency::Decision, requester: requester.into(), freshness: Freshness::Cached }
+        Self {
+            urgency: Urgency::Decision,
+            requester: requester.into(),
+            freshness: Freshness::Cached,
+        }
     }
 
     /// Upkeep that nobody waits for.
     pub fn background() -> Self {
-        Self { urgency: Urgency::Background, requester: "background".into(), freshness: Freshness::Cached }
+        Self {
+            urgency: Urgency::Background,
+            requester: "background".into(),
+            freshness: Freshness::Cached,
+        }
     }
 
     /// The same, but no cached answer will do.

@@ -183,7 +183,9 @@ impl SendPermit for AlwaysSend {
 impl Listing {
     /// Whether the user is assigned directly.
     pub fn holds_user(&self, user: &UserId) -> bool {
-        self.principals.iter().any(|principal| matches!(principal, Principal::User(id) if id == user))
+        self.principals
+            .iter()
+            .any(|principal| matches!(principal, Principal::User(id) if id == user))
     }
 
     /// The groups that are assigned: their members keep the access when the user's own assignment goes.

@@ -13,7 +13,10 @@ pub trait Clock: Send + Sync + 'static {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the one implementation the rule points to")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one implementation the rule points to"
+    )]
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
     }

@@ -76,18 +76,28 @@ impl Class {
 
 impl fmt::Display for PortError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} for {}: {}", self.operation, self.resource, self.sentence)
+        write!(
+            formatter,
+            "{} for {}: {}",
+            self.operation, self.resource, self.sentence
+        )
     }
 }
 
 impl fmt::Debug for PortError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "PortError({:?}, {:?}, {self})", self.class, self.effect)
+        write!(
+            formatter,
+            "PortError({:?}, {:?}, {self})",
+            self.class, self.effect
+        )
     }
 }
 
 impl Error for PortError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_ref().map(|source| &**source as &(dyn Error + 'static))
+        self.source
+            .as_ref()
+            .map(|source| &**source as &(dyn Error + 'static))
     }
 }

@@ -68,7 +68,9 @@ pub struct AccountId(String);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
     /// Not twelve digits.
-    #[error("an AWS account id has exactly 12 digits, and {0:?} has not; quote it in YAML so that zeros in front survive")]
+    #[error(
+        "an AWS account id has exactly 12 digits, and {0:?} has not; quote it in YAML so that zeros in front survive"
+    )]
     Account(String),
 }
 
@@ -116,8 +118,17 @@ mod tests {
     #[test]
     fn an_account_id_is_twelve_digits_and_keeps_its_zeros() {
         assert_eq!(AccountId::parse("000000000012").unwrap().as_str(), "000000000012");
-        for wrong in ["", "12", "1111222233334", "11112222333a", "１１１１２２２２３３３３"] {
-            assert!(AccountId::parse(wrong).is_err(), "{wrong:?} was taken for an account id");
+        for wrong in [
+            "",
+            "12",
+            "1111222233334",
+            "11112222333a",
+            "１１１１２２２２３３３３",
+        ] {
+            assert!(
+                AccountId::parse(wrong).is_err(),
+                "{wrong:?} was taken for an account id"
+            );
         }
     }
 }

@@ -23,25 +23,47 @@ impl World {
         now: DateTime<Utc>,
     ) -> Outcome {
         match operation {
-            Operation::CreateAccountAssignment(input) => self.begin(OperationKind::Creation, input, effect, now),
-            Operation::DeleteAccountAssignment(input) => self.begin(OperationKind::Deletion, input, effect, now),
+            Operation::CreateAccountAssignment(input) => {
+                self.begin(OperationKind::Creation, input, effect, now)
+            }
+            Operation::DeleteAccountAssignment(input) => {
+                self.begin(OperationKind::Deletion, input, effect, now)
+            }
             Operation::DescribeAccountAssignmentCreationStatus {
-                account_assignment_creation_request_id: id, ..
+                account_assignment_creation_request_id: id,
+                ..
             } => self.describe(OperationKind::Creation, id, now),
             Operation::DescribeAccountAssignmentDeletionStatus {
-                account_assignment_deletion_request_id: id, ..
+                account_assignment_deletion_request_id: id,
+                ..
             } => self.describe(OperationKind::Deletion, id, now),
-            Operation::ListAccountAssignments { account_id, permission_set_arn, max_results, next_token, .. } => {
+            Operation::ListAccountAssignments {
+                account_id,
+                permission_set_arn,
+                max_results,
+                next_token,
+                ..
+            } => {
                 self.known_permission_set(permission_set_arn)?;
                 self.known_account(account_id)?;
-                let request = PageRequest { max_results: *max_results, next_token: next_token.as_deref(), cap: PAGE };
+                let request = PageRequest {
+                    max_results: *max_results,
+                    next_token: next_token.as_deref(),
+                    cap: PAGE,
+                };
                 let rows = self.rows(now, |input| {
                     input.target_id == *account_id && input.permission_set_arn == *permission_set_arn
                 });
                 let (account_assignments, next_token) = self.page(rows, &request)?;
-                Ok(Reply::Assignments { account_assignments, next_token })
+                Ok(Reply::Assignments {
+                    account_assignments,
+                    next_token,
+                })
             }
-            other => Err(ServiceError::invalid(format!("{} is not about assignments", other.name()))),
+            other => Err(ServiceError::invalid(format!(
+                "{} is not about assignments",
+                other.name()
+            ))),
         }
     }
 
@@ -60,7 +82,9 @@ impl World {
         }
         let lifetime = TimeDelta::from_std(self.settings.status_lifetime).unwrap_or(TimeDelta::MAX);
         self.operations.retain(|operation| {
-            operation.finished_at.is_none_or(|at| now.signed_duration_since(at) < lifetime)
+            operation
+                .finished_at
+                .is_none_or(|at| now.signed_duration_since(at) < lifetime)
         });
     }
 
@@ -74,14 +98,22 @@ impl World {
         self.check_target(input)?;
         self.check_conflicts(kind, input, now)?;
         let key = input.key();
-        let present = self.assignments.get(&key).is_some_and(|assignment| assignment.presence.is());
-        if kind == OperationKind::Deletion && !present && self.settings.delete_missing == DeleteMissing::NotFound {
+        let present = self
+            .assignments
+            .get(&key)
+            .is_some_and(|assignment| assignment.presence.is());
+        if kind == OperationKind::Deletion
+            && !present
+            && self.settings.delete_missing == DeleteMissing::NotFound
+        {
             return Err(ServiceError::not_found("AccountAssignment"));
         }
         let operation = self.new_operation(kind, input, effect, now);
         self.operations.push(operation);
         let index = self.operations.len() - 1;
-        if self.operations[index].due_at.is_some_and(|due| due <= now) && self.operations[index].polls_left == 0 {
+        if self.operations[index].due_at.is_some_and(|due| due <= now)
+            && self.operations[index].polls_left == 0
+        {
             self.finish(index, now);
         }
         Ok(reply(&self.operations[index]))
@@ -100,15 +132,24 @@ impl World {
             OperationKind::Creation => "creation",
             OperationKind::Deletion => "deletion",
         };
-        let begins = self.open_in_account(&input.target_id).filter_map(|open| open.due_at).max();
-        let begins = begins.filter(|_| self.settings.same_account == SameAccount::Queue).map_or(now, |at| at.max(now));
+        let begins = self
+            .open_in_account(&input.target_id)
+            .filter_map(|open| open.due_at)
+            .max();
+        let begins = begins
+            .filter(|_| self.settings.same_account == SameAccount::Queue)
+            .map_or(now, |at| at.max(now));
         let takes = TimeDelta::from_std(self.settings.operation_time).unwrap_or(TimeDelta::MAX);
         AssignmentOperation {
             request_id: self.ids.request_id(name, self.operations_begun),
             kind,
             input: input.clone(),
             created_at: now,
-            due_at: if matches!(effect, Some(Effect::Stuck)) { None } else { Some(begins + takes) },
+            due_at: if matches!(effect, Some(Effect::Stuck)) {
+                None
+            } else {
+                Some(begins + takes)
+            },
             polls_left: self.settings.operation_polls,
             planned_failure: match effect {
                 Some(Effect::Fail { reason }) => Some(faults::failure_wording(reason, principal, &store)),
@@ -160,31 +201,50 @@ impl World {
         input: &AssignmentInput,
         now: DateTime<Utc>,
     ) -> Result<(), ServiceError> {
-        let conflict = |what: &str| Err(ServiceError::new("ConflictException", format!("{what} Please try again.")));
+        let conflict = |what: &str| {
+            Err(ServiceError::new(
+                "ConflictException",
+                format!("{what} Please try again."),
+            ))
+        };
         if self.open().any(|open| open.input.key() == input.key()) {
             return conflict("Another operation on this assignment is in progress.");
         }
         let window = TimeDelta::from_std(self.settings.conflict_window).unwrap_or(TimeDelta::MAX);
-        let last = self.assignments.get(&input.key()).and_then(|assignment| assignment.last_finished);
+        let last = self
+            .assignments
+            .get(&input.key())
+            .and_then(|assignment| assignment.last_finished);
         if last.is_some_and(|at| now.signed_duration_since(at) < window) {
             return conflict("Conflict with a previous successful write.");
         }
-        if self.settings.same_account == SameAccount::Conflict && self.open_in_account(&input.target_id).count() > 0 {
+        if self.settings.same_account == SameAccount::Conflict
+            && self.open_in_account(&input.target_id).count() > 0
+        {
             return conflict("Another role of this account is being updated.");
         }
-        let creates = self.open().filter(|open| open.kind == OperationKind::Creation).count();
+        let creates = self
+            .open()
+            .filter(|open| open.kind == OperationKind::Creation)
+            .count();
         if kind == OperationKind::Creation && creates >= self.settings.outstanding_creates {
-            return Err(ServiceError::new("ThrottlingException", faults::TOO_MANY_OUTSTANDING));
+            return Err(ServiceError::new(
+                "ThrottlingException",
+                faults::TOO_MANY_OUTSTANDING,
+            ));
         }
         Ok(())
     }
 
     fn open(&self) -> impl Iterator<Item = &AssignmentOperation> {
-        self.operations.iter().filter(|operation| operation.state == Progress::InProgress)
+        self.operations
+            .iter()
+            .filter(|operation| operation.state == Progress::InProgress)
     }
 
     fn open_in_account<'a>(&'a self, account: &'a str) -> impl Iterator<Item = &'a AssignmentOperation> {
-        self.open().filter(move |operation| operation.input.target_id == account)
+        self.open()
+            .filter(move |operation| operation.input.target_id == account)
     }
 
     fn describe(&mut self, kind: OperationKind, id: &str, now: DateTime<Utc>) -> Outcome {
@@ -202,15 +262,25 @@ impl World {
     }
 
     /// The rows a list shows now.
-    pub(super) fn rows(&self, now: DateTime<Utc>, wanted: impl Fn(&AssignmentInput) -> bool) -> Vec<AssignmentRow> {
+    pub(super) fn rows(
+        &self,
+        now: DateTime<Utc>,
+        wanted: impl Fn(&AssignmentInput) -> bool,
+    ) -> Vec<AssignmentRow> {
         let lag = self.settings.list_lag;
-        let seen = self.assignments.values().filter(|one| wanted(&one.input) && one.presence.seen(now, lag));
+        let seen = self
+            .assignments
+            .values()
+            .filter(|one| wanted(&one.input) && one.presence.seen(now, lag));
         seen.map(|assignment| row(&assignment.input)).collect()
     }
 
     /// Everything that is assigned in truth, whatever lists show.
     pub fn assigned(&self) -> Vec<AssignmentRow> {
-        let present = self.assignments.values().filter(|assignment| assignment.presence.is());
+        let present = self
+            .assignments
+            .values()
+            .filter(|assignment| assignment.presence.is());
         present.map(|assignment| row(&assignment.input)).collect()
     }
 
@@ -218,12 +288,19 @@ impl World {
     fn finish(&mut self, index: usize, at: DateTime<Utc>) {
         let operation = self.operations[index].clone();
         let key = operation.input.key();
-        let present = self.assignments.get(&key).is_some_and(|assignment| assignment.presence.is());
-        let failure = operation.planned_failure.clone().or_else(|| self.failure(&operation, present));
+        let present = self
+            .assignments
+            .get(&key)
+            .is_some_and(|assignment| assignment.presence.is());
+        let failure = operation
+            .planned_failure
+            .clone()
+            .or_else(|| self.failure(&operation, present));
         let lag = Duration::from_millis(operation.extra_lag_milliseconds);
         if failure.is_none() {
             let creating = operation.kind == OperationKind::Creation;
-            self.set_assignment(&operation.input, creating, at, lag).last_finished = Some(at);
+            self.set_assignment(&operation.input, creating, at, lag)
+                .last_finished = Some(at);
         }
         let operation = &mut self.operations[index];
         operation.finished_at = Some(at);
@@ -232,10 +309,22 @@ impl World {
 
     fn failure(&self, operation: &AssignmentOperation, present: bool) -> Option<String> {
         let input = &operation.input;
-        let wording = |name| Some(faults::failure_wording(name, &input.principal_id, &self.ids.identity_store_id()));
-        let suspended = self.accounts.get(&input.target_id).is_none_or(|account| account.state != "ACTIVE");
+        let wording = |name| {
+            Some(faults::failure_wording(
+                name,
+                &input.principal_id,
+                &self.ids.identity_store_id(),
+            ))
+        };
+        let suspended = self
+            .accounts
+            .get(&input.target_id)
+            .is_none_or(|account| account.state != "ACTIVE");
         match operation.kind {
-            _ if suspended => Some(format!("Received a 403 status error: account {} is not active.", input.target_id)),
+            _ if suspended => Some(format!(
+                "Received a 403 status error: account {} is not active.",
+                input.target_id
+            )),
             OperationKind::Creation if !self.principal_exists(input) => wording("principal-not-found"),
             OperationKind::Deletion if !present => wording("entitlement-missing"),
             _ => None,
@@ -244,8 +333,14 @@ impl World {
 
     fn principal_exists(&self, input: &AssignmentInput) -> bool {
         match input.principal_type.as_str() {
-            "USER" => self.users.iter().any(|user| user.id == input.principal_id && !user.deleted),
-            _ => self.groups.iter().any(|group| group.id == input.principal_id && !group.deleted),
+            "USER" => self
+                .users
+                .iter()
+                .any(|user| user.id == input.principal_id && !user.deleted),
+            _ => self
+                .groups
+                .iter()
+                .any(|group| group.id == input.principal_id && !group.deleted),
         }
     }
 
@@ -294,7 +389,11 @@ fn reply(operation: &AssignmentOperation) -> Reply {
         created_date: seconds(operation.created_at),
     };
     match operation.kind {
-        OperationKind::Creation => Reply::Creation { account_assignment_creation_status: status },
-        OperationKind::Deletion => Reply::Deletion { account_assignment_deletion_status: status },
+        OperationKind::Creation => Reply::Creation {
+            account_assignment_creation_status: status,
+        },
+        OperationKind::Deletion => Reply::Deletion {
+            account_assignment_deletion_status: status,
+        },
     }
 }

@@ -12,15 +12,32 @@ use super::world::World;
 
 /// One change, made at once and behind AWS's back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "change", rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are what they are called; absent ones stay as they are")]
+#[serde(
+    tag = "change",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
+#[expect(
+    missing_docs,
+    reason = "the fields are what they are called; absent ones stay as they are"
+)]
 pub enum Change {
     /// Creates a user or changes one. A name that was deleted before gets a new id.
-    PutUser { user_name: String, email: Option<String>, enabled: Option<bool>, rename_to: Option<String> },
+    PutUser {
+        user_name: String,
+        email: Option<String>,
+        enabled: Option<bool>,
+        rename_to: Option<String>,
+    },
     /// Deletes a user; their assignments stay, as in AWS.
     RemoveUser { user_name: String },
     /// Creates a group, or renames it, or replaces its members.
-    PutGroup { name: String, members: Option<Vec<String>>, rename_to: Option<String> },
+    PutGroup {
+        name: String,
+        members: Option<Vec<String>>,
+        rename_to: Option<String>,
+    },
     /// Deletes a group.
     RemoveGroup { name: String },
     /// Adds one user to a group.
@@ -28,11 +45,20 @@ pub enum Change {
     /// Takes one user out of a group.
     RemoveMember { group: String, user_name: String },
     /// Creates an organizational unit, or renames it. Units are named by id or by path, `Root/Production`.
-    PutUnit { name: String, parent: String, id: Option<String> },
+    PutUnit {
+        name: String,
+        parent: String,
+        id: Option<String>,
+    },
     /// Deletes an empty organizational unit.
     RemoveUnit { unit: String },
     /// Creates an account, renames it, moves it to a unit, or changes its state.
-    PutAccount { id: String, name: Option<String>, unit: Option<String>, state: Option<String> },
+    PutAccount {
+        id: String,
+        name: Option<String>,
+        unit: Option<String>,
+        state: Option<String>,
+    },
     /// Takes an account out of the organization.
     RemoveAccount { id: String },
     /// Creates a permission set or changes its session duration (ISO 8601, `PT1H` to `PT12H`).
@@ -40,9 +66,19 @@ pub enum Change {
     /// Deletes a permission set, with its assignments.
     RemovePermissionSet { name: String },
     /// Somebody else assigns; exactly one of user and group.
-    PutAssignment { account: String, permission_set: String, user: Option<String>, group: Option<String> },
+    PutAssignment {
+        account: String,
+        permission_set: String,
+        user: Option<String>,
+        group: Option<String>,
+    },
     /// Somebody else removes an assignment.
-    RemoveAssignment { account: String, permission_set: String, user: Option<String>, group: Option<String> },
+    RemoveAssignment {
+        account: String,
+        permission_set: String,
+        user: Option<String>,
+        group: Option<String>,
+    },
     /// Lets every operation that is stuck succeed now.
     FinishStuck {},
     /// AWS forgets the records of all operations, finished or not.
@@ -53,7 +89,9 @@ pub enum Change {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
     /// It names something that is not there.
-    #[error("there is no {kind} {name:?}; create it first, or look at GET /sandbox/organization for what there is")]
+    #[error(
+        "there is no {kind} {name:?}; create it first, or look at GET /sandbox/organization for what there is"
+    )]
     Unknown {
         /// What kind of thing.
         kind: &'static str,
@@ -70,19 +108,26 @@ impl World {
     pub fn change(&mut self, change: &Change, now: DateTime<Utc>) -> Result<(), ChangeError> {
         self.settle(now);
         match change {
-            Change::PutUser { user_name, email, enabled, rename_to } => {
-                self.put_user(user_name, email.as_ref(), *enabled, rename_to.as_ref())
-            }
+            Change::PutUser {
+                user_name,
+                email,
+                enabled,
+                rename_to,
+            } => self.put_user(user_name, email.as_ref(), *enabled, rename_to.as_ref()),
             Change::RemoveUser { user_name } => {
                 let user = self.user_mut(user_name)?;
                 user.deleted = true;
                 let id = user.id.clone();
-                self.groups.iter_mut().for_each(|group| drop(group.members.remove(&id)));
+                self.groups
+                    .iter_mut()
+                    .for_each(|group| drop(group.members.remove(&id)));
                 Ok(())
             }
-            Change::PutGroup { name, members, rename_to } => {
-                self.put_group(name, members.as_deref(), rename_to.as_ref(), now)
-            }
+            Change::PutGroup {
+                name,
+                members,
+                rename_to,
+            } => self.put_group(name, members.as_deref(), rename_to.as_ref(), now),
             Change::RemoveGroup { name } => {
                 self.group_mut(name)?.deleted = true;
                 Ok(())
@@ -91,29 +136,48 @@ impl World {
             Change::RemoveMember { group, user_name } => self.set_member(group, user_name, false, now),
             Change::PutUnit { name, parent, id } => self.put_unit(name, parent, id.as_ref()),
             Change::RemoveUnit { unit } => self.remove_unit(unit),
-            Change::PutAccount { id, name, unit, state } => {
-                self.put_account(id, name.as_ref(), unit.as_ref(), state.as_ref())
-            }
+            Change::PutAccount {
+                id,
+                name,
+                unit,
+                state,
+            } => self.put_account(id, name.as_ref(), unit.as_ref(), state.as_ref()),
             Change::RemoveAccount { id } => match self.accounts.remove(id) {
                 Some(_) => Ok(()),
                 None => Err(unknown("account", id)),
             },
-            Change::PutPermissionSet { name, session_duration } => self.put_permission_set(name, session_duration),
+            Change::PutPermissionSet {
+                name,
+                session_duration,
+            } => self.put_permission_set(name, session_duration),
             Change::RemovePermissionSet { name } => self.remove_permission_set(name, now),
-            Change::PutAssignment { account, permission_set, user, group } => {
-                self.assign(account, permission_set, user.as_ref(), group.as_ref(), true, now)
-            }
-            Change::RemoveAssignment { account, permission_set, user, group } => {
-                self.assign(account, permission_set, user.as_ref(), group.as_ref(), false, now)
-            }
+            Change::PutAssignment {
+                account,
+                permission_set,
+                user,
+                group,
+            } => self.assign(account, permission_set, user.as_ref(), group.as_ref(), true, now),
+            Change::RemoveAssignment {
+                account,
+                permission_set,
+                user,
+                group,
+            } => self.assign(account, permission_set, user.as_ref(), group.as_ref(), false, now),
             Change::FinishStuck {} => {
-                let stuck = self.operations.iter_mut().filter(|one| one.state == Progress::InProgress);
-                stuck.filter(|one| one.due_at.is_none()).for_each(|one| one.due_at = Some(now));
+                let stuck = self
+                    .operations
+                    .iter_mut()
+                    .filter(|one| one.state == Progress::InProgress);
+                stuck
+                    .filter(|one| one.due_at.is_none())
+                    .for_each(|one| one.due_at = Some(now));
                 self.settle(now);
                 Ok(())
             }
             Change::ForgetOperations {} => {
-                self.operations.iter_mut().for_each(|operation| operation.forgotten = true);
+                self.operations
+                    .iter_mut()
+                    .for_each(|operation| operation.forgotten = true);
                 Ok(())
             }
         }
@@ -153,31 +217,68 @@ impl World {
         now: DateTime<Utc>,
     ) -> Result<(), ChangeError> {
         let wanted: Option<Vec<String>> = match members {
-            Some(names) => Some(names.iter().map(|user| self.user_id(user)).collect::<Result<_, _>>()?),
+            Some(names) => Some(
+                names
+                    .iter()
+                    .map(|user| self.user_id(user))
+                    .collect::<Result<_, _>>()?,
+            ),
             None => None,
         };
         let created = self.group_mut(name).is_err();
         if created {
-            let id = self.ids.group_id(name, self.incarnations.get(&format!("group {name}")).copied().unwrap_or(0));
+            let id = self.ids.group_id(
+                name,
+                self.incarnations
+                    .get(&format!("group {name}"))
+                    .copied()
+                    .unwrap_or(0),
+            );
             self.incarnation("group", name);
-            self.groups.push(Group { id, name: name.into(), deleted: false, members: [].into() });
+            self.groups.push(Group {
+                id,
+                name: name.into(),
+                deleted: false,
+                members: [].into(),
+            });
         }
         let group = self.group_mut(name)?;
         for user in wanted.iter().flatten() {
-            let fresh = if created { Presence::from_the_start() } else { Presence::default() };
-            group.members.entry(user.clone()).or_insert(fresh).set(true, now, Duration::ZERO);
+            let fresh = if created {
+                Presence::from_the_start()
+            } else {
+                Presence::default()
+            };
+            group
+                .members
+                .entry(user.clone())
+                .or_insert(fresh)
+                .set(true, now, Duration::ZERO);
         }
         if let Some(wanted) = wanted {
-            let others = group.members.iter_mut().filter(|(user, _)| !wanted.contains(user));
+            let others = group
+                .members
+                .iter_mut()
+                .filter(|(user, _)| !wanted.contains(user));
             others.for_each(|(_, presence)| presence.set(false, now, Duration::ZERO));
         }
         group.name = rename_to.cloned().unwrap_or_else(|| name.to_owned());
         Ok(())
     }
 
-    fn set_member(&mut self, group: &str, user: &str, present: bool, now: DateTime<Utc>) -> Result<(), ChangeError> {
+    fn set_member(
+        &mut self,
+        group: &str,
+        user: &str,
+        present: bool,
+        now: DateTime<Utc>,
+    ) -> Result<(), ChangeError> {
         let user = self.user_id(user)?;
-        self.group_mut(group)?.members.entry(user).or_default().set(present, now, Duration::ZERO);
+        self.group_mut(group)?
+            .members
+            .entry(user)
+            .or_default()
+            .set(present, now, Duration::ZERO);
         Ok(())
     }
 
@@ -187,13 +288,25 @@ impl World {
             return Ok(());
         }
         let parent = self.unit_id(parent)?;
-        if self.units.iter().any(|unit| unit.parent.as_ref() == Some(&parent) && unit.name == name) {
-            return Err(ChangeError::Impossible(format!("there is a unit {name:?} in that parent already")));
+        if self
+            .units
+            .iter()
+            .any(|unit| unit.parent.as_ref() == Some(&parent) && unit.name == name)
+        {
+            return Err(ChangeError::Impossible(format!(
+                "there is a unit {name:?} in that parent already"
+            )));
         }
         let path = format!("{parent}/{name}");
         let incarnation = self.incarnation("unit", &path);
-        let id = id.cloned().unwrap_or_else(|| self.ids.unit_id(&path, incarnation));
-        self.units.push(Unit { id, name: name.into(), parent: Some(parent) });
+        let id = id
+            .cloned()
+            .unwrap_or_else(|| self.ids.unit_id(&path, incarnation));
+        self.units.push(Unit {
+            id,
+            name: name.into(),
+            parent: Some(parent),
+        });
         Ok(())
     }
 
@@ -202,7 +315,9 @@ impl World {
         let used = self.accounts.values().any(|account| account.parent == id)
             || self.units.iter().any(|other| other.parent.as_ref() == Some(&id));
         if used || self.units.first().is_some_and(|root| root.id == id) {
-            return Err(ChangeError::Impossible(format!("unit {unit:?} is the root or not empty; empty it first")));
+            return Err(ChangeError::Impossible(format!(
+                "unit {unit:?} is the root or not empty; empty it first"
+            )));
         }
         self.units.retain(|other| other.id != id);
         Ok(())
@@ -215,10 +330,19 @@ impl World {
         unit: Option<&String>,
         state: Option<&String>,
     ) -> Result<(), ChangeError> {
-        const STATES: [&str; 5] = ["ACTIVE", "SUSPENDED", "PENDING_ACTIVATION", "PENDING_CLOSURE", "CLOSED"];
+        const STATES: [&str; 5] = [
+            "ACTIVE",
+            "SUSPENDED",
+            "PENDING_ACTIVATION",
+            "PENDING_CLOSURE",
+            "CLOSED",
+        ];
         crate::ports::AccountId::parse(id).map_err(|error| ChangeError::Impossible(error.to_string()))?;
         if let Some(state) = state.filter(|state| !STATES.contains(&state.as_str())) {
-            return Err(ChangeError::Impossible(format!("{state:?} is no account state; {}", STATES.join(", "))));
+            return Err(ChangeError::Impossible(format!(
+                "{state:?} is no account state; {}",
+                STATES.join(", ")
+            )));
         }
         let parent = match unit {
             Some(unit) => Some(self.unit_id(unit)?),
@@ -246,14 +370,21 @@ impl World {
         }
         let incarnation = self.incarnation("permission-set", name);
         let arn = self.ids.permission_set_arn(name, incarnation);
-        self.permission_sets.push(PermissionSet { arn, name: name.into(), session_duration: duration });
+        self.permission_sets.push(PermissionSet {
+            arn,
+            name: name.into(),
+            session_duration: duration,
+        });
         Ok(())
     }
 
     fn remove_permission_set(&mut self, name: &str, now: DateTime<Utc>) -> Result<(), ChangeError> {
         let arn = self.permission_set_arn(name)?;
         self.permission_sets.retain(|set| set.arn != arn);
-        let of_set = self.assignments.values_mut().filter(|one| one.input.permission_set_arn == arn);
+        let of_set = self
+            .assignments
+            .values_mut()
+            .filter(|one| one.input.permission_set_arn == arn);
         of_set.for_each(|one| one.presence.set(false, now, Duration::ZERO));
         Ok(())
     }
@@ -273,7 +404,11 @@ impl World {
         let (principal_type, principal_id) = match (user, group) {
             (Some(user), None) => ("USER", self.user_id(user)?),
             (None, Some(group)) => ("GROUP", self.group_mut(group)?.id.clone()),
-            _ => return Err(ChangeError::Impossible("an assignment is for either a user or a group".into())),
+            _ => {
+                return Err(ChangeError::Impossible(
+                    "an assignment is for either a user or a group".into(),
+                ));
+            }
         };
         let input = AssignmentInput {
             instance_arn: self.ids.instance_arn(),
@@ -288,7 +423,10 @@ impl World {
     }
 
     fn user_mut(&mut self, name: &str) -> Result<&mut User, ChangeError> {
-        let found = self.users.iter_mut().find(|user| user.user_name == name && !user.deleted);
+        let found = self
+            .users
+            .iter_mut()
+            .find(|user| user.user_name == name && !user.deleted);
         found.ok_or_else(|| unknown("user", name))
     }
 
@@ -297,28 +435,47 @@ impl World {
     }
 
     fn group_mut(&mut self, name: &str) -> Result<&mut Group, ChangeError> {
-        let found = self.groups.iter_mut().find(|group| group.name == name && !group.deleted);
+        let found = self
+            .groups
+            .iter_mut()
+            .find(|group| group.name == name && !group.deleted);
         found.ok_or_else(|| unknown("group", name))
     }
 
     /// A unit by id or by path from the root.
     fn unit_id(&self, name: &str) -> Result<String, ChangeError> {
-        let found = self.units.iter().find(|unit| unit.id == name || self.unit_path(unit) == name);
-        found.map(|unit| unit.id.clone()).ok_or_else(|| unknown("organizational unit", name))
+        let found = self
+            .units
+            .iter()
+            .find(|unit| unit.id == name || self.unit_path(unit) == name);
+        found
+            .map(|unit| unit.id.clone())
+            .ok_or_else(|| unknown("organizational unit", name))
     }
 
     /// `Root/Production/Payments`.
     pub(super) fn unit_path(&self, unit: &Unit) -> String {
-        let parent = unit.parent.as_ref().and_then(|id| self.units.iter().find(|unit| unit.id == *id));
-        parent.map_or_else(|| unit.name.clone(), |parent| format!("{}/{}", self.unit_path(parent), unit.name))
+        let parent = unit
+            .parent
+            .as_ref()
+            .and_then(|id| self.units.iter().find(|unit| unit.id == *id));
+        parent.map_or_else(
+            || unit.name.clone(),
+            |parent| format!("{}/{}", self.unit_path(parent), unit.name),
+        )
     }
 
     fn permission_set_arn(&self, name: &str) -> Result<String, ChangeError> {
         let found = self.permission_sets.iter().find(|set| set.name == name);
-        found.map(|set| set.arn.clone()).ok_or_else(|| unknown("permission set", name))
+        found
+            .map(|set| set.arn.clone())
+            .ok_or_else(|| unknown("permission set", name))
     }
 }
 
 fn unknown(kind: &'static str, name: &str) -> ChangeError {
-    ChangeError::Unknown { kind, name: name.to_owned() }
+    ChangeError::Unknown {
+        kind,
+        name: name.to_owned(),
+    }
 }

@@ -60,7 +60,10 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/sandbox/log", get(log))
         .route("/sandbox/changes", post(change))
         .route("/sandbox/settings", get(settings).patch(patch_settings))
-        .route("/sandbox/faults", get(faults).post(add_fault).delete(remove_faults))
+        .route(
+            "/sandbox/faults",
+            get(faults).post(add_fault).delete(remove_faults),
+        )
         .route("/sandbox/faults/{id}", delete(remove_fault))
         .route("/sandbox/held", get(held))
         .route("/sandbox/held/{id}/release", post(release))
@@ -101,7 +104,8 @@ async fn change(State(shared): State<Sandbox>, Json(body): Json<Value>) -> Respo
         Ok(changes) => changes,
         Err(error) => return refused(&error.to_string()),
     };
-    let made = shared.with_saved(|world, now| changes.iter().try_for_each(|change| world.change(change, now)));
+    let made =
+        shared.with_saved(|world, now| changes.iter().try_for_each(|change| world.change(change, now)));
     match made {
         Ok(()) => Json(json!({"made": changes.len()})).into_response(),
         Err(error) => refused(&error.to_string()),
@@ -122,7 +126,10 @@ async fn patch_settings(State(shared): State<Sandbox>, Json(patch): Json<Value>)
         world.settings = serde_json::from_value::<Settings>(merged)?;
         Ok::<_, serde_json::Error>(json!(world.settings))
     });
-    patched.map_or_else(|error| refused(&error.to_string()), |settings| Json(settings).into_response())
+    patched.map_or_else(
+        |error| refused(&error.to_string()),
+        |settings| Json(settings).into_response(),
+    )
 }
 
 async fn faults(State(shared): State<Sandbox>) -> Json<Value> {
@@ -154,7 +161,9 @@ async fn release(State(shared): State<Sandbox>, Path(id): Path<u64>) -> Response
     if shared.release(id) {
         return StatusCode::NO_CONTENT.into_response();
     }
-    refused(&format!("no request {id} is held; GET /sandbox/held shows those that are"))
+    refused(&format!(
+        "no request {id} is held; GET /sandbox/held shows those that are"
+    ))
 }
 
 fn refused(sentence: &str) -> Response {
@@ -193,10 +202,24 @@ impl World {
     /// What is assigned, with the names people know.
     fn assigned_by_name(&self) -> Vec<Value> {
         let name = |id: &str| {
-            let user = self.users.iter().find(|user| user.id == id).map(|user| &user.user_name);
-            user.or_else(|| self.groups.iter().find(|group| group.id == id).map(|group| &group.name))
+            let user = self
+                .users
+                .iter()
+                .find(|user| user.id == id)
+                .map(|user| &user.user_name);
+            user.or_else(|| {
+                self.groups
+                    .iter()
+                    .find(|group| group.id == id)
+                    .map(|group| &group.name)
+            })
         };
-        let set = |arn: &str| self.permission_sets.iter().find(|set| set.arn == arn).map(|set| &set.name);
+        let set = |arn: &str| {
+            self.permission_sets
+                .iter()
+                .find(|set| set.arn == arn)
+                .map(|set| &set.name)
+        };
         self.assigned()
             .iter()
             .map(|row| {

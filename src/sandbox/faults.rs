@@ -46,7 +46,12 @@ pub struct Selector {
 
 /// What happens to a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[serde(
+    tag = "kind",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
 pub enum Effect {
     /// Refused at once, without effect.
     Refuse {
@@ -148,7 +153,14 @@ pub(super) fn take(scripts: &mut Vec<Script>, call: &Call) -> Option<Script> {
 
 /// The refusal for a code or short name.
 pub(super) fn refusal(effect: &Effect) -> Option<ServiceError> {
-    let Effect::Refuse { code, message, reason, retry_after_seconds, status } = effect else {
+    let Effect::Refuse {
+        code,
+        message,
+        reason,
+        retry_after_seconds,
+        status,
+    } = effect
+    else {
         return None;
     };
     let kms = |code: &str, reason: &str, text: &str| {
@@ -162,13 +174,21 @@ pub(super) fn refusal(effect: &Effect) -> Option<ServiceError> {
             "KMS_AccessDeniedException",
             "Access to the customer managed key was denied.",
         ),
-        "kms-disabled" => kms("ValidationException", "KMS_DisabledException", "The customer managed key is disabled."),
+        "kms-disabled" => kms(
+            "ValidationException",
+            "KMS_DisabledException",
+            "The customer managed key is disabled.",
+        ),
         "kms-not-found" => kms(
             "ResourceNotFoundException",
             "KMS_NotFoundException",
             "The customer managed key was not found.",
         ),
-        "kms-throttled" => kms("ThrottlingException", "KMS_ThrottlingException", "The key service is throttling."),
+        "kms-throttled" => kms(
+            "ThrottlingException",
+            "KMS_ThrottlingException",
+            "The key service is throttling.",
+        ),
         "signature-expired" => {
             let mut error = ServiceError::new("InvalidSignatureException", SIGNATURE_EXPIRED);
             error.status = 403;
@@ -213,7 +233,9 @@ fn usual_message(code: &str) -> &'static str {
 pub(super) fn failure_wording(reason: &str, principal: &str, store: &str) -> String {
     match reason {
         "role-quota" => "Received a 409 status error: Cannot exceed quota for RolesPerAccount: 1000.".into(),
-        "policy-missing" => "Received a 404 status error: Not supported policy CustomerManagedBoundary.".into(),
+        "policy-missing" => {
+            "Received a 404 status error: Not supported policy CustomerManagedBoundary.".into()
+        }
         "principal-not-found" => format!(
             "Received a 404 status error: the USER assignee {principal} was not found in directory {store}."
         ),

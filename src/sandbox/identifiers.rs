@@ -30,12 +30,19 @@ impl Identifiers {
 
     pub(super) fn identity_store_arn(&self) -> String {
         let store = self.identity_store_id();
-        format!("arn:{}:identitystore::{}:identitystore/{store}", self.partition, self.management_account)
+        format!(
+            "arn:{}:identitystore::{}:identitystore/{store}",
+            self.partition, self.management_account
+        )
     }
 
     pub(super) fn permission_set_arn(&self, name: &str, incarnation: u64) -> String {
         let id = &self.hexadecimal("permission-set", name, incarnation)[..16];
-        format!("arn:{}:sso:::permissionSet/{}/ps-{id}", self.partition, self.instance_id())
+        format!(
+            "arn:{}:sso:::permissionSet/{}/ps-{id}",
+            self.partition,
+            self.instance_id()
+        )
     }
 
     /// The 47-character form of user ids: 10 hexadecimal digits of the store, a dash, and a UUID.
@@ -51,7 +58,10 @@ impl Identifiers {
 
     pub(super) fn membership_id(&self, group: &str, user: &str) -> String {
         let store = &self.hexadecimal("store", "", 0)[..10];
-        format!("{store}-{}", uuid(&self.hexadecimal("membership", &format!("{group} {user}"), 0)))
+        format!(
+            "{store}-{}",
+            uuid(&self.hexadecimal("membership", &format!("{group} {user}"), 0))
+        )
     }
 
     /// 36 characters.
@@ -65,7 +75,11 @@ impl Identifiers {
 
     pub(super) fn organization_arn(&self) -> String {
         let account = &self.management_account;
-        format!("arn:{}:organizations::{account}:organization/{}", self.partition, self.organization_id())
+        format!(
+            "arn:{}:organizations::{account}:organization/{}",
+            self.partition,
+            self.organization_id()
+        )
     }
 
     pub(super) fn root_id(&self) -> String {
@@ -81,13 +95,22 @@ impl Identifiers {
     /// The ARN of an account, unit or root; `kind` is `account`, `ou` or `root`.
     pub(super) fn organizations_arn(&self, kind: &str, id: &str) -> String {
         let (account, organization) = (&self.management_account, self.organization_id());
-        format!("arn:{}:organizations::{account}:{kind}/{organization}/{id}", self.partition)
+        format!(
+            "arn:{}:organizations::{account}:{kind}/{organization}/{id}",
+            self.partition
+        )
     }
 
     /// 32 hexadecimal digits that depend on the seed and the arguments only.
     fn hexadecimal(&self, kind: &str, name: &str, incarnation: u64) -> String {
         let mut state = self.seed ^ 0x9e37_79b9_7f4a_7c15;
-        for byte in kind.bytes().chain([0]).chain(name.bytes()).chain([0]).chain(incarnation.to_be_bytes()) {
+        for byte in kind
+            .bytes()
+            .chain([0])
+            .chain(name.bytes())
+            .chain([0])
+            .chain(incarnation.to_be_bytes())
+        {
             state = (state ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3); // FNV-1a
         }
         let mut text = String::with_capacity(32);
@@ -109,7 +132,14 @@ fn mixed(state: &mut u64) -> u64 {
 
 /// Formats 32 hexadecimal digits as a version 4 UUID.
 fn uuid(digits: &str) -> String {
-    format!("{}-{}-4{}-a{}-{}", &digits[..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..32])
+    format!(
+        "{}-{}-4{}-a{}-{}",
+        &digits[..8],
+        &digits[8..12],
+        &digits[13..16],
+        &digits[17..20],
+        &digits[20..32]
+    )
 }
 
 #[cfg(test)]
@@ -117,14 +147,21 @@ mod tests {
     use super::*;
 
     fn identifiers(partition: &str) -> Identifiers {
-        Identifiers { seed: 7, partition: partition.into(), management_account: "000000000001".into() }
+        Identifiers {
+            seed: 7,
+            partition: partition.into(),
+            management_account: "000000000001".into(),
+        }
     }
 
     #[test]
     fn identifiers_have_the_formats_of_aws_in_every_partition() {
         for partition in ["aws", "aws-us-gov", "aws-cn"] {
             let ids = identifiers(partition);
-            assert!(ids.instance_arn().starts_with(&format!("arn:{partition}:sso:::instance/ssoins-")));
+            assert!(
+                ids.instance_arn()
+                    .starts_with(&format!("arn:{partition}:sso:::instance/ssoins-"))
+            );
             let set = ids.permission_set_arn("ReadOnly", 0);
             assert!(set.starts_with(&format!("arn:{partition}:sso:::permissionSet/ssoins-")));
             assert_eq!(set.rsplit('/').next().map(str::len), Some("ps-".len() + 16));

@@ -14,12 +14,26 @@ impl World {
     pub(super) fn sso_admin(&mut self, call: &Call, effect: Option<&Effect>, now: DateTime<Utc>) -> Outcome {
         let operation = &call.operation;
         let foreign_region = call.region.as_ref().is_some_and(|region| *region != self.region);
-        if let Operation::ListInstances { max_results, next_token } = operation {
-            let here = if foreign_region { Vec::new() } else { vec![self.instance_metadata()] };
-            let request =
-                PageRequest { max_results: *max_results, next_token: next_token.as_deref(), cap: PAGE };
+        if let Operation::ListInstances {
+            max_results,
+            next_token,
+        } = operation
+        {
+            let here = if foreign_region {
+                Vec::new()
+            } else {
+                vec![self.instance_metadata()]
+            };
+            let request = PageRequest {
+                max_results: *max_results,
+                next_token: next_token.as_deref(),
+                cap: PAGE,
+            };
             let (instances, next_token) = self.page(here, &request)?;
-            return Ok(Reply::Instances { instances, next_token });
+            return Ok(Reply::Instances {
+                instances,
+                next_token,
+            });
         }
         let named = instance_of(operation);
         if foreign_region || named.is_some_and(|arn| *arn != self.ids.instance_arn()) {
@@ -32,7 +46,9 @@ impl World {
             Operation::ListPermissionSets { .. }
             | Operation::DescribePermissionSet { .. }
             | Operation::ListAccountsForProvisionedPermissionSet { .. }
-            | Operation::ListPermissionSetsProvisionedToAccount { .. } => self.permission_sets(operation, now),
+            | Operation::ListPermissionSetsProvisionedToAccount { .. } => {
+                self.permission_sets(operation, now)
+            }
             _ => self.assignment_calls(operation, effect, now),
         }
     }
@@ -99,10 +115,19 @@ impl World {
             name: "sandbox".into(),
             created_date: seconds(self.began_at),
             status: self.settings.instance_status.clone(),
-            primary_region: self.settings.primary_region.clone().unwrap_or_else(|| self.region.clone()),
+            primary_region: self
+                .settings
+                .primary_region
+                .clone()
+                .unwrap_or_else(|| self.region.clone()),
             permission_sets_enabled: self.settings.permission_sets_enabled,
             encryption_configuration_details: EncryptionDetails {
-                key_type: if owned { "AWS_OWNED_KMS_KEY" } else { "CUSTOMER_MANAGED_KEY" }.into(),
+                key_type: if owned {
+                    "AWS_OWNED_KMS_KEY"
+                } else {
+                    "CUSTOMER_MANAGED_KEY"
+                }
+                .into(),
                 kms_key_arn: (!owned).then_some(key),
                 encryption_status: "ENABLED".into(),
             },
@@ -112,7 +137,10 @@ impl World {
 
 /// AWS JSON 1.1 writes moments as seconds since 1970.
 pub(super) fn seconds(moment: DateTime<Utc>) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit into 52 bits for 140,000 years")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds since 1970 fit into 52 bits for 140,000 years"
+    )]
     let milliseconds = moment.timestamp_millis() as f64;
     milliseconds / 1_000.0
 }

@@ -33,10 +33,10 @@ impl Limits {
         let Some(limit) = limit_of(operation, settings) else {
             return true;
         };
-        let bucket = self
-            .buckets
-            .entry(limit.name.to_owned())
-            .or_insert(Bucket { tokens: limit.burst, filled_at: now });
+        let bucket = self.buckets.entry(limit.name.to_owned()).or_insert(Bucket {
+            tokens: limit.burst,
+            filled_at: now,
+        });
         let elapsed = (now - bucket.filled_at).to_std().unwrap_or_default(); // a clock that stepped back refills nothing
         bucket.tokens = (bucket.tokens + elapsed.as_secs_f64() * limit.rate).min(limit.burst);
         bucket.filled_at = now;

@@ -54,6 +54,10 @@ impl Log {
 
     /// The entries with a number above `after`.
     pub(super) fn after(&self, after: u64) -> Vec<LogEntry> {
-        self.entries.iter().filter(|entry| entry.number > after).cloned().collect()
+        self.entries
+            .iter()
+            .filter(|entry| entry.number > after)
+            .cloned()
+            .collect()
     }
 }

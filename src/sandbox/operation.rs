@@ -16,10 +16,22 @@ pub struct Call {
 #[serde(tag = "operation", content = "input", rename_all_fields = "PascalCase")]
 #[expect(missing_docs, reason = "the fields are AWS's own and documented there")]
 pub enum Operation {
-    ListInstances { max_results: Option<usize>, next_token: Option<String> },
-    DescribeInstance { instance_arn: String },
-    ListPermissionSets { instance_arn: String, max_results: Option<usize>, next_token: Option<String> },
-    DescribePermissionSet { instance_arn: String, permission_set_arn: String },
+    ListInstances {
+        max_results: Option<usize>,
+        next_token: Option<String>,
+    },
+    DescribeInstance {
+        instance_arn: String,
+    },
+    ListPermissionSets {
+        instance_arn: String,
+        max_results: Option<usize>,
+        next_token: Option<String>,
+    },
+    DescribePermissionSet {
+        instance_arn: String,
+        permission_set_arn: String,
+    },
     ListAccountsForProvisionedPermissionSet {
         instance_arn: String,
         permission_set_arn: String,
@@ -49,11 +61,27 @@ pub enum Operation {
         instance_arn: String,
         account_assignment_deletion_request_id: String,
     },
-    GetUserId { identity_store_id: String, alternate_identifier: AlternateIdentifier },
-    DescribeUser { identity_store_id: String, user_id: String },
-    GetGroupId { identity_store_id: String, alternate_identifier: AlternateIdentifier },
-    DescribeGroup { identity_store_id: String, group_id: String },
-    IsMemberInGroups { identity_store_id: String, member_id: MemberId, group_ids: Vec<String> },
+    GetUserId {
+        identity_store_id: String,
+        alternate_identifier: AlternateIdentifier,
+    },
+    DescribeUser {
+        identity_store_id: String,
+        user_id: String,
+    },
+    GetGroupId {
+        identity_store_id: String,
+        alternate_identifier: AlternateIdentifier,
+    },
+    DescribeGroup {
+        identity_store_id: String,
+        group_id: String,
+    },
+    IsMemberInGroups {
+        identity_store_id: String,
+        member_id: MemberId,
+        group_ids: Vec<String>,
+    },
     ListGroupMemberships {
         identity_store_id: String,
         group_id: String,
@@ -61,13 +89,35 @@ pub enum Operation {
         next_token: Option<String>,
     },
     DescribeOrganization {},
-    ListRoots { max_results: Option<usize>, next_token: Option<String> },
-    ListAccounts { max_results: Option<usize>, next_token: Option<String> },
-    ListAccountsForParent { parent_id: String, max_results: Option<usize>, next_token: Option<String> },
-    ListOrganizationalUnitsForParent { parent_id: String, max_results: Option<usize>, next_token: Option<String> },
-    ListParents { child_id: String, max_results: Option<usize>, next_token: Option<String> },
-    DescribeAccount { account_id: String },
-    DescribeOrganizationalUnit { organizational_unit_id: String },
+    ListRoots {
+        max_results: Option<usize>,
+        next_token: Option<String>,
+    },
+    ListAccounts {
+        max_results: Option<usize>,
+        next_token: Option<String>,
+    },
+    ListAccountsForParent {
+        parent_id: String,
+        max_results: Option<usize>,
+        next_token: Option<String>,
+    },
+    ListOrganizationalUnitsForParent {
+        parent_id: String,
+        max_results: Option<usize>,
+        next_token: Option<String>,
+    },
+    ListParents {
+        child_id: String,
+        max_results: Option<usize>,
+        next_token: Option<String>,
+    },
+    DescribeAccount {
+        account_id: String,
+    },
+    DescribeOrganizationalUnit {
+        organizational_unit_id: String,
+    },
     ListDelegatedAdministrators {
         service_principal: Option<String>,
         max_results: Option<usize>,
@@ -191,7 +241,9 @@ impl Operation {
             Self::ListPermissionSetsProvisionedToAccount { account_id, .. }
             | Self::ListAccountAssignments { account_id, .. }
             | Self::DescribeAccount { account_id } => Some(account_id),
-            Self::CreateAccountAssignment(input) | Self::DeleteAccountAssignment(input) => Some(&input.target_id),
+            Self::CreateAccountAssignment(input) | Self::DeleteAccountAssignment(input) => {
+                Some(&input.target_id)
+            }
             Self::ListParents { child_id, .. } => Some(child_id),
             _ => None,
         }
@@ -200,9 +252,15 @@ impl Operation {
     /// The permission set the operation is about, where its input names one.
     pub fn permission_set(&self) -> Option<&str> {
         match self {
-            Self::DescribePermissionSet { permission_set_arn, .. }
-            | Self::ListAccountsForProvisionedPermissionSet { permission_set_arn, .. }
-            | Self::ListAccountAssignments { permission_set_arn, .. } => Some(permission_set_arn),
+            Self::DescribePermissionSet {
+                permission_set_arn, ..
+            }
+            | Self::ListAccountsForProvisionedPermissionSet {
+                permission_set_arn, ..
+            }
+            | Self::ListAccountAssignments {
+                permission_set_arn, ..
+            } => Some(permission_set_arn),
             Self::CreateAccountAssignment(input) | Self::DeleteAccountAssignment(input) => {
                 Some(&input.permission_set_arn)
             }
@@ -213,10 +271,14 @@ impl Operation {
     /// The user or group the operation is about, where its input names one.
     pub fn principal(&self) -> Option<&str> {
         match self {
-            Self::CreateAccountAssignment(input) | Self::DeleteAccountAssignment(input) => Some(&input.principal_id),
+            Self::CreateAccountAssignment(input) | Self::DeleteAccountAssignment(input) => {
+                Some(&input.principal_id)
+            }
             Self::DescribeUser { user_id, .. } => Some(user_id),
             Self::IsMemberInGroups { member_id, .. } => Some(&member_id.user_id),
-            Self::DescribeGroup { group_id, .. } | Self::ListGroupMemberships { group_id, .. } => Some(group_id),
+            Self::DescribeGroup { group_id, .. } | Self::ListGroupMemberships { group_id, .. } => {
+                Some(group_id)
+            }
             _ => None,
         }
     }

@@ -121,7 +121,9 @@ impl OrganizationFile {
     /// Reads and checks a file's text.
     pub fn parse(text: &str) -> Result<Self, FileError> {
         let raw: Raw = serde_saphyr::from_str(text).map_err(|error| {
-            let line = error.location().map_or_else(String::new, |at| format!("line {}: ", at.line()));
+            let line = error
+                .location()
+                .map_or_else(String::new, |at| format!("line {}: ", at.line()));
             FileError(vec![format!("{line}{}", error.without_snippet())])
         })?;
         Checker::default().check(raw)
@@ -136,7 +138,9 @@ impl OrganizationFile {
     pub fn world(&self, now: DateTime<Utc>) -> Result<World, FileError> {
         let mut world = World::empty(self.ids.clone(), self.region.clone(), self.settings.clone(), now);
         for change in &self.changes {
-            world.change(change, now).map_err(|error| FileError(vec![error.to_string()]))?;
+            world
+                .change(change, now)
+                .map_err(|error| FileError(vec![error.to_string()]))?;
         }
         world.all_from_the_start();
         Ok(world)
@@ -171,26 +175,46 @@ impl Checker {
         }
         let management = management_account.id.value.clone();
         self.account(management_account, "Root");
-        accounts.into_iter().for_each(|account| self.account(account, "Root"));
-        organizational_units.into_iter().for_each(|unit| self.unit(unit, "Root", 1));
+        accounts
+            .into_iter()
+            .for_each(|account| self.account(account, "Root"));
+        organizational_units
+            .into_iter()
+            .for_each(|unit| self.unit(unit, "Root", 1));
         users.into_iter().for_each(|user| self.user(user));
         groups.into_iter().for_each(|group| self.group(group));
-        permission_sets.into_iter().for_each(|set| self.permission_set(set));
-        assignments.into_iter().for_each(|assignment| self.assignment(assignment));
+        permission_sets
+            .into_iter()
+            .for_each(|set| self.permission_set(set));
+        assignments
+            .into_iter()
+            .for_each(|assignment| self.assignment(assignment));
         if let Some(account) = &settings.delegated_administrator
             && !self.seen.get("account").is_some_and(|ids| ids.contains(account))
         {
-            self.errors.push(format!("settings.delegatedAdministrator names {account:?}, which is no account here"));
+            self.errors.push(format!(
+                "settings.delegatedAdministrator names {account:?}, which is no account here"
+            ));
         }
         if !self.errors.is_empty() {
             return Err(FileError(self.errors));
         }
-        let ids = Identifiers { seed, partition: partition.value, management_account: management };
-        Ok(OrganizationFile { ids, region, settings, changes: self.changes })
+        let ids = Identifiers {
+            seed,
+            partition: partition.value,
+            management_account: management,
+        };
+        Ok(OrganizationFile {
+            ids,
+            region,
+            settings,
+            changes: self.changes,
+        })
     }
 
     fn error(&mut self, at: &Spanned<String>, problem: &str) {
-        self.errors.push(format!("line {}: {:?} {problem}", at.referenced.line(), at.value));
+        self.errors
+            .push(format!("line {}: {:?} {problem}", at.referenced.line(), at.value));
     }
 
     /// Notes a name and complains when it was there before.
@@ -204,8 +228,15 @@ impl Checker {
     }
 
     fn known(&mut self, kind: &'static str, name: &Spanned<String>) {
-        if !self.seen.get(kind).is_some_and(|names| names.contains(&name.value)) {
-            self.error(name, &format!("is no {kind} of this file; add it, or correct the name"));
+        if !self
+            .seen
+            .get(kind)
+            .is_some_and(|names| names.contains(&name.value))
+        {
+            self.error(
+                name,
+                &format!("is no {kind} of this file; add it, or correct the name"),
+            );
         }
     }
 
@@ -213,13 +244,23 @@ impl Checker {
         let RawAccount { id, name, state } = account;
         self.once("account", &id);
         if let Err(error) = AccountId::parse(id.value.clone()) {
-            self.errors.push(format!("line {}: {error}", id.referenced.line()));
+            self.errors
+                .push(format!("line {}: {error}", id.referenced.line()));
         }
         if let Some(state) = &state
-            && !["ACTIVE", "SUSPENDED", "PENDING_ACTIVATION", "PENDING_CLOSURE", "CLOSED"]
-                .contains(&state.value.as_str())
+            && ![
+                "ACTIVE",
+                "SUSPENDED",
+                "PENDING_ACTIVATION",
+                "PENDING_CLOSURE",
+                "CLOSED",
+            ]
+            .contains(&state.value.as_str())
         {
-            self.error(state, "is no account state; use ACTIVE, SUSPENDED, PENDING_CLOSURE or CLOSED");
+            self.error(
+                state,
+                "is no account state; use ACTIVE, SUSPENDED, PENDING_CLOSURE or CLOSED",
+            );
         }
         self.changes.push(Change::PutAccount {
             id: id.value,
@@ -230,29 +271,64 @@ impl Checker {
     }
 
     fn unit(&mut self, unit: RawUnit, parent: &str, depth: usize) {
-        let RawUnit { name, id, accounts, organizational_units } = unit;
+        let RawUnit {
+            name,
+            id,
+            accounts,
+            organizational_units,
+        } = unit;
         let path = format!("{parent}/{}", name.value);
         if depth > UNIT_DEPTH_MAX {
-            self.error(&name, &format!("is nested more than {UNIT_DEPTH_MAX} units deep, which AWS does not allow"));
+            self.error(
+                &name,
+                &format!("is nested more than {UNIT_DEPTH_MAX} units deep, which AWS does not allow"),
+            );
         }
         if name.value.contains('/') || name.value.trim().is_empty() {
-            self.error(&name, "is no name for a unit here: it may not be blank or contain a slash");
+            self.error(
+                &name,
+                "is no name for a unit here: it may not be blank or contain a slash",
+            );
         }
-        if !self.seen.entry("organizational unit").or_default().insert(path.clone()) {
-            self.error(&name, "is there twice in the same unit; give one of them another name");
+        if !self
+            .seen
+            .entry("organizational unit")
+            .or_default()
+            .insert(path.clone())
+        {
+            self.error(
+                &name,
+                "is there twice in the same unit; give one of them another name",
+            );
         }
         if let Some(id) = &id
-            && !self.seen.entry("organizational unit id").or_default().insert(id.clone())
+            && !self
+                .seen
+                .entry("organizational unit id")
+                .or_default()
+                .insert(id.clone())
         {
             self.error(&name, &format!("has the id {id:?}, which another unit has too"));
         }
-        self.changes.push(Change::PutUnit { name: name.value, parent: parent.to_owned(), id });
-        accounts.into_iter().for_each(|account| self.account(account, &path));
-        organizational_units.into_iter().for_each(|inner| self.unit(inner, &path, depth + 1));
+        self.changes.push(Change::PutUnit {
+            name: name.value,
+            parent: parent.to_owned(),
+            id,
+        });
+        accounts
+            .into_iter()
+            .for_each(|account| self.account(account, &path));
+        organizational_units
+            .into_iter()
+            .for_each(|inner| self.unit(inner, &path, depth + 1));
     }
 
     fn user(&mut self, user: RawUser) {
-        let RawUser { user_name, email, enabled } = user;
+        let RawUser {
+            user_name,
+            email,
+            enabled,
+        } = user;
         self.once("user", &user_name);
         if let Some(email) = &email {
             self.once("e-mail address", email);
@@ -271,18 +347,31 @@ impl Checker {
         self.once("group", &name);
         members.iter().for_each(|member| self.known("user", member));
         let members = members.into_iter().map(|member| member.value).collect();
-        self.changes.push(Change::PutGroup { name: name.value, members: Some(members), rename_to: None });
+        self.changes.push(Change::PutGroup {
+            name: name.value,
+            members: Some(members),
+            rename_to: None,
+        });
     }
 
     fn permission_set(&mut self, set: RawPermissionSet) {
-        let RawPermissionSet { name, session_duration } = set;
+        let RawPermissionSet {
+            name,
+            session_duration,
+        } = set;
         self.once("permission set", &name);
         if name.value.chars().count() > PERMISSION_SET_NAME_MAX {
-            self.error(&name, &format!("is longer than the {PERMISSION_SET_NAME_MAX} characters AWS allows"));
+            self.error(
+                &name,
+                &format!("is longer than the {PERMISSION_SET_NAME_MAX} characters AWS allows"),
+            );
         }
         let minutes = session_minutes(&session_duration.value);
         if !minutes.is_some_and(|minutes| (60..=12 * 60).contains(&minutes)) {
-            self.error(&session_duration, "is no session duration; AWS takes PT1H to PT12H, for instance PT1H30M");
+            self.error(
+                &session_duration,
+                "is no session duration; AWS takes PT1H to PT12H, for instance PT1H30M",
+            );
         }
         self.changes.push(Change::PutPermissionSet {
             name: name.value,
@@ -291,13 +380,21 @@ impl Checker {
     }
 
     fn assignment(&mut self, assignment: RawAssignment) {
-        let RawAssignment { account, permission_set, user, group } = assignment;
+        let RawAssignment {
+            account,
+            permission_set,
+            user,
+            group,
+        } = assignment;
         self.known("account", &account);
         self.known("permission set", &permission_set);
         match (&user, &group) {
             (Some(user), None) => self.known("user", user),
             (None, Some(group)) => self.known("group", group),
-            _ => self.error(&account, "is assigned to neither or both of a user and a group; name exactly one"),
+            _ => self.error(
+                &account,
+                "is assigned to neither or both of a user and a group; name exactly one",
+            ),
         }
         self.changes.push(Change::PutAssignment {
             account: account.value,

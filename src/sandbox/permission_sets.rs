@@ -15,30 +15,68 @@ impl World {
     /// The reading operations on permission sets.
     pub(super) fn permission_sets(&mut self, operation: &Operation, now: DateTime<Utc>) -> Outcome {
         match operation {
-            Operation::ListPermissionSets { max_results, next_token, .. } => {
-                let request = PageRequest { max_results: *max_results, next_token: next_token.as_deref(), cap: PAGE };
+            Operation::ListPermissionSets {
+                max_results,
+                next_token,
+                ..
+            } => {
+                let request = PageRequest {
+                    max_results: *max_results,
+                    next_token: next_token.as_deref(),
+                    cap: PAGE,
+                };
                 let arns: Vec<String> = self.permission_sets.iter().map(|set| set.arn.clone()).collect();
                 let (permission_sets, next_token) = self.page(arns, &request)?;
-                Ok(Reply::PermissionSets { permission_sets, next_token })
+                Ok(Reply::PermissionSets {
+                    permission_sets,
+                    next_token,
+                })
             }
-            Operation::ListPermissionSetsProvisionedToAccount { account_id, max_results, next_token, .. } => {
+            Operation::ListPermissionSetsProvisionedToAccount {
+                account_id,
+                max_results,
+                next_token,
+                ..
+            } => {
                 self.known_account(account_id)?;
-                let request = PageRequest { max_results: *max_results, next_token: next_token.as_deref(), cap: PAGE };
-                let sets = self.provisioned(now, |account, set| (account == account_id).then(|| set.to_owned()));
+                let request = PageRequest {
+                    max_results: *max_results,
+                    next_token: next_token.as_deref(),
+                    cap: PAGE,
+                };
+                let sets = self.provisioned(now, |account, set| {
+                    (account == account_id).then(|| set.to_owned())
+                });
                 let (permission_sets, next_token) = self.page(sets, &request)?;
-                Ok(Reply::PermissionSets { permission_sets, next_token })
+                Ok(Reply::PermissionSets {
+                    permission_sets,
+                    next_token,
+                })
             }
             Operation::ListAccountsForProvisionedPermissionSet {
-                permission_set_arn, max_results, next_token, ..
+                permission_set_arn,
+                max_results,
+                next_token,
+                ..
             } => {
                 self.known_permission_set(permission_set_arn)?;
-                let request = PageRequest { max_results: *max_results, next_token: next_token.as_deref(), cap: PAGE };
-                let accounts =
-                    self.provisioned(now, |account, set| (set == permission_set_arn).then(|| account.to_owned()));
+                let request = PageRequest {
+                    max_results: *max_results,
+                    next_token: next_token.as_deref(),
+                    cap: PAGE,
+                };
+                let accounts = self.provisioned(now, |account, set| {
+                    (set == permission_set_arn).then(|| account.to_owned())
+                });
                 let (account_ids, next_token) = self.page(accounts, &request)?;
-                Ok(Reply::Accounts { account_ids, next_token })
+                Ok(Reply::Accounts {
+                    account_ids,
+                    next_token,
+                })
             }
-            Operation::DescribePermissionSet { permission_set_arn, .. } => {
+            Operation::DescribePermissionSet {
+                permission_set_arn, ..
+            } => {
                 let set = self.known_permission_set(permission_set_arn)?;
                 let permission_set = PermissionSetDescription {
                     name: set.name.clone(),
@@ -49,7 +87,10 @@ impl World {
                 };
                 Ok(Reply::PermissionSet { permission_set })
             }
-            other => Err(ServiceError::invalid(format!("{} is not about permission sets", other.name()))),
+            other => Err(ServiceError::invalid(format!(
+                "{} is not about permission sets",
+                other.name()
+            ))),
         }
     }
 
@@ -59,8 +100,10 @@ impl World {
         now: DateTime<Utc>,
         pick: impl Fn(&str, &str) -> Option<String>,
     ) -> BTreeSet<String> {
-        let present =
-            self.assignments.values().filter(|assignment| assignment.presence.seen(now, self.settings.list_lag));
+        let present = self
+            .assignments
+            .values()
+            .filter(|assignment| assignment.presence.seen(now, self.settings.list_lag));
         present
             .filter_map(|assignment| pick(&assignment.input.target_id, &assignment.input.permission_set_arn))
             .collect()

@@ -31,7 +31,11 @@ impl Presence {
     /// What a reader sees that lags behind by `lag`.
     pub(super) fn seen(&self, now: DateTime<Utc>, lag: Duration) -> bool {
         let horizon = now - TimeDelta::from_std(lag).unwrap_or(TimeDelta::MAX);
-        self.changes.iter().rev().find(|change| change.at <= horizon).map_or(self.before, |change| change.present)
+        self.changes
+            .iter()
+            .rev()
+            .find(|change| change.at <= horizon)
+            .map_or(self.before, |change| change.present)
     }
 
     /// Changes the truth; readers see it `extra_lag` later than they otherwise would.
@@ -48,12 +52,18 @@ impl Presence {
 
     /// Forgets the past: what is true now has always been.
     pub(super) fn settle(&mut self) {
-        *self = Self { before: self.is(), changes: Vec::new() };
+        *self = Self {
+            before: self.is(),
+            changes: Vec::new(),
+        };
     }
 
     /// As if it had always been so.
     pub(super) fn from_the_start() -> Self {
-        Self { before: true, changes: Vec::new() }
+        Self {
+            before: true,
+            changes: Vec::new(),
+        }
     }
 }
 

@@ -45,6 +45,8 @@ pub struct ServiceError {
     pub message: String,
     /// The `Reason` member, for instance `KMS_DisabledException`.
     pub reason: Option<String>,
+    /// The `ResourceType` member of identitystore's not-found errors.
+    pub resource_type: Option<String>,
     /// The `RetryAfterSeconds` member of identitystore's errors.
     pub retry_after_seconds: Option<u32>,
     /// The HTTP status.
@@ -56,29 +58,97 @@ pub struct ServiceError {
 #[serde(untagged, rename_all_fields = "PascalCase")]
 #[expect(missing_docs, reason = "the fields are AWS's own and documented there")]
 pub enum Reply {
-    Instances { instances: Vec<InstanceMetadata>, #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String> },
+    Instances {
+        instances: Vec<InstanceMetadata>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next_token: Option<String>,
+    },
     Instance(Box<InstanceDescription>),
-    PermissionSets { permission_sets: Vec<String>, #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String> },
-    PermissionSet { permission_set: PermissionSetDescription },
-    Accounts { account_ids: Vec<String>, #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String> },
-    Assignments { account_assignments: Vec<AssignmentRow>, #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String> },
-    Creation { account_assignment_creation_status: OperationStatus },
-    Deletion { account_assignment_deletion_status: OperationStatus },
-    UserId { identity_store_id: String, user_id: String },
+    PermissionSets {
+        permission_sets: Vec<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next_token: Option<String>,
+    },
+    PermissionSet {
+        permission_set: PermissionSetDescription,
+    },
+    Accounts {
+        account_ids: Vec<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next_token: Option<String>,
+    },
+    Assignments {
+        account_assignments: Vec<AssignmentRow>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next_token: Option<String>,
+    },
+    Creation {
+        account_assignment_creation_status: OperationStatus,
+    },
+    Deletion {
+        account_assignment_deletion_status: OperationStatus,
+    },
+    UserId {
+        identity_store_id: String,
+        user_id: String,
+    },
     User(Box<UserDescription>),
-    GroupId { identity_store_id: String, group_id: String },
-    Group { identity_store_id: String, group_id: String, display_name: String },
-    MembershipResults { results: Vec<MembershipResult> },
-    Memberships { group_memberships: Vec<MembershipRow>, #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String> },
-    Organization { organization: OrganizationDescription },
-    Roots { roots: Vec<UnitRow>, #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String> },
-    AccountList { accounts: Vec<AccountRow>, #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String> },
-    Units { organizational_units: Vec<UnitRow>, #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String> },
-    Parents { parents: Vec<ParentRow>, #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String> },
-    Account { account: AccountRow },
-    Unit { organizational_unit: UnitRow },
-    DelegatedAdministrators { delegated_administrators: Vec<AccountRow>, #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String> },
-    CallerIdentity { account: String, arn: String, user_id: String },
+    GroupId {
+        identity_store_id: String,
+        group_id: String,
+    },
+    Group {
+        identity_store_id: String,
+        group_id: String,
+        display_name: String,
+    },
+    MembershipResults {
+        results: Vec<MembershipResult>,
+    },
+    Memberships {
+        group_memberships: Vec<MembershipRow>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next_token: Option<String>,
+    },
+    Organization {
+        organization: OrganizationDescription,
+    },
+    Roots {
+        roots: Vec<UnitRow>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next_token: Option<String>,
+    },
+    AccountList {
+        accounts: Vec<AccountRow>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next_token: Option<String>,
+    },
+    Units {
+        organizational_units: Vec<UnitRow>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next_token: Option<String>,
+    },
+    Parents {
+        parents: Vec<ParentRow>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next_token: Option<String>,
+    },
+    Account {
+        account: AccountRow,
+    },
+    Unit {
+        organizational_unit: UnitRow,
+    },
+    DelegatedAdministrators {
+        delegated_administrators: Vec<AccountRow>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next_token: Option<String>,
+    },
+    CallerIdentity {
+        account: String,
+        arn: String,
+        user_id: String,
+    },
 }
 
 macro_rules! wire_struct {
@@ -144,13 +214,32 @@ wire_struct! {
 impl ServiceError {
     /// A refusal with HTTP 400, as AWS JSON 1.1 has it.
     pub(super) fn new(code: &str, message: impl Into<String>) -> Self {
-        let status = if code == "InternalServerException" { 500 } else { 400 };
-        Self { code: code.into(), message: message.into(), reason: None, retry_after_seconds: None, status }
+        let status = if code == "InternalServerException" {
+            500
+        } else {
+            400
+        };
+        Self {
+            code: code.into(),
+            message: message.into(),
+            reason: None,
+            resource_type: None,
+            retry_after_seconds: None,
+            status,
+        }
     }
 
     /// `ResourceNotFoundException`.
     pub(super) fn not_found(what: &str) -> Self {
         Self::new("ResourceNotFoundException", format!("{what} does not exist."))
+    }
+
+    /// `ResourceNotFoundException` of the identity store, which says what kind of thing is missing.
+    pub(super) fn store_lacks(resource_type: &str) -> Self {
+        Self {
+            resource_type: Some(resource_type.into()),
+            ..Self::not_found(resource_type)
+        }
     }
 
     /// `ValidationException`.

@@ -92,11 +92,19 @@ struct BreakConnection;
 impl RunningSandbox {
     /// Starts to listen and serve.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options { listen, organization, data, clock } = options;
+        let Options {
+            listen,
+            organization,
+            data,
+            clock,
+        } = options;
         let (store, kept) = match data {
             None => (None, None),
             Some(directory) => {
-                let broken = |source| StartError::Data { file: directory.display().to_string(), source };
+                let broken = |source| StartError::Data {
+                    file: directory.display().to_string(),
+                    source,
+                };
                 let store = Store::open(&directory).map_err(broken)?;
                 let kept = store.load().map_err(|source| StartError::Data {
                     file: store.file().display().to_string(),
@@ -111,14 +119,31 @@ impl RunningSandbox {
             None => organization.world(clock.now())?,
         };
         let listener = TcpListener::bind(listen).await;
-        let listener = listener.map_err(|source| StartError::Listen { address: listen, source })?;
-        let address = listener.local_addr().map_err(|source| StartError::Listen { address: listen, source })?;
-        let state = Mutex::new(Shareable { world, waiting: HashMap::new() });
+        let listener = listener.map_err(|source| StartError::Listen {
+            address: listen,
+            source,
+        })?;
+        let address = listener.local_addr().map_err(|source| StartError::Listen {
+            address: listen,
+            source,
+        })?;
+        let state = Mutex::new(Shareable {
+            world,
+            waiting: HashMap::new(),
+        });
         let shared = Arc::new(Shared { state, clock, store });
-        let router = Router::new().route("/", post(aws)).merge(control::routes()).with_state(shared.clone());
+        let router = Router::new()
+            .route("/", post(aws))
+            .merge(control::routes())
+            .with_state(shared.clone());
         let mut server = JoinSet::new();
         server.spawn(serve(listener, router));
-        Ok(Self { shared, address, kept: was_kept, server })
+        Ok(Self {
+            shared,
+            address,
+            kept: was_kept,
+            server,
+        })
     }
 
     /// `http://127.0.0.1:PORT`, for `AWS_ENDPOINT_URL`.
@@ -183,7 +208,10 @@ impl Shared {
         if let Some(store) = &self.store
             && let Err(error) = store.save(world)
         {
-            eprintln!("the state could not be kept in {}: {error}", store.file().display());
+            eprintln!(
+                "the state could not be kept in {}: {error}",
+                store.file().display()
+            );
         }
     }
 
@@ -212,7 +240,9 @@ impl Shared {
     fn date(&self) -> String {
         let state = self.lock();
         let skew = TimeDelta::try_seconds(state.world.settings.clock_skew_seconds).unwrap_or_default();
-        (self.clock.now() + skew).format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+        (self.clock.now() + skew)
+            .format("%a, %d %b %Y %H:%M:%S GMT")
+            .to_string()
     }
 }
 
@@ -229,17 +259,20 @@ async fn aws(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes)
                     tokio::time::sleep(time).await;
                     wire::write(protocol, &outcome)
                 }
-                Delivery::Unavailable => wire::answer(StatusCode::SERVICE_UNAVAILABLE, "text/plain", String::new()),
+                Delivery::Unavailable => {
+                    wire::answer(StatusCode::SERVICE_UNAVAILABLE, "text/plain", String::new())
+                }
                 Delivery::Html => wire::answer(
                     StatusCode::INTERNAL_SERVER_ERROR,
                     "text/html",
-                    "<!doctype html><title>500 Internal Server Error</title><h1>Internal Server Error</h1>".into(),
+                    "<!doctype html><title>500 Internal Server Error</title><h1>Internal Server Error</h1>"
+                        .into(),
                 ),
                 Delivery::Lost => broken_connection(),
                 Delivery::Held(_) => match waiting {
-                    Some(waiting) => {
-                        waiting.await.map_or_else(|_| broken_connection(), |outcome| wire::write(protocol, &outcome))
-                    }
+                    Some(waiting) => waiting
+                        .await
+                        .map_or_else(|_| broken_connection(), |outcome| wire::write(protocol, &outcome)),
                     None => broken_connection(),
                 },
             }
@@ -280,10 +313,15 @@ async fn connection(stream: TcpStream, router: Router) {
                 TowerToHyperService::new(router).call(request).await;
             match answered {
                 Ok(response) if response.extensions().get::<BreakConnection>().is_none() => Ok(response),
-                _ => Err(io::Error::new(io::ErrorKind::ConnectionAborted, "a fault script breaks this connection")),
+                _ => Err(io::Error::new(
+                    io::ErrorKind::ConnectionAborted,
+                    "a fault script breaks this connection",
+                )),
             }
         }
     });
-    let served = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let served = hyper::server::conn::http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
     drop(served); // clients that go away, and broken connections, are everyday matters here
 }

@@ -16,10 +16,15 @@ pub(super) fn parse(text: &str) -> Result<Duration, String> {
         "h" => 3_600_000,
         _ => 0,
     };
-    let milliseconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(milliseconds_each));
+    let milliseconds = number
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(milliseconds_each));
     match milliseconds {
         Some(milliseconds) if milliseconds_each > 0 => Ok(Duration::from_millis(milliseconds)),
-        _ => Err(format!("{text:?} is not a duration; write a whole number and a unit, such as 250ms, 2s, 10m or 12h")),
+        _ => Err(format!(
+            "{text:?} is not a duration; write a whole number and a unit, such as 250ms, 2s, 10m or 12h"
+        )),
     }
 }
 
@@ -28,7 +33,9 @@ pub(super) fn write(duration: Duration) -> String {
     let milliseconds = duration.as_millis();
     match milliseconds {
         _ if !milliseconds.is_multiple_of(1_000) => format!("{milliseconds}ms"),
-        _ if milliseconds == 0 || !milliseconds.is_multiple_of(60_000) => format!("{}s", milliseconds / 1_000),
+        _ if milliseconds == 0 || !milliseconds.is_multiple_of(60_000) => {
+            format!("{}s", milliseconds / 1_000)
+        }
         _ if !milliseconds.is_multiple_of(3_600_000) => format!("{}m", milliseconds / 60_000),
         _ => format!("{}h", milliseconds / 3_600_000),
     }
@@ -57,7 +64,16 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused_with_an_example() {
-        for text in ["", "2", "s", "-2s", "1.5s", "99999999999999999999h", "18446744073709551615h", "2 s"] {
+        for text in [
+            "",
+            "2",
+            "s",
+            "-2s",
+            "1.5s",
+            "99999999999999999999h",
+            "18446744073709551615h",
+            "2 s",
+        ] {
             assert!(parse(text).unwrap_err().contains("10m"), "{text:?}");
         }
     }

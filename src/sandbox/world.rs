@@ -59,7 +59,11 @@ enum Held {
 impl World {
     /// A world with nothing in it but the root and the management account.
     pub(super) fn empty(ids: Identifiers, region: String, settings: Settings, now: DateTime<Utc>) -> Self {
-        let root = Unit { id: ids.root_id(), name: "Root".into(), parent: None };
+        let root = Unit {
+            id: ids.root_id(),
+            name: "Root".into(),
+            parent: None,
+        };
         Self {
             settings,
             region,
@@ -86,8 +90,13 @@ impl World {
 
     /// What is true now has always been: a world that has just been read from a file does not lag.
     pub(super) fn all_from_the_start(&mut self) {
-        self.assignments.values_mut().for_each(|assignment| assignment.presence.settle());
-        let members = self.groups.iter_mut().flat_map(|group| group.members.values_mut());
+        self.assignments
+            .values_mut()
+            .for_each(|assignment| assignment.presence.settle());
+        let members = self
+            .groups
+            .iter_mut()
+            .flat_map(|group| group.members.values_mut());
         members.for_each(super::presence::Presence::settle);
     }
 
@@ -96,7 +105,10 @@ impl World {
         self.settle(now);
         let script = faults::take(&mut self.scripts, call);
         let answer = match script.as_ref().map(|script| &script.effect) {
-            None => Answer { outcome: self.perform(call, None, now), delivery: Delivery::Plain },
+            None => Answer {
+                outcome: self.perform(call, None, now),
+                delivery: Delivery::Plain,
+            },
             Some(effect) => self.answer_with(effect, call, now),
         };
         self.record(call, &answer, script.map(|script| script.id), now);
@@ -109,7 +121,10 @@ impl World {
         match self.held.remove(&hold)? {
             Held::After(outcome) => Some(outcome),
             Held::Before(call) => {
-                let answer = Answer { outcome: self.perform(&call, None, now), delivery: Delivery::Plain };
+                let answer = Answer {
+                    outcome: self.perform(&call, None, now),
+                    delivery: Delivery::Plain,
+                };
                 self.record(&call, &answer, None, now);
                 Some(answer.outcome)
             }
@@ -145,7 +160,12 @@ impl World {
     }
 
     fn answer_with(&mut self, effect: &Effect, call: &Call, now: DateTime<Utc>) -> Answer {
-        let gone = || Err(ServiceError::new("Lost", "the sandbox dropped this request before carrying it out"));
+        let gone = || {
+            Err(ServiceError::new(
+                "Lost",
+                "the sandbox dropped this request before carrying it out",
+            ))
+        };
         let delivery = match effect {
             Effect::Lost { .. } => Delivery::Lost,
             Effect::Unavailable { .. } => Delivery::Unavailable,
@@ -155,7 +175,11 @@ impl World {
         };
         let outcome = match effect {
             Effect::Refuse { .. } => faults::refusal(effect).map_or_else(gone, Err),
-            Effect::Lost { applied } | Effect::Unavailable { applied } | Effect::Html { applied } if !applied => gone(),
+            Effect::Lost { applied } | Effect::Unavailable { applied } | Effect::Html { applied }
+                if !applied =>
+            {
+                gone()
+            }
             Effect::Hold { applied } => return self.hold(call, *applied, now),
             Effect::Twice => {
                 let _first = self.perform(call, None, now);
@@ -168,13 +192,20 @@ impl World {
 
     fn hold(&mut self, call: &Call, applied: bool, now: DateTime<Utc>) -> Answer {
         self.holds_begun += 1;
-        let held = if applied { Held::After(self.perform(call, None, now)) } else { Held::Before(call.clone()) };
+        let held = if applied {
+            Held::After(self.perform(call, None, now))
+        } else {
+            Held::Before(call.clone())
+        };
         let outcome = match &held {
             Held::After(outcome) => outcome.clone(),
             Held::Before(_) => Err(ServiceError::new("Held", "the sandbox holds this request back")),
         };
         self.held.insert(self.holds_begun, held);
-        Answer { outcome, delivery: Delivery::Held(self.holds_begun) }
+        Answer {
+            outcome,
+            delivery: Delivery::Held(self.holds_begun),
+        }
     }
 
     fn perform(&mut self, call: &Call, effect: Option<&Effect>, now: DateTime<Utc>) -> Outcome {
@@ -182,12 +213,19 @@ impl World {
         self.admit(operation, now)?;
         match operation.service() {
             Service::SsoAdmin => self.sso_admin(call, effect, now),
-            Service::IdentityStore => self.identity_store(operation, now),
+            Service::IdentityStore => self.identity_store(call, now),
             Service::Organizations => self.organizations(operation),
             Service::Sts => {
                 let account = self.caller_account().to_owned();
-                let arn = format!("arn:{}:sts::{account}:assumed-role/sandbox/caller", self.ids.partition);
-                Ok(Reply::CallerIdentity { account, arn, user_id: "AROASANDBOX:caller".into() })
+                let arn = format!(
+                    "arn:{}:sts::{account}:assumed-role/sandbox/caller",
+                    self.ids.partition
+                );
+                Ok(Reply::CallerIdentity {
+                    account,
+                    arn,
+                    user_id: "AROASANDBOX:caller".into(),
+                })
             }
         }
     }
@@ -201,9 +239,16 @@ impl World {
             Service::Organizations => "organizations",
             Service::Sts => "sts",
         };
-        let listed = |names: &[String]| names.iter().any(|entry| entry == name || *entry == format!("{service}:*"));
+        let listed = |names: &[String]| {
+            names
+                .iter()
+                .any(|entry| entry == name || *entry == format!("{service}:*"))
+        };
         if listed(&self.settings.unserved) {
-            return Err(ServiceError::new("UnknownOperationException", format!("{name} is not known here.")));
+            return Err(ServiceError::new(
+                "UnknownOperationException",
+                format!("{name} is not known here."),
+            ));
         }
         if self.settings.clock_skew_seconds.abs() > 300 {
             let mut error = ServiceError::new("InvalidSignatureException", faults::SIGNATURE_EXPIRED);
@@ -230,7 +275,10 @@ impl World {
 
     /// The account whose credentials the caller has.
     pub(super) fn caller_account(&self) -> &str {
-        self.settings.delegated_administrator.as_deref().unwrap_or(&self.ids.management_account)
+        self.settings
+            .delegated_administrator
+            .as_deref()
+            .unwrap_or(&self.ids.management_account)
     }
 
     /// Counts the creations of a name; 0 for the first.
@@ -243,17 +291,27 @@ impl World {
     fn record(&mut self, call: &Call, answer: &Answer, script: Option<u64>, now: DateTime<Utc>) {
         let operation = &call.operation;
         let request_id = match (&answer.outcome, operation) {
-            (Ok(Reply::Creation { account_assignment_creation_status: status }), _)
-            | (Ok(Reply::Deletion { account_assignment_deletion_status: status }), _) => {
-                Some(status.request_id.clone())
-            }
+            (
+                Ok(Reply::Creation {
+                    account_assignment_creation_status: status,
+                }),
+                _,
+            )
+            | (
+                Ok(Reply::Deletion {
+                    account_assignment_deletion_status: status,
+                }),
+                _,
+            ) => Some(status.request_id.clone()),
             (
                 _,
                 Operation::DescribeAccountAssignmentCreationStatus {
-                    account_assignment_creation_request_id: id, ..
+                    account_assignment_creation_request_id: id,
+                    ..
                 }
                 | Operation::DescribeAccountAssignmentDeletionStatus {
-                    account_assignment_deletion_request_id: id, ..
+                    account_assignment_deletion_request_id: id,
+                    ..
                 },
             ) => Some(id.clone()),
             _ => None,
@@ -273,7 +331,10 @@ impl World {
             account: operation.account().map(Into::into),
             permission_set: operation.permission_set().map(Into::into),
             principal: operation.principal().map(Into::into),
-            outcome: answer.outcome.as_ref().map_or_else(|error| error.code.clone(), |_| "ok".into()),
+            outcome: answer
+                .outcome
+                .as_ref()
+                .map_or_else(|error| error.code.clone(), |_| "ok".into()),
             request_id,
             script,
             delivery: delivery.map(Into::into),

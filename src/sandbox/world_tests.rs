@@ -20,13 +20,23 @@ impl Bench {
         let file = OrganizationFile::parse(include_str!("../../examples/organization.yaml")).unwrap();
         let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000);
         let mut world = file.world(now).unwrap();
-        world.settings = Settings { empty_page_every: 0, list_lag: Duration::ZERO, ..Settings::default() };
+        world.settings = Settings {
+            empty_page_every: 0,
+            list_lag: Duration::ZERO,
+            ..Settings::default()
+        };
         change(&mut world.settings);
         Self { world, now }
     }
 
     fn call(&mut self, operation: Operation) -> Answer {
-        self.world.answer(&Call { operation, region: None }, self.now)
+        self.world.answer(
+            &Call {
+                operation,
+                region: None,
+            },
+            self.now,
+        )
     }
 
     fn ask(&mut self, operation: Operation) -> Outcome {
@@ -49,7 +59,12 @@ impl Bench {
 
     fn tuple(&self, user: &str, account: &str) -> AssignmentInput {
         let user = self.world.users.iter().find(|one| one.user_name == user).unwrap();
-        let set = self.world.permission_sets.iter().find(|set| set.name == "DatabaseAdmin").unwrap();
+        let set = self
+            .world
+            .permission_sets
+            .iter()
+            .find(|set| set.name == "DatabaseAdmin")
+            .unwrap();
         AssignmentInput {
             instance_arn: self.world.ids.instance_arn(),
             target_id: account.into(),
@@ -65,11 +80,13 @@ impl Bench {
     }
 
     fn create(&mut self, input: &AssignmentInput) -> Result<OperationStatus, ServiceError> {
-        self.ask(Operation::CreateAccountAssignment(input.clone())).map(status)
+        self.ask(Operation::CreateAccountAssignment(input.clone()))
+            .map(status)
     }
 
     fn delete(&mut self, input: &AssignmentInput) -> Result<OperationStatus, ServiceError> {
-        self.ask(Operation::DeleteAccountAssignment(input.clone())).map(status)
+        self.ask(Operation::DeleteAccountAssignment(input.clone()))
+            .map(status)
     }
 
     fn creation(&mut self, id: &str) -> Result<OperationStatus, ServiceError> {
@@ -97,7 +114,9 @@ impl Bench {
             next_token: None,
         };
         match self.ask(operation) {
-            Ok(Reply::Assignments { account_assignments, .. }) => account_assignments.len(),
+            Ok(Reply::Assignments {
+                account_assignments, ..
+            }) => account_assignments.len(),
             other => panic!("not a list: {other:?}"),
         }
     }
@@ -105,8 +124,12 @@ impl Bench {
 
 fn status(reply: Reply) -> OperationStatus {
     match reply {
-        Reply::Creation { account_assignment_creation_status: status }
-        | Reply::Deletion { account_assignment_deletion_status: status } => status,
+        Reply::Creation {
+            account_assignment_creation_status: status,
+        }
+        | Reply::Deletion {
+            account_assignment_deletion_status: status,
+        } => status,
         other => panic!("not an operation: {other:?}"),
     }
 }
@@ -133,7 +156,9 @@ fn an_operation_may_need_a_number_of_questions_before_it_finishes() {
     let alice = bench.alice();
     let begun = bench.create(&alice).unwrap();
     bench.wait(10_000);
-    let seen: Vec<String> = (0..3).map(|_| bench.creation(&begun.request_id).unwrap().status).collect();
+    let seen: Vec<String> = (0..3)
+        .map(|_| bench.creation(&begun.request_id).unwrap().status)
+        .collect();
     assert_eq!(seen, ["IN_PROGRESS", "IN_PROGRESS", "SUCCEEDED"]);
 }
 
@@ -142,11 +167,17 @@ fn creations_and_deletions_have_separate_ids_and_records_that_are_forgotten() {
     let mut bench = Bench::new(|settings| settings.status_lifetime = Duration::from_secs(60));
     let alice = bench.alice();
     let begun = bench.create(&alice).unwrap();
-    assert_eq!(code(bench.deletion(&begun.request_id)), "ResourceNotFoundException");
+    assert_eq!(
+        code(bench.deletion(&begun.request_id)),
+        "ResourceNotFoundException"
+    );
     bench.wait(61_000);
     assert!(bench.creation(&begun.request_id).is_ok());
     bench.wait(2_000);
-    assert_eq!(code(bench.creation(&begun.request_id)), "ResourceNotFoundException");
+    assert_eq!(
+        code(bench.creation(&begun.request_id)),
+        "ResourceNotFoundException"
+    );
     assert_eq!(bench.listed(&alice), 1);
 }
 
@@ -175,7 +206,11 @@ fn a_second_operation_conflicts_on_the_tuple_in_the_account_and_shortly_after() 
     assert_eq!(code(bench.delete(&alice)), "ConflictException");
     assert_eq!(code(bench.create(&bob)), "ConflictException");
     bench.wait(2_500);
-    assert_eq!(code(bench.delete(&alice)), "ConflictException", "half a second after the create finished");
+    assert_eq!(
+        code(bench.delete(&alice)),
+        "ConflictException",
+        "half a second after the create finished"
+    );
     bench.create(&bob).unwrap();
     bench.wait(2_500);
     bench.delete(&alice).unwrap();
@@ -213,7 +248,10 @@ fn twenty_calls_a_second_are_shared_by_all_operations_of_a_service_and_only_by_t
     }
     assert_eq!(code(bench.create(&alice)), "ThrottlingException");
     let store = bench.world.ids.identity_store_id();
-    let who = Operation::DescribeUser { identity_store_id: store, user_id: alice.principal_id.clone() };
+    let who = Operation::DescribeUser {
+        identity_store_id: store,
+        user_id: alice.principal_id.clone(),
+    };
     assert!(bench.ask(who).is_ok());
     bench.wait(50);
     assert!(bench.create(&alice).is_ok());
@@ -236,12 +274,23 @@ fn lists_lag_behind_as_far_as_set() {
 fn empty_pages_have_a_continuation_and_organizations_gives_twenty_rows_at_most() {
     let mut bench = Bench::new(|settings| settings.empty_page_every = 1);
     for number in 0..30 {
-        bench.change(&format!(r#"{{"change":"put-account","id":"9000000000{number:02}"}}"#));
+        bench.change(&format!(
+            r#"{{"change":"put-account","id":"9000000000{number:02}"}}"#
+        ));
     }
     let (mut sizes, mut next_token) = (Vec::new(), None);
     loop {
-        match bench.ask(Operation::ListAccounts { max_results: Some(100), next_token }).unwrap() {
-            Reply::AccountList { accounts, next_token: next } => {
+        match bench
+            .ask(Operation::ListAccounts {
+                max_results: Some(100),
+                next_token,
+            })
+            .unwrap()
+        {
+            Reply::AccountList {
+                accounts,
+                next_token: next,
+            } => {
                 sizes.push(accounts.len());
                 next_token = next;
             }
@@ -275,7 +324,9 @@ fn the_next_two_creates_in_this_account_fail_as_scripted_and_the_third_does_not(
 fn an_answer_lost_after_the_effect_leaves_the_effect_and_one_lost_before_does_not() {
     for applied in [false, true] {
         let mut bench = Bench::new(|settings| settings.operation_time = Duration::ZERO);
-        bench.script(&format!(r#"{{"times":1,"effect":{{"kind":"lost","applied":{applied}}}}}"#));
+        bench.script(&format!(
+            r#"{{"times":1,"effect":{{"kind":"lost","applied":{applied}}}}}"#
+        ));
         let alice = bench.alice();
         let answer = bench.call(Operation::CreateAccountAssignment(alice.clone()));
         assert_eq!(answer.delivery, Delivery::Lost);
@@ -307,7 +358,9 @@ fn refusals_carry_the_reasons_and_delays_of_aws() {
         (refused.code.as_str(), refused.reason.as_deref()),
         ("ValidationException", Some("KMS_DisabledException"))
     );
-    bench.script(r#"{"times":1,"effect":{"kind":"refuse","code":"ThrottlingException","retryAfterSeconds":7}}"#);
+    bench.script(
+        r#"{"times":1,"effect":{"kind":"refuse","code":"ThrottlingException","retryAfterSeconds":7}}"#,
+    );
     assert_eq!(bench.create(&alice).unwrap_err().retry_after_seconds, Some(7));
 }
 
@@ -332,7 +385,12 @@ fn what_changes_between_accepting_and_finishing_decides() {
     bench.change(r#"{"change":"remove-user","userName":"alice@example.com"}"#);
     bench.wait(2_000);
     let failed = bench.creation(&begun.request_id).unwrap();
-    assert!(failed.failure_reason.unwrap().contains("was not found in directory"));
+    assert!(
+        failed
+            .failure_reason
+            .unwrap()
+            .contains("was not found in directory")
+    );
     bench.change(r#"{"change":"put-account","id":"333333333333","state":"SUSPENDED"}"#);
     let bob = bench.tuple("bob@example.com", ACCOUNT);
     let begun = bench.create(&bob).unwrap();
@@ -346,7 +404,13 @@ fn a_user_name_given_out_again_gets_a_new_id() {
     let before = bench.alice().principal_id;
     bench.change(r#"{"change":"remove-user","userName":"alice@example.com"}"#);
     bench.change(r#"{"change":"put-user","userName":"alice@example.com"}"#);
-    let ids: Vec<&String> = bench.world.users.iter().filter(|user| !user.deleted).map(|user| &user.id).collect();
+    let ids: Vec<&String> = bench
+        .world
+        .users
+        .iter()
+        .filter(|user| !user.deleted)
+        .map(|user| &user.id)
+        .collect();
     assert!(!ids.contains(&&before));
 }
 
@@ -358,9 +422,15 @@ fn the_same_calls_at_the_same_times_have_the_same_answers() {
         for round in 0..40 {
             let user = ["alice@example.com", "bob@example.com"][round % 2];
             let input = bench.tuple(user, [ACCOUNT, OTHER_ACCOUNT][round / 2 % 2]);
-            answers.push(format!("{:?}", bench.call(Operation::CreateAccountAssignment(input.clone()))));
+            answers.push(format!(
+                "{:?}",
+                bench.call(Operation::CreateAccountAssignment(input.clone()))
+            ));
             bench.wait(700);
-            answers.push(format!("{:?}", bench.call(Operation::DeleteAccountAssignment(input))));
+            answers.push(format!(
+                "{:?}",
+                bench.call(Operation::DeleteAccountAssignment(input))
+            ));
         }
         (answers, serde_json::to_string(&bench.world).unwrap())
     };
@@ -384,7 +454,10 @@ fn mistakes_in_the_organization_file_are_reported_with_their_lines() {
         ("region: eu-central-1\n", "managementAccount"),
         ("region: [\n", "line"),
         ("region: x\nmanagementAccount: {id: \"1\", name: m}\n", "line 2"),
-        ("region: x\nmanagementAccount: {id: \"111111111111\", name: m}\nwhat: 1\n", "line 3"),
+        (
+            "region: x\nmanagementAccount: {id: \"111111111111\", name: m}\nwhat: 1\n",
+            "line 3",
+        ),
         (
             "region: x\nmanagementAccount: {id: \"111111111111\", name: m}\ngroups:\n- {name: A, members: [bob]}\n",
             "line 4: \"bob\" is no user",
@@ -400,6 +473,9 @@ fn mistakes_in_the_organization_file_are_reported_with_their_lines() {
     ];
     for (text, expected) in cases {
         let error = OrganizationFile::parse(text).unwrap_err().to_string();
-        assert!(error.contains(expected), "{error:?} does not mention {expected:?}");
+        assert!(
+            error.contains(expected),
+            "{error:?} does not mention {expected:?}"
+        );
     }
 }
