@@ -1,7 +1,8 @@
 //! The whole organization, read sweep by sweep.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_organizations::types::{Account as SdkAccount, AccountState as SdkState};
@@ -22,42 +23,53 @@ const SERVICE: Service = Service::Organizations;
 #[derive(Debug)]
 pub(super) struct TreeKeeper {
     max_age: Duration,
-    last: StdMutex<LastKnown<Arc<OrganizationTree>>>,
+    kept: StdMutex<Kept>,
+    /// Counts sweeps. "Begun after I asked" is told by number, because wall clocks stand still and step back.
+    begun: AtomicU64,
     sweeping: Mutex<()>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    tree: LastKnown<Arc<OrganizationTree>>,
+    sweep: u64,
 }
 
 impl TreeKeeper {
     pub(super) fn new(max_age: Duration) -> Self {
+        let kept = StdMutex::new(Kept {
+            tree: LastKnown::Never,
+            sweep: 0,
+        });
         Self {
             max_age,
-            last: StdMutex::new(LastKnown::Never),
+            kept,
+            begun: AtomicU64::new(0),
             sweeping: Mutex::new(()),
         }
     }
 
     /// The last tree, however old.
     pub(super) fn last(&self) -> LastKnown<Arc<OrganizationTree>> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().tree.clone()
     }
 
-    fn young(
-        &self,
-        now: DateTime<Utc>,
-        at_least: Option<DateTime<Utc>>,
-    ) -> Option<Aged<Arc<OrganizationTree>>> {
-        let LastKnown::Seen(tree) = self.last() else {
+    /// The kept tree if it comes from this sweep or a later one, or else if it is young enough.
+    fn usable(&self, sweep: Option<u64>, now: DateTime<Utc>) -> Option<Aged<Arc<OrganizationTree>>> {
+        let kept = self.lock();
+        let LastKnown::Seen(tree) = &kept.tree else {
             return None;
         };
         let age = now - tree.observed_at;
-        let young = match at_least {
-            Some(moment) => tree.observed_at >= moment,
+        let usable = match sweep {
+            Some(sweep) => kept.sweep >= sweep,
             None => age >= TimeDelta::zero() && age.to_std().is_ok_and(|age| age < self.max_age),
         };
-        young.then_some(tree)
+        usable.then(|| tree.clone())
     }
 
-    fn keep(&self, tree: &Aged<Arc<OrganizationTree>>) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = LastKnown::Seen(tree.clone());
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -66,18 +78,22 @@ impl Aws {
     /// result, unless a fresh one is asked for and the sweep began before.
     pub(super) async fn tree_for(&self, ask: &Ask) -> Result<Aged<Arc<OrganizationTree>>, PortError> {
         let keeper = &self.shared.tree;
-        let asked = self.now();
-        let at_least = (ask.freshness == Freshness::Fresh).then_some(asked);
-        if let Some(tree) = keeper.young(asked, at_least) {
+        let fresh = ask.freshness == Freshness::Fresh;
+        let wanted = fresh.then(|| keeper.begun.load(Ordering::Acquire) + 1);
+        if let Some(tree) = keeper.usable(wanted, self.now()) {
             return Ok(tree);
         }
         let _one_at_a_time = keeper.sweeping.lock().await;
-        if let Some(tree) = keeper.young(self.now(), at_least) {
+        if let Some(tree) = keeper.usable(wanted, self.now()) {
             return Ok(tree);
         }
+        let sweep = keeper.begun.fetch_add(1, Ordering::AcqRel) + 1;
         let begun = self.now();
         let tree = aged(Arc::new(self.sweep(ask).await?), begun);
-        keeper.keep(&tree);
+        *keeper.lock() = Kept {
+            tree: LastKnown::Seen(tree.clone()),
+            sweep,
+        };
         Ok(tree)
     }
 

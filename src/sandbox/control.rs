@@ -172,7 +172,7 @@ fn refused(sentence: &str) -> Response {
 
 impl World {
     /// Everything with its ids, for scripts that need them.
-    fn summary(&self) -> Value {
+    pub fn summary(&self) -> Value {
         let users = self.users.iter().filter(|user| !user.deleted);
         let groups = self.groups.iter().filter(|group| !group.deleted);
         let units: Vec<Value> = self

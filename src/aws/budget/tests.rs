@@ -65,10 +65,8 @@ async fn a_caller_who_gives_up_blocks_nobody() {
     budget.token(Family::SsoAdmin, &Ask::background()).await.unwrap();
     let urgent = budget.token(Family::SsoAdmin, &Ask::revocation("bob")).await;
     assert!(urgent.is_ok());
-    let gives_up = timeout(
-        Duration::from_millis(10),
-        budget.token(Family::SsoAdmin, &Ask::revocation("bob")),
-    );
+    let urgent = Ask::revocation("bob");
+    let gives_up = timeout(Duration::from_millis(10), budget.token(Family::SsoAdmin, &urgent));
     let patient = Ask::decision("alice");
     let (gave_up, served) = tokio::join!(gives_up, budget.token(Family::SsoAdmin, &patient));
     assert!(gave_up.is_err());
@@ -122,7 +120,8 @@ async fn one_operation_per_account_and_its_place_is_held_until_it_is_over() {
         .unwrap();
     drop(elsewhere);
     let revocation = Ask::revocation("bob");
-    let waiting = budget.place(&revocation, &account(1), OperationKind::Deletion);
+    let busy = account(1);
+    let waiting = budget.place(&revocation, &busy, OperationKind::Deletion);
     let over = async {
         tokio::time::sleep(Duration::from_secs(5)).await; // on the paused clock
         budget.settled(OperationKind::Creation, &request("first"));
@@ -148,10 +147,9 @@ async fn creates_fill_their_places_and_revocations_still_find_one() {
             .unwrap();
         place.keep(&request(&number.to_string()));
     }
-    let blocked = timeout(
-        Duration::from_secs(1),
-        budget.place(&Ask::decision("alice"), &account(8), OperationKind::Creation),
-    );
+    let (decision, free) = (Ask::decision("alice"), account(8));
+    let place = budget.place(&decision, &free, OperationKind::Creation);
+    let blocked = timeout(Duration::from_secs(1), place);
     assert!(blocked.await.is_err());
     assert!(
         budget
