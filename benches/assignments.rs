@@ -127,7 +127,7 @@ async fn connect(sandbox: &RunningSandbox) -> Aws {
         ))),
         // A whole backlog is handed over at once here, which a controller does not do: let it wait.
         budget: BudgetSettings {
-            longest_wait: Duration::from_secs(3_600),
+            longest_wait: Duration::from_hours(1),
             ..BudgetSettings::default()
         },
         ..AwsSettings::default()
@@ -176,6 +176,7 @@ async fn phase(
             0
         };
     let operation_seconds = 2.0;
+    #[expect(clippy::cast_precision_loss, reason = "hundreds")]
     let (operations, calls, places) = (tuples.len() as f64, calls as f64, places as f64);
     let per_operation = calls / operations;
     let by_budget = settings.sso_admin_rate / per_operation;

@@ -40,6 +40,7 @@ mod instances;
 mod limits;
 mod log;
 mod operation;
+mod organization_changes;
 mod organization_file;
 mod organizations;
 mod pages;
@@ -60,7 +61,7 @@ pub use changes::{Change, ChangeError};
 pub use faults::{Effect, Script, Selector};
 pub use log::LogEntry;
 pub use operation::{
-    AlternateIdentifier, AssignmentInput, Call, MemberId, Operation, Service, UniqueAttribute,
+    AlternateIdentifier, AssignmentInput, Call, MemberId, Operation, Paging, Service, UniqueAttribute,
 };
 pub use organization_file::{FileError, OrganizationFile};
 pub use reply::{

@@ -72,7 +72,7 @@ impl Assignments for Aws {
     ) -> Result<CreateAnswer, PortError> {
         let site = write_site("CreateAccountAssignment", tuple);
         let kind = OperationKind::Creation;
-        let place = self.place(ask, &site, tuple, kind).await?;
+        let place = self.started(ask, &site, tuple, kind).await?;
         let gate = Gate {
             permit,
             withheld: Arc::default(),
@@ -91,7 +91,7 @@ impl Assignments for Aws {
             .config_override(once())
             .interceptor(gate)
             .send();
-        let answer = match self.shared.caller.run(FAMILY, ask, &site, call).await {
+        let answer = match self.shared.caller.run_paid(FAMILY, &site, call).await {
             Ok(answer) => answer,
             Err(_) if withheld.load(Ordering::Acquire) => return Ok(CreateAnswer::Withheld),
             Err(error) => return Err(error),
@@ -103,7 +103,7 @@ impl Assignments for Aws {
     async fn delete(&self, ask: &Ask, tuple: &Tuple) -> Result<DeleteAnswer, PortError> {
         let site = write_site("DeleteAccountAssignment", tuple);
         let kind = OperationKind::Deletion;
-        let place = self.place(ask, &site, tuple, kind).await?;
+        let place = self.started(ask, &site, tuple, kind).await?;
         let client = &self.shared.sso;
         let call = client
             .delete_account_assignment()
@@ -116,7 +116,7 @@ impl Assignments for Aws {
             .customize()
             .config_override(once())
             .send();
-        let answer = match self.shared.caller.run(FAMILY, ask, &site, call).await {
+        let answer = match self.shared.caller.run_paid(FAMILY, &site, call).await {
             Ok(answer) => answer,
             // AWS does not say what is missing. The caller's list, which needs the instance, the account and the set,
             // tells an assignment that is gone from an instance that is.
@@ -161,8 +161,8 @@ impl Assignments for Aws {
 }
 
 impl Aws {
-    /// A place in the account, for a tuple of the instance that is configured.
-    async fn place(
+    /// A place in the account and the right to call, for a tuple of the instance that is configured.
+    async fn started(
         &self,
         ask: &Ask,
         site: &Site,
@@ -181,7 +181,7 @@ impl Aws {
             .shared
             .caller
             .budget
-            .place(ask, &tuple.account_id, kind)
+            .start(ask, &tuple.account_id, kind)
             .await;
         place.map_err(|no_room| site.no_room(no_room))
     }

@@ -26,6 +26,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
 pub(super) use places::{Place, Poll};
@@ -84,8 +85,8 @@ impl Default for BudgetSettings {
             organizations_share: 0.5,
             outstanding: 10,
             reserved_for_revocations: 5, // 10 + 5 = AWS's 15, should deletes turn out to count
-            operation_forgotten_after: Duration::from_secs(600),
-            longest_wait: Duration::from_secs(60),
+            operation_forgotten_after: Duration::from_mins(10),
+            longest_wait: Duration::from_mins(1),
             first_poll: Duration::from_secs(2), // AWS's own tool needed 3 s for an operation
             longest_poll: Duration::from_secs(15),
         }
@@ -140,27 +141,42 @@ impl Budget {
     /// Waits for the right to make one call.
     pub(super) async fn token(&self, family: Family, ask: &Ask) -> Result<(), NoRoom> {
         let waited = self.shared.settings.longest_wait;
+        let bell = Arc::new(Notify::new());
+        let number = {
+            let mut state = self.lock();
+            let line = &mut self.bucket(&mut state.buckets, family).line;
+            line.join(ask.urgency, &ask.requester, bell.clone())
+        };
         let ticket = TokenTicket {
             budget: self,
             family,
-            number: self.join_token_line(family, ask),
+            number,
+            bell,
         };
         timeout(waited, ticket.served())
             .await
             .map_err(|_| NoRoom { waited })
     }
 
-    /// Waits for the right to start an operation in an account. The place is given back when it is dropped, unless it
-    /// was [kept](Place::keep) for the operation that AWS accepted.
-    pub(super) async fn place(
+    /// Waits for the right to start an operation in an account: a place and a token for the call, taken together, so
+    /// that nobody sits on an account while still waiting to be allowed to call. The place is given back when it is
+    /// dropped, unless it was [kept](Place::keep) for the operation that AWS accepted.
+    pub(super) async fn start(
         &self,
         ask: &Ask,
         account: &AccountId,
         kind: OperationKind,
     ) -> Result<Place, NoRoom> {
         let waited = self.shared.settings.longest_wait;
-        let number = self.lock().places.join(ask, account, kind);
-        let ticket = PlaceTicket { budget: self, number };
+        let bell = Arc::new(Notify::new());
+        let number = self.lock().places.join(ask, account, kind, bell.clone());
+        let ticket = StartTicket {
+            budget: self,
+            ask,
+            number,
+            token: None,
+            bell,
+        };
         timeout(waited, ticket.served())
             .await
             .map_err(|_| NoRoom { waited })
@@ -188,13 +204,15 @@ impl Budget {
     /// A call that was not asked for here was made all the same (the SDK tried again): it is paid for afterwards.
     pub(super) fn debit(&self, family: Family) {
         let mut state = self.lock();
-        self.bucket(&mut state, family).bucket.debit(Instant::now());
+        self.bucket(&mut state.buckets, family)
+            .bucket
+            .debit(Instant::now());
     }
 
     /// AWS throttled: nobody of the family calls for a while.
     pub(super) fn pause(&self, family: Family, time: Duration) {
         let mut state = self.lock();
-        self.bucket(&mut state, family)
+        self.bucket(&mut state.buckets, family)
             .bucket
             .pause_until(Instant::now() + time);
     }
@@ -211,15 +229,12 @@ impl Budget {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn join_token_line(&self, family: Family, ask: &Ask) -> u64 {
-        let mut state = self.lock();
-        self.bucket(&mut state, family)
-            .line
-            .join(ask.urgency, &ask.requester)
-    }
-
-    fn bucket<'a>(&self, state: &'a mut State, family: Family) -> &'a mut WaitingLine {
-        state.buckets.entry(family).or_insert_with(|| {
+    fn bucket<'a>(
+        &self,
+        buckets: &'a mut HashMap<Family, WaitingLine>,
+        family: Family,
+    ) -> &'a mut WaitingLine {
+        buckets.entry(family).or_insert_with(|| {
             let (rate, burst) = limits(family, &self.shared.settings);
             WaitingLine::new(Bucket::new(rate, burst, Instant::now()))
         })
@@ -239,25 +254,27 @@ fn limits(family: Family, settings: &BudgetSettings) -> (f64, f64) {
     (rate, (rate / 2.0).max(1.0))
 }
 
-/// A place in the line for a token; leaving the line is what dropping does.
+/// A stand in the line for a token; leaving the line is what dropping does.
 struct TokenTicket<'a> {
     budget: &'a Budget,
     family: Family,
     number: u64,
+    bell: Arc<Notify>,
 }
 
 impl TokenTicket<'_> {
     async fn served(self) {
         loop {
-            let (wake, again) = {
+            let taken = {
                 let mut state = self.budget.lock();
-                let line = self.budget.bucket(&mut state, self.family);
-                match line.try_take(self.number, Instant::now()) {
-                    Ok(()) => return,
-                    Err(again) => (line.line.alarm(self.number), again),
-                }
+                self.budget
+                    .bucket(&mut state.buckets, self.family)
+                    .try_take(self.number, Instant::now())
             };
-            wait(wake, again).await;
+            match taken {
+                Ok(()) => return,
+                Err(again) => rung_or_due(&self.bell, again).await,
+            }
         }
     }
 }
@@ -265,59 +282,83 @@ impl TokenTicket<'_> {
 impl Drop for TokenTicket<'_> {
     fn drop(&mut self) {
         let mut state = self.budget.lock();
-        let line = &mut self.budget.bucket(&mut state, self.family).line;
-        line.leave(self.number);
-        line.wake_first();
+        self.budget
+            .bucket(&mut state.buckets, self.family)
+            .leave(self.number);
     }
 }
 
-/// A place in the line for a place.
-struct PlaceTicket<'a> {
+/// A stand in the line for a place and, whenever it is the next that fits, in the line for a token too.
+struct StartTicket<'a> {
     budget: &'a Budget,
+    ask: &'a Ask,
     number: u64,
+    token: Option<u64>,
+    bell: Arc<Notify>,
 }
 
-impl PlaceTicket<'_> {
-    async fn served(self) -> Place {
+impl StartTicket<'_> {
+    async fn served(mut self) -> Place {
         loop {
-            let (wake, again) = {
-                let mut state = self.budget.lock();
-                match state
-                    .places
-                    .try_take(self.number, Instant::now(), &self.budget.shared.settings)
-                {
-                    Ok(()) => return Place::new(self.budget.clone(), self.number),
-                    Err(again) => (state.places.line.alarm(self.number), again),
+            match self.try_take() {
+                Ok(place) => return place,
+                Err(again) => {
+                    let bell = self.bell.clone();
+                    rung_or_due(&bell, again).await;
                 }
-            };
-            wait(wake, again).await;
+            }
         }
     }
+
+    /// Takes both, or neither and says when looking again makes sense.
+    fn try_take(&mut self) -> Result<Place, Option<Instant>> {
+        let (budget, now) = (self.budget, Instant::now());
+        let mut state = budget.lock();
+        let State { buckets, places } = &mut *state;
+        let tokens = budget.bucket(buckets, Family::SsoAdmin);
+        if let Err(again) = places.is_next(self.number, now, &budget.shared.settings) {
+            if let Some(token) = self.token.take() {
+                tokens.leave(token); // somebody more urgent fits now
+            }
+            return Err(again);
+        }
+        let Ask {
+            urgency,
+            requester,
+            freshness: _,
+        } = self.ask;
+        let token = *self
+            .token
+            .get_or_insert_with(|| tokens.line.join(*urgency, requester, self.bell.clone()));
+        tokens.try_take(token, now)?;
+        self.token = None;
+        tokens.line.wake_first();
+        places.take(self.number, now, &budget.shared.settings);
+        Ok(Place::new(budget.clone(), self.number))
+    }
 }
 
-impl Drop for PlaceTicket<'_> {
+impl Drop for StartTicket<'_> {
     fn drop(&mut self) {
         let mut state = self.budget.lock();
-        state.places.line.leave(self.number);
-        state.places.line.wake_all();
+        if let Some(token) = self.token {
+            self.budget
+                .bucket(&mut state.buckets, Family::SsoAdmin)
+                .leave(token);
+        }
+        state.places.leave(self.number);
     }
 }
 
 /// Until somebody rings, or until the moment at which looking again makes sense.
-async fn wait(wake: Option<Arc<tokio::sync::Notify>>, again: Option<Instant>) {
-    let rung = async {
-        match &wake {
-            Some(wake) => wake.notified().await,
-            None => tokio::task::yield_now().await,
-        }
-    };
+async fn rung_or_due(bell: &Notify, again: Option<Instant>) {
     let due = async {
         match again {
             Some(at) => sleep_until(at).await,
             None => std::future::pending().await,
         }
     };
-    tokio::select! { () = rung => (), () = due => () }
+    tokio::select! { () = bell.notified() => (), () = due => () }
 }
 
 /// Whether a kind of operation may use the places kept for revocations.

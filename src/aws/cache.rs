@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_used_until_it_is_too_old_and_never_when_a_fresh_one_is_asked_for() {
-        let cache = Cache::new(Duration::from_secs(60));
+        let cache = Cache::new(Duration::from_mins(1));
         let start = DateTime::<Utc>::UNIX_EPOCH;
         cache.put(
             "alice",

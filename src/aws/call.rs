@@ -132,6 +132,15 @@ impl Caller {
             .token(family, ask)
             .await
             .map_err(|no_room| site.no_room(no_room))?;
+        self.run_paid(family, site, call).await
+    }
+
+    /// Makes a call whose token was taken with the place for its operation.
+    pub(super) async fn run_paid<T, E, F>(&self, family: Family, site: &Site, call: F) -> Result<T, PortError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    {
         let Ok(answer) = timeout(self.operation_timeout + PATIENCE, call).await else {
             let effect = if site.writes {
                 Effect::Uncertain

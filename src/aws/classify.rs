@@ -55,6 +55,11 @@ impl Refusal {
         }
     }
 
+    /// The `Reason`, if it is about the key that encrypts the instance.
+    fn key_reason(&self) -> Option<&str> {
+        self.reason.as_deref().filter(|reason| reason.starts_with("KMS"))
+    }
+
     /// Whether AWS asks for fewer calls.
     pub(super) fn is_throttling(&self) -> bool {
         matches!(
@@ -95,7 +100,11 @@ where
             );
             if refusal.code.is_none() {
                 refusal.code = service.err().code().map(Into::into); // STS answers in XML
-                refusal.message = service.err().message().unwrap_or_default().to_owned();
+                service
+                    .err()
+                    .message()
+                    .unwrap_or_default()
+                    .clone_into(&mut refusal.message);
             }
             let (class, sentence) = judge(site, &refusal);
             let effect = if refusal.status >= 500 {
@@ -145,114 +154,169 @@ where
     }
 }
 
-/// The class of a refusal, and the sentence about it.
-pub(super) fn judge(site: &Site, refusal: &Refusal) -> (Class, String) {
-    let said = said(refusal);
-    if let Some(reason) = refusal
-        .reason
-        .as_deref()
-        .filter(|reason| reason.starts_with("KMS"))
-    {
-        return if reason.contains("Throttling") {
-            (
-                Class::Throttled,
-                format!("{said}: the key service is throttling. It is tried again."),
-            )
-        } else {
-            (Class::Denied, format!("{said} ({reason}). {KEY_ADVICE}"))
-        };
-    }
-    if refusal.is_throttling() {
-        return (
-            Class::Throttled,
-            format!("{said}: AWS asks for fewer calls. {THROTTLING_ADVICE}"),
-        );
-    }
-    let Some(code) = refusal.code.as_deref() else {
-        return without_code(refusal.status);
-    };
-    match code {
-        "ConflictException" | "ConcurrentModificationException" | "PolicyChangesInProgressException" => (
-            Class::Conflict,
-            format!("{said}: something else is being done to the same thing. It is tried again."),
-        ),
-        "ResourceNotFoundException" if refusal.missing.as_deref() == Some("IDENTITY_STORE") => (
-            Class::Unavailable,
-            format!("{said}: the identity store itself. Check the region and the instance."),
-        ),
-        "ResourceNotFoundException"
-        | "AccountNotFoundException"
-        | "ChildNotFoundException"
-        | "ParentNotFoundException"
-        | "OrganizationalUnitNotFoundException"
-        | "RootNotFoundException"
-        | "TargetNotFoundException" => (
-            Class::NotFound,
-            format!("{said}. Check that it still exists, and the region and instance configured."),
-        ),
-        "ServiceQuotaExceededException" => (
-            Class::Denied,
-            format!("{said}: an AWS quota is used up. Free some of it, or have it raised."),
-        ),
-        "AWSOrganizationsNotInUseException" => (
-            Class::Invalid,
-            format!("{said}: this account is in no organization. Check whose credentials are used."),
-        ),
-        "AccessDeniedException"
-        | "AccessDenied"
-        | "AccessDeniedForDependencyException"
-        | "UnauthorizedException" => (Class::Denied, format!("{said}. {}", access_advice(site))),
-        "InvalidSignatureException" | "RequestExpired" | "RequestTimeTooSkewed" | "SignatureDoesNotMatch" => {
-            (Class::Denied, format!("{said}. {SIGNATURE_ADVICE}"))
-        }
-        "UnrecognizedClientException"
-        | "InvalidClientTokenId"
-        | "ExpiredTokenException"
-        | "ExpiredToken"
-        | "MissingAuthenticationTokenException"
-        | "MissingAuthenticationToken"
-        | "IncompleteSignature"
-        | "IncompleteSignatureException"
-        | "OptInRequired"
-        | "NotAuthorized" => (Class::Denied, format!("{said}. {CREDENTIALS_ADVICE}")),
-        "ValidationException"
-        | "InvalidInputException"
-        | "SerializationException"
-        | "UnsupportedAPIEndpointException"
-        | "ConstraintViolationException" => (
-            Class::Invalid,
-            format!("{said}: AWS finds the request itself wrong. Check the values it names."),
-        ),
-        "UnknownOperationException" | "UnknownOperation" | "InvalidAction" | "NotImplemented" => (
-            Class::Invalid,
-            format!("{said}: this endpoint does not serve the call. Check region and endpoint."),
-        ),
-        _ if refusal.status >= 500 || code.starts_with("Internal") || code.starts_with("Service") => (
-            Class::Unavailable,
-            format!("{said}: trouble inside AWS. It is tried again."),
-        ),
-        _ if refusal.status == 403 => (Class::Denied, format!("{said}. {}", access_advice(site))),
-        _ => (
-            Class::Invalid,
-            format!("{said}. This refusal is not known here; look the code up in AWS's documentation."),
-        ),
-    }
+/// What a code means, and what to do about it.
+struct Rule {
+    codes: &'static [&'static str],
+    class: Class,
+    advice: &'static str,
 }
 
+/// AWS's codes for what this project calls. Advice with `{action}` names the permission that is missing.
+const RULES: &[Rule] = &[
+    Rule {
+        codes: &[
+            "ConflictException",
+            "ConcurrentModificationException",
+            "PolicyChangesInProgressException",
+        ],
+        class: Class::Conflict,
+        advice: "Something else is being done to the same thing. It is tried again.",
+    },
+    Rule {
+        codes: &[
+            "ResourceNotFoundException",
+            "AccountNotFoundException",
+            "ChildNotFoundException",
+            "ParentNotFoundException",
+            "OrganizationalUnitNotFoundException",
+            "RootNotFoundException",
+            "TargetNotFoundException",
+        ],
+        class: Class::NotFound,
+        advice: "Check that it still exists, and the region and instance configured.",
+    },
+    Rule {
+        codes: &["ServiceQuotaExceededException"],
+        class: Class::Denied,
+        advice: "An AWS quota is used up: free some of it, or have it raised.",
+    },
+    Rule {
+        codes: &["AWSOrganizationsNotInUseException"],
+        class: Class::Invalid,
+        advice: "This account is in no organization: check whose credentials are used.",
+    },
+    Rule {
+        codes: &[
+            "AccessDeniedException",
+            "AccessDenied",
+            "AccessDeniedForDependencyException",
+            "UnauthorizedException",
+        ],
+        class: Class::Denied,
+        advice: ACCESS_ADVICE,
+    },
+    Rule {
+        codes: &[
+            "InvalidSignatureException",
+            "RequestExpired",
+            "RequestTimeTooSkewed",
+            "SignatureDoesNotMatch",
+        ],
+        class: Class::Denied,
+        advice: "Check this machine's clock (AWS refuses signatures more than five minutes off) and the secret access key.",
+    },
+    Rule {
+        codes: &[
+            "UnrecognizedClientException",
+            "InvalidClientTokenId",
+            "ExpiredTokenException",
+            "ExpiredToken",
+            "MissingAuthenticationTokenException",
+            "MissingAuthenticationToken",
+            "IncompleteSignature",
+            "IncompleteSignatureException",
+            "OptInRequired",
+            "NotAuthorized",
+        ],
+        class: Class::Denied,
+        advice: "Check that the credentials are those of an existing role or user, and that they are renewed.",
+    },
+    Rule {
+        codes: &[
+            "ValidationException",
+            "InvalidInputException",
+            "SerializationException",
+            "UnsupportedAPIEndpointException",
+            "ConstraintViolationException",
+        ],
+        class: Class::Invalid,
+        advice: "AWS finds the request itself wrong: check the values it names.",
+    },
+    Rule {
+        codes: &[
+            "UnknownOperationException",
+            "UnknownOperation",
+            "InvalidAction",
+            "NotImplemented",
+        ],
+        class: Class::Invalid,
+        advice: "This endpoint does not serve the call: check region and endpoint.",
+    },
+    Rule {
+        codes: &[
+            "InternalServerException",
+            "InternalFailure",
+            "ServiceException",
+            "ServiceUnavailableException",
+        ],
+        class: Class::Unavailable,
+        advice: INTERNAL_ADVICE,
+    },
+];
+
+const ACCESS_ADVICE: &str = "Check that the controller's role allows {action}, that it belongs to the management account \
+                             or to a delegated administrator, and whether the instance demands a VPC endpoint.";
+const INTERNAL_ADVICE: &str = "Trouble inside AWS. It is tried again.";
 const KEY_ADVICE: &str = "The instance is encrypted with a customer managed key: check that it is enabled and that its \
                           policy lets the controller's role use kms:Decrypt.";
-const THROTTLING_ADVICE: &str = "It is tried again. If this goes on, other tools use the same instance heavily, or the budget is set too high.";
-const SIGNATURE_ADVICE: &str = "Check this machine's clock (AWS refuses signatures more than five minutes off) and the \
-                                secret access key.";
-const CREDENTIALS_ADVICE: &str =
-    "Check that the credentials are those of an existing role or user, and that they are renewed.";
+const KEY_THROTTLING_ADVICE: &str = "The key service is throttling. It is tried again.";
+const THROTTLING_ADVICE: &str = "AWS asks for fewer calls. It is tried again; if this goes on, other tools use the same \
+                                 instance heavily, or the budget is set too high.";
+const STORE_ADVICE: &str =
+    "It is the identity store itself that is not found: check the region and the instance.";
+const UNKNOWN_ADVICE: &str = "This refusal is not known here: look the code up in AWS's documentation.";
 
-fn access_advice(site: &Site) -> String {
+/// The class of a refusal, and the sentence about it.
+pub(super) fn judge(site: &Site, refusal: &Refusal) -> (Class, String) {
+    let Some(code) = refusal.code.as_deref().filter(|_| !refusal.is_throttling()) else {
+        return match refusal.is_throttling() {
+            true if refusal.key_reason().is_none() => {
+                (Class::Throttled, said(site, refusal, THROTTLING_ADVICE))
+            }
+            true => (Class::Throttled, said(site, refusal, KEY_THROTTLING_ADVICE)),
+            false => without_code(refusal.status),
+        };
+    };
+    let (class, advice) = if refusal.key_reason().is_some() {
+        (Class::Denied, KEY_ADVICE) // whatever the code: a missing key must not look like a missing assignment
+    } else if refusal.missing.as_deref() == Some("IDENTITY_STORE") {
+        (Class::Unavailable, STORE_ADVICE)
+    } else if let Some(rule) = RULES.iter().find(|rule| rule.codes.contains(&code)) {
+        (rule.class, rule.advice)
+    } else if refusal.status >= 500 {
+        (Class::Unavailable, INTERNAL_ADVICE)
+    } else if refusal.status == 403 {
+        (Class::Denied, ACCESS_ADVICE)
+    } else {
+        (Class::Invalid, UNKNOWN_ADVICE)
+    };
+    (class, said(site, refusal, advice))
+}
+
+/// AWS's own words, and what to do.
+fn said(site: &Site, refusal: &Refusal, advice: &str) -> String {
+    let code = refusal.code.as_deref().unwrap_or("no code");
+    let reason = refusal
+        .key_reason()
+        .map_or_else(String::new, |reason| format!(" ({reason})"));
+    let message = match refusal.message.trim().trim_end_matches('.') {
+        "" => String::new(),
+        message => format!(": {message}"),
+    };
+    let action = format!("{}:{}", site.service.iam_prefix(), site.operation);
     format!(
-        "Check that the controller's role allows {}:{}, that it belongs to the management account or to a delegated \
-         administrator, and whether the instance demands a VPC endpoint.",
-        site.service.iam_prefix(),
-        site.operation
+        "AWS answers {code}{reason}{message}. {}",
+        advice.replace("{action}", &action)
     )
 }
 
@@ -272,16 +336,6 @@ fn without_code(status: u16) -> (Class, String) {
             Class::Invalid,
             format!("HTTP {status} with an answer that is not AWS's. Check endpoint and proxy."),
         ),
-    }
-}
-
-fn said(refusal: &Refusal) -> String {
-    let code = refusal.code.as_deref().unwrap_or("no code");
-    let message = refusal.message.trim().trim_end_matches('.');
-    if message.is_empty() {
-        format!("AWS answers {code}")
-    } else {
-        format!("AWS answers {code}: {message}")
     }
 }
 

@@ -80,9 +80,9 @@ impl Default for Timeouts {
 impl Default for CacheAges {
     fn default() -> Self {
         Self {
-            names: Duration::from_secs(3_600),
-            members: Duration::from_secs(300),
-            organization: Duration::from_secs(900),
+            names: Duration::from_hours(1),
+            members: Duration::from_mins(5),
+            organization: Duration::from_mins(15),
         }
     }
 }
@@ -129,7 +129,7 @@ impl Aws {
             budget,
             operation_timeout: settings.timeouts.operation,
         };
-        let config = configuration(&settings).await;
+        let config = Box::pin(configuration(&settings)).await; // the SDK's search is a large future
         let Some(region) = config.region().map(ToString::to_string) else {
             let site = Site::read(Service::SsoAdmin, "ListInstances", "any region");
             let sentence =

@@ -261,7 +261,7 @@ impl Aws {
             {
                 Ok(one) => answers.extend(one),
                 Err(error) if error.class == Class::NotFound => {
-                    answers.push(self.why_missing(ask, user, group).await?)
+                    answers.push(self.why_missing(ask, user, group).await?);
                 }
                 Err(error) => return Err(error),
             }

@@ -33,7 +33,7 @@ mod tests {
         assert_eq!(parse("PT12H"), hours(12));
         assert_eq!(parse("PT60M"), hours(1));
         assert_eq!(parse("P1D"), hours(24));
-        assert_eq!(parse("PT1H30M"), Some(Duration::from_secs(5400)));
+        assert_eq!(parse("PT1H30M"), Some(Duration::from_mins(90)));
         for wrong in [
             "",
             "P",

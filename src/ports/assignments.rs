@@ -120,7 +120,7 @@ pub enum DeleteAnswer {
 pub enum GoneEvidence {
     /// The delete itself was answered with `ResourceNotFoundException`.
     NotFoundAnswer,
-    /// The delete was accepted and then failed: "Received a 404 status error … EntitlementItem".
+    /// The delete was accepted and then failed: "Received a 404 status error", about an `EntitlementItem`.
     EntitlementMissing,
 }
 

@@ -67,8 +67,8 @@ impl Class {
     /// Whether waiting alone may help; otherwise a person or a change is needed.
     pub fn heals_by_waiting(self) -> bool {
         match self {
-            Self::Throttled | Self::Unavailable | Self::Conflict => true,
-            Self::NotFound => true, // a new resource that has not reached every server of AWS yet looks the same
+            // NotFound too: a new resource that has not reached every server of AWS yet looks the same.
+            Self::Throttled | Self::Unavailable | Self::Conflict | Self::NotFound => true,
             Self::Denied | Self::Invalid => false,
         }
     }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::entities::{Assignment, AssignmentOperation, OperationKind, Progress};
+use super::entities::{Assignment, AssignmentOperation, OperationKind, Standing};
 use super::faults::{self, Effect};
 use super::instances::seconds;
 use super::operation::{AssignmentInput, Operation};
-use super::pages::{PAGE, PageRequest};
+use super::pages::PAGE;
 use super::presence::Presence;
 use super::reply::{AssignmentRow, OperationStatus, Outcome, Reply, ServiceError};
 use super::settings::{DeleteMissing, SameAccount};
@@ -40,21 +40,15 @@ impl World {
             Operation::ListAccountAssignments {
                 account_id,
                 permission_set_arn,
-                max_results,
-                next_token,
+                paging,
                 ..
             } => {
                 self.known_permission_set(permission_set_arn)?;
                 self.known_account(account_id)?;
-                let request = PageRequest {
-                    max_results: *max_results,
-                    next_token: next_token.as_deref(),
-                    cap: PAGE,
-                };
                 let rows = self.rows(now, |input| {
                     input.target_id == *account_id && input.permission_set_arn == *permission_set_arn
                 });
-                let (account_assignments, next_token) = self.page(rows, &request)?;
+                let (account_assignments, next_token) = self.page(rows, paging, PAGE)?;
                 Ok(Reply::Assignments {
                     account_assignments,
                     next_token,
@@ -74,7 +68,7 @@ impl World {
                 .operations
                 .iter()
                 .enumerate()
-                .filter(|(_, operation)| operation.state == Progress::InProgress && operation.polls_left == 0)
+                .filter(|(_, operation)| operation.state == Standing::InProgress && operation.polls_left == 0)
                 .filter_map(|(index, operation)| Some((operation.due_at.filter(|due| *due <= now)?, index)))
                 .min();
             let Some((at, index)) = due else { break };
@@ -159,7 +153,7 @@ impl World {
                 Some(Effect::Lag { time }) => u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
                 _ => 0,
             },
-            state: Progress::InProgress,
+            state: Standing::InProgress,
             finished_at: None,
             forgotten: matches!(effect, Some(Effect::Vanish)),
         }
@@ -239,7 +233,7 @@ impl World {
     fn open(&self) -> impl Iterator<Item = &AssignmentOperation> {
         self.operations
             .iter()
-            .filter(|operation| operation.state == Progress::InProgress)
+            .filter(|operation| operation.state == Standing::InProgress)
     }
 
     fn open_in_account<'a>(&'a self, account: &'a str) -> impl Iterator<Item = &'a AssignmentOperation> {
@@ -304,7 +298,7 @@ impl World {
         }
         let operation = &mut self.operations[index];
         operation.finished_at = Some(at);
-        operation.state = failure.map_or(Progress::Succeeded, Progress::Failed);
+        operation.state = failure.map_or(Standing::Succeeded, Standing::Failed);
     }
 
     fn failure(&self, operation: &AssignmentOperation, present: bool) -> Option<String> {
@@ -373,9 +367,9 @@ fn row(input: &AssignmentInput) -> AssignmentRow {
 
 fn reply(operation: &AssignmentOperation) -> Reply {
     let (status, failure_reason) = match &operation.state {
-        Progress::InProgress => ("IN_PROGRESS", None),
-        Progress::Succeeded => ("SUCCEEDED", None),
-        Progress::Failed(reason) => ("FAILED", Some(reason.clone())),
+        Standing::InProgress => ("IN_PROGRESS", None),
+        Standing::Succeeded => ("SUCCEEDED", None),
+        Standing::Failed(reason) => ("FAILED", Some(reason.clone())),
     };
     let status = OperationStatus {
         status: status.into(),

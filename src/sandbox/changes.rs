@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::entities::{Account, Group, PermissionSet, Progress, Unit, User};
+use super::entities::{Group, PermissionSet, Standing, User};
 use super::operation::AssignmentInput;
 use super::presence::Presence;
 use super::world::World;
@@ -114,15 +114,7 @@ impl World {
                 enabled,
                 rename_to,
             } => self.put_user(user_name, email.as_ref(), *enabled, rename_to.as_ref()),
-            Change::RemoveUser { user_name } => {
-                let user = self.user_mut(user_name)?;
-                user.deleted = true;
-                let id = user.id.clone();
-                self.groups
-                    .iter_mut()
-                    .for_each(|group| drop(group.members.remove(&id)));
-                Ok(())
-            }
+            Change::RemoveUser { user_name } => self.remove_user(user_name),
             Change::PutGroup {
                 name,
                 members,
@@ -149,7 +141,10 @@ impl World {
             Change::PutPermissionSet {
                 name,
                 session_duration,
-            } => self.put_permission_set(name, session_duration),
+            } => {
+                self.put_permission_set(name, session_duration);
+                Ok(())
+            }
             Change::RemovePermissionSet { name } => self.remove_permission_set(name, now),
             Change::PutAssignment {
                 account,
@@ -164,23 +159,37 @@ impl World {
                 group,
             } => self.assign(account, permission_set, user.as_ref(), group.as_ref(), false, now),
             Change::FinishStuck {} => {
-                let stuck = self
-                    .operations
-                    .iter_mut()
-                    .filter(|one| one.state == Progress::InProgress);
-                stuck
-                    .filter(|one| one.due_at.is_none())
-                    .for_each(|one| one.due_at = Some(now));
-                self.settle(now);
+                self.finish_stuck(now);
                 Ok(())
             }
             Change::ForgetOperations {} => {
-                self.operations
-                    .iter_mut()
-                    .for_each(|operation| operation.forgotten = true);
+                for operation in &mut self.operations {
+                    operation.forgotten = true;
+                }
                 Ok(())
             }
         }
+    }
+
+    fn finish_stuck(&mut self, now: DateTime<Utc>) {
+        let open = self
+            .operations
+            .iter_mut()
+            .filter(|one| one.state == Standing::InProgress);
+        for stuck in open.filter(|one| one.due_at.is_none()) {
+            stuck.due_at = Some(now);
+        }
+        self.settle(now);
+    }
+
+    fn remove_user(&mut self, name: &str) -> Result<(), ChangeError> {
+        let user = self.user_mut(name)?;
+        user.deleted = true;
+        let id = user.id.clone();
+        for group in &mut self.groups {
+            group.members.remove(&id);
+        }
+        Ok(())
     }
 
     fn put_user(
@@ -282,91 +291,11 @@ impl World {
         Ok(())
     }
 
-    fn put_unit(&mut self, name: &str, parent: &str, id: Option<&String>) -> Result<(), ChangeError> {
-        if let Some(unit) = self.units.iter_mut().find(|unit| Some(&unit.id) == id) {
-            name.clone_into(&mut unit.name);
-            return Ok(());
-        }
-        let parent = self.unit_id(parent)?;
-        if self
-            .units
-            .iter()
-            .any(|unit| unit.parent.as_ref() == Some(&parent) && unit.name == name)
-        {
-            return Err(ChangeError::Impossible(format!(
-                "there is a unit {name:?} in that parent already"
-            )));
-        }
-        let path = format!("{parent}/{name}");
-        let incarnation = self.incarnation("unit", &path);
-        let id = id
-            .cloned()
-            .unwrap_or_else(|| self.ids.unit_id(&path, incarnation));
-        self.units.push(Unit {
-            id,
-            name: name.into(),
-            parent: Some(parent),
-        });
-        Ok(())
-    }
-
-    fn remove_unit(&mut self, unit: &str) -> Result<(), ChangeError> {
-        let id = self.unit_id(unit)?;
-        let used = self.accounts.values().any(|account| account.parent == id)
-            || self.units.iter().any(|other| other.parent.as_ref() == Some(&id));
-        if used || self.units.first().is_some_and(|root| root.id == id) {
-            return Err(ChangeError::Impossible(format!(
-                "unit {unit:?} is the root or not empty; empty it first"
-            )));
-        }
-        self.units.retain(|other| other.id != id);
-        Ok(())
-    }
-
-    fn put_account(
-        &mut self,
-        id: &str,
-        name: Option<&String>,
-        unit: Option<&String>,
-        state: Option<&String>,
-    ) -> Result<(), ChangeError> {
-        const STATES: [&str; 5] = [
-            "ACTIVE",
-            "SUSPENDED",
-            "PENDING_ACTIVATION",
-            "PENDING_CLOSURE",
-            "CLOSED",
-        ];
-        crate::ports::AccountId::parse(id).map_err(|error| ChangeError::Impossible(error.to_string()))?;
-        if let Some(state) = state.filter(|state| !STATES.contains(&state.as_str())) {
-            return Err(ChangeError::Impossible(format!(
-                "{state:?} is no account state; {}",
-                STATES.join(", ")
-            )));
-        }
-        let parent = match unit {
-            Some(unit) => Some(self.unit_id(unit)?),
-            None => None,
-        };
-        let root = self.ids.root_id();
-        let account = self.accounts.entry(id.to_owned()).or_insert_with(|| Account {
-            id: id.to_owned(),
-            name: id.to_owned(),
-            email: format!("{id}@accounts.example.com"),
-            state: "ACTIVE".into(),
-            parent: root,
-        });
-        account.name = name.cloned().unwrap_or_else(|| account.name.clone());
-        account.state = state.cloned().unwrap_or_else(|| account.state.clone());
-        account.parent = parent.unwrap_or_else(|| account.parent.clone());
-        Ok(())
-    }
-
-    fn put_permission_set(&mut self, name: &str, session_duration: &str) -> Result<(), ChangeError> {
+    fn put_permission_set(&mut self, name: &str, session_duration: &str) {
         let duration = session_duration.to_owned();
         if let Some(set) = self.permission_sets.iter_mut().find(|set| set.name == name) {
             set.session_duration = duration;
-            return Ok(());
+            return;
         }
         let incarnation = self.incarnation("permission-set", name);
         let arn = self.ids.permission_set_arn(name, incarnation);
@@ -375,7 +304,6 @@ impl World {
             name: name.into(),
             session_duration: duration,
         });
-        Ok(())
     }
 
     fn remove_permission_set(&mut self, name: &str, now: DateTime<Utc>) -> Result<(), ChangeError> {
@@ -442,29 +370,6 @@ impl World {
         found.ok_or_else(|| unknown("group", name))
     }
 
-    /// A unit by id or by path from the root.
-    fn unit_id(&self, name: &str) -> Result<String, ChangeError> {
-        let found = self
-            .units
-            .iter()
-            .find(|unit| unit.id == name || self.unit_path(unit) == name);
-        found
-            .map(|unit| unit.id.clone())
-            .ok_or_else(|| unknown("organizational unit", name))
-    }
-
-    /// `Root/Production/Payments`.
-    pub(super) fn unit_path(&self, unit: &Unit) -> String {
-        let parent = unit
-            .parent
-            .as_ref()
-            .and_then(|id| self.units.iter().find(|unit| unit.id == *id));
-        parent.map_or_else(
-            || unit.name.clone(),
-            |parent| format!("{}/{}", self.unit_path(parent), unit.name),
-        )
-    }
-
     fn permission_set_arn(&self, name: &str) -> Result<String, ChangeError> {
         let found = self.permission_sets.iter().find(|set| set.name == name);
         found
@@ -473,7 +378,7 @@ impl World {
     }
 }
 
-fn unknown(kind: &'static str, name: &str) -> ChangeError {
+pub(super) fn unknown(kind: &'static str, name: &str) -> ChangeError {
     ChangeError::Unknown {
         kind,
         name: name.to_owned(),

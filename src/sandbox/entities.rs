@@ -10,6 +10,7 @@ use super::presence::Presence;
 
 /// A user. Gone users stay, marked, because their ids must never be given out again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "user_name is AWS's word for it")]
 pub(super) struct User {
     pub(super) id: String,
     pub(super) user_name: String,
@@ -86,7 +87,7 @@ pub(super) struct AssignmentOperation {
     /// A failure that a fault has decided already.
     pub(super) planned_failure: Option<String>,
     pub(super) extra_lag_milliseconds: u64,
-    pub(super) state: Progress,
+    pub(super) state: Standing,
     pub(super) finished_at: Option<DateTime<Utc>>,
     /// AWS lost the record: asking for it is `ResourceNotFoundException`.
     pub(super) forgotten: bool,
@@ -95,7 +96,7 @@ pub(super) struct AssignmentOperation {
 /// How an operation stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Progress {
+pub(super) enum Standing {
     InProgress,
     Succeeded,
     Failed(String),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::entities::{Group, User};
 use super::operation::{AlternateIdentifier, Call, MemberId, Operation};
-use super::pages::{PAGE, PageRequest};
+use super::pages::PAGE;
 use super::reply::{
     EmailRow, MembershipResult, MembershipRow, Outcome, Reply, ServiceError, UserDescription,
 };
@@ -61,19 +61,9 @@ impl World {
             Operation::IsMemberInGroups {
                 member_id, group_ids, ..
             } => self.is_member(member_id, group_ids, now),
-            Operation::ListGroupMemberships {
-                group_id,
-                max_results,
-                next_token,
-                ..
-            } => {
-                let request = PageRequest {
-                    max_results: *max_results,
-                    next_token: next_token.as_deref(),
-                    cap: PAGE,
-                };
+            Operation::ListGroupMemberships { group_id, paging, .. } => {
                 let rows = self.membership_rows(group_id, &store, now)?;
-                let (group_memberships, next_token) = self.page(rows, &request)?;
+                let (group_memberships, next_token) = self.page(rows, paging, PAGE)?;
                 Ok(Reply::Memberships {
                     group_memberships,
                     next_token,

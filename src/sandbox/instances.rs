@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::faults::Effect;
 use super::operation::{Call, Operation};
-use super::pages::{PAGE, PageRequest};
+use super::pages::PAGE;
 use super::reply::{EncryptionDetails, InstanceDescription, InstanceMetadata, Outcome, Reply, ServiceError};
 use super::settings::EncryptionKey;
 use super::world::World;
@@ -14,22 +14,13 @@ impl World {
     pub(super) fn sso_admin(&mut self, call: &Call, effect: Option<&Effect>, now: DateTime<Utc>) -> Outcome {
         let operation = &call.operation;
         let foreign_region = call.region.as_ref().is_some_and(|region| *region != self.region);
-        if let Operation::ListInstances {
-            max_results,
-            next_token,
-        } = operation
-        {
+        if let Operation::ListInstances { paging } = operation {
             let here = if foreign_region {
                 Vec::new()
             } else {
                 vec![self.instance_metadata()]
             };
-            let request = PageRequest {
-                max_results: *max_results,
-                next_token: next_token.as_deref(),
-                cap: PAGE,
-            };
-            let (instances, next_token) = self.page(here, &request)?;
+            let (instances, next_token) = self.page(here, paging, PAGE)?;
             return Ok(Reply::Instances {
                 instances,
                 next_token,

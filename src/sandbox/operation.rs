@@ -17,16 +17,16 @@ pub struct Call {
 #[expect(missing_docs, reason = "the fields are AWS's own and documented there")]
 pub enum Operation {
     ListInstances {
-        max_results: Option<usize>,
-        next_token: Option<String>,
+        #[serde(flatten)]
+        paging: Paging,
     },
     DescribeInstance {
         instance_arn: String,
     },
     ListPermissionSets {
         instance_arn: String,
-        max_results: Option<usize>,
-        next_token: Option<String>,
+        #[serde(flatten)]
+        paging: Paging,
     },
     DescribePermissionSet {
         instance_arn: String,
@@ -35,21 +35,21 @@ pub enum Operation {
     ListAccountsForProvisionedPermissionSet {
         instance_arn: String,
         permission_set_arn: String,
-        max_results: Option<usize>,
-        next_token: Option<String>,
+        #[serde(flatten)]
+        paging: Paging,
     },
     ListPermissionSetsProvisionedToAccount {
         instance_arn: String,
         account_id: String,
-        max_results: Option<usize>,
-        next_token: Option<String>,
+        #[serde(flatten)]
+        paging: Paging,
     },
     ListAccountAssignments {
         instance_arn: String,
         account_id: String,
         permission_set_arn: String,
-        max_results: Option<usize>,
-        next_token: Option<String>,
+        #[serde(flatten)]
+        paging: Paging,
     },
     CreateAccountAssignment(AssignmentInput),
     DeleteAccountAssignment(AssignmentInput),
@@ -85,32 +85,32 @@ pub enum Operation {
     ListGroupMemberships {
         identity_store_id: String,
         group_id: String,
-        max_results: Option<usize>,
-        next_token: Option<String>,
+        #[serde(flatten)]
+        paging: Paging,
     },
     DescribeOrganization {},
     ListRoots {
-        max_results: Option<usize>,
-        next_token: Option<String>,
+        #[serde(flatten)]
+        paging: Paging,
     },
     ListAccounts {
-        max_results: Option<usize>,
-        next_token: Option<String>,
+        #[serde(flatten)]
+        paging: Paging,
     },
     ListAccountsForParent {
         parent_id: String,
-        max_results: Option<usize>,
-        next_token: Option<String>,
+        #[serde(flatten)]
+        paging: Paging,
     },
     ListOrganizationalUnitsForParent {
         parent_id: String,
-        max_results: Option<usize>,
-        next_token: Option<String>,
+        #[serde(flatten)]
+        paging: Paging,
     },
     ListParents {
         child_id: String,
-        max_results: Option<usize>,
-        next_token: Option<String>,
+        #[serde(flatten)]
+        paging: Paging,
     },
     DescribeAccount {
         account_id: String,
@@ -120,10 +120,19 @@ pub enum Operation {
     },
     ListDelegatedAdministrators {
         service_principal: Option<String>,
-        max_results: Option<usize>,
-        next_token: Option<String>,
+        #[serde(flatten)]
+        paging: Paging,
     },
     GetCallerIdentity {},
+}
+
+/// What a caller wants of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[expect(missing_docs, reason = "the fields are AWS's own and documented there")]
+pub struct Paging {
+    pub max_results: Option<usize>,
+    pub next_token: Option<String>,
 }
 
 /// The five values that name an assignment.
@@ -264,6 +273,21 @@ impl Operation {
             Self::CreateAccountAssignment(input) | Self::DeleteAccountAssignment(input) => {
                 Some(&input.permission_set_arn)
             }
+            _ => None,
+        }
+    }
+
+    /// The request id the operation asks about, where its input names one.
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::DescribeAccountAssignmentCreationStatus {
+                account_assignment_creation_request_id: id,
+                ..
+            }
+            | Self::DescribeAccountAssignmentDeletionStatus {
+                account_assignment_deletion_request_id: id,
+                ..
+            } => Some(id),
             _ => None,
         }
     }

@@ -1,13 +1,16 @@
 //! The organization as a YAML file, checked so that a mistake is reported with its line.
 
+mod raw;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
 use serde_saphyr::Spanned;
 
+use self::raw::{Raw, RawAccount, RawAssignment, RawGroup, RawPermissionSet, RawUnit, RawUser};
 use super::changes::Change;
 use super::identifiers::Identifiers;
+use super::organization_changes::ACCOUNT_STATES;
 use super::settings::Settings;
 use super::world::World;
 use crate::ports::AccountId;
@@ -30,92 +33,6 @@ pub struct OrganizationFile {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.join("\n"))]
 pub struct FileError(Vec<String>);
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Raw {
-    #[serde(default = "default_partition")]
-    partition: Spanned<String>,
-    region: String,
-    #[serde(default)]
-    seed: u64,
-    management_account: RawAccount,
-    #[serde(default)]
-    accounts: Vec<RawAccount>,
-    #[serde(default)]
-    organizational_units: Vec<RawUnit>,
-    #[serde(default)]
-    users: Vec<RawUser>,
-    #[serde(default)]
-    groups: Vec<RawGroup>,
-    #[serde(default)]
-    permission_sets: Vec<RawPermissionSet>,
-    #[serde(default)]
-    assignments: Vec<RawAssignment>,
-    #[serde(default)]
-    settings: Settings,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct RawAccount {
-    id: Spanned<String>,
-    name: String,
-    state: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct RawUnit {
-    name: Spanned<String>,
-    id: Option<String>,
-    #[serde(default)]
-    accounts: Vec<RawAccount>,
-    #[serde(default)]
-    organizational_units: Vec<RawUnit>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct RawUser {
-    user_name: Spanned<String>,
-    email: Option<Spanned<String>>,
-    #[serde(default = "yes")]
-    enabled: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct RawGroup {
-    name: Spanned<String>,
-    #[serde(default)]
-    members: Vec<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct RawPermissionSet {
-    name: Spanned<String>,
-    session_duration: Spanned<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct RawAssignment {
-    account: Spanned<String>,
-    permission_set: Spanned<String>,
-    user: Option<Spanned<String>>,
-    group: Option<Spanned<String>>,
-}
-
-fn default_partition() -> Spanned<String> {
-    let nowhere = serde_saphyr::Location::UNKNOWN;
-    Spanned::new("aws".to_owned(), nowhere, nowhere)
-}
-
-fn yes() -> bool {
-    true
-}
 
 impl OrganizationFile {
     /// Reads and checks a file's text.
@@ -175,20 +92,24 @@ impl Checker {
         }
         let management = management_account.id.value.clone();
         self.account(management_account, "Root");
-        accounts
-            .into_iter()
-            .for_each(|account| self.account(account, "Root"));
-        organizational_units
-            .into_iter()
-            .for_each(|unit| self.unit(unit, "Root", 1));
-        users.into_iter().for_each(|user| self.user(user));
-        groups.into_iter().for_each(|group| self.group(group));
-        permission_sets
-            .into_iter()
-            .for_each(|set| self.permission_set(set));
-        assignments
-            .into_iter()
-            .for_each(|assignment| self.assignment(assignment));
+        for account in accounts {
+            self.account(account, "Root");
+        }
+        for unit in organizational_units {
+            self.unit(unit, "Root", 1);
+        }
+        for user in users {
+            self.user(user);
+        }
+        for group in groups {
+            self.group(group);
+        }
+        for set in permission_sets {
+            self.permission_set(set);
+        }
+        for assignment in assignments {
+            self.assignment(assignment);
+        }
         if let Some(account) = &settings.delegated_administrator
             && !self.seen.get("account").is_some_and(|ids| ids.contains(account))
         {
@@ -248,14 +169,7 @@ impl Checker {
                 .push(format!("line {}: {error}", id.referenced.line()));
         }
         if let Some(state) = &state
-            && ![
-                "ACTIVE",
-                "SUSPENDED",
-                "PENDING_ACTIVATION",
-                "PENDING_CLOSURE",
-                "CLOSED",
-            ]
-            .contains(&state.value.as_str())
+            && !ACCOUNT_STATES.contains(&state.value.as_str())
         {
             self.error(
                 state,
@@ -315,12 +229,12 @@ impl Checker {
             parent: parent.to_owned(),
             id,
         });
-        accounts
-            .into_iter()
-            .for_each(|account| self.account(account, &path));
-        organizational_units
-            .into_iter()
-            .for_each(|inner| self.unit(inner, &path, depth + 1));
+        for account in accounts {
+            self.account(account, &path);
+        }
+        for inner in organizational_units {
+            self.unit(inner, &path, depth + 1);
+        }
     }
 
     fn user(&mut self, user: RawUser) {
@@ -345,7 +259,9 @@ impl Checker {
     fn group(&mut self, group: RawGroup) {
         let RawGroup { name, members } = group;
         self.once("group", &name);
-        members.iter().for_each(|member| self.known("user", member));
+        for member in &members {
+            self.known("user", member);
+        }
         let members = members.into_iter().map(|member| member.value).collect();
         self.changes.push(Change::PutGroup {
             name: name.value,

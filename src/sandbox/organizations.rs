@@ -2,18 +2,10 @@
 
 use super::entities::{Account, Unit};
 use super::instances::seconds;
-use super::operation::Operation;
-use super::pages::{ORGANIZATIONS_PAGE, PageRequest};
+use super::operation::{Operation, Paging};
+use super::pages::ORGANIZATIONS_PAGE;
 use super::reply::{AccountRow, OrganizationDescription, Outcome, ParentRow, Reply, ServiceError, UnitRow};
 use super::world::World;
-
-fn request<'a>(max_results: Option<usize>, next_token: Option<&'a String>) -> PageRequest<'a> {
-    PageRequest {
-        max_results,
-        next_token: next_token.map(String::as_str),
-        cap: ORGANIZATIONS_PAGE,
-    }
-}
 
 impl World {
     /// Every Organizations operation.
@@ -22,125 +14,109 @@ impl World {
             Operation::DescribeOrganization {} => Ok(Reply::Organization {
                 organization: self.organization(),
             }),
-            Operation::ListRoots {
-                max_results,
-                next_token,
-            } => {
-                let roots: Vec<UnitRow> = self
-                    .units
-                    .iter()
-                    .take(1)
-                    .map(|root| self.unit_row(root))
-                    .collect();
-                let (roots, next_token) = self.page(roots, &request(*max_results, next_token.as_ref()))?;
-                Ok(Reply::Roots { roots, next_token })
-            }
-            Operation::ListAccounts {
-                max_results,
-                next_token,
-            } => {
-                let rows: Vec<AccountRow> = self
-                    .accounts
-                    .values()
-                    .map(|account| self.account_row(account))
-                    .collect();
-                let (accounts, next_token) = self.page(rows, &request(*max_results, next_token.as_ref()))?;
-                Ok(Reply::AccountList { accounts, next_token })
-            }
-            Operation::ListAccountsForParent {
-                parent_id,
-                max_results,
-                next_token,
-            } => {
+            Operation::DescribeAccount { account_id } => self.describe_account(account_id),
+            Operation::DescribeOrganizationalUnit {
+                organizational_unit_id,
+            } => self.describe_unit(organizational_unit_id),
+            Operation::ListRoots { paging } => self.list_roots(paging),
+            Operation::ListAccounts { paging } => self.list_accounts(None, paging),
+            Operation::ListAccountsForParent { parent_id, paging } => {
                 self.known_parent(parent_id)?;
-                let inside = self
-                    .accounts
-                    .values()
-                    .filter(|account| account.parent == *parent_id);
-                let rows: Vec<AccountRow> = inside.map(|account| self.account_row(account)).collect();
-                let (accounts, next_token) = self.page(rows, &request(*max_results, next_token.as_ref()))?;
-                Ok(Reply::AccountList { accounts, next_token })
+                self.list_accounts(Some(parent_id), paging)
             }
-            Operation::ListOrganizationalUnitsForParent {
-                parent_id,
-                max_results,
-                next_token,
-            } => {
-                self.known_parent(parent_id)?;
-                let inside = self
-                    .units
-                    .iter()
-                    .filter(|unit| unit.parent.as_ref() == Some(parent_id));
-                let rows: Vec<UnitRow> = inside.map(|unit| self.unit_row(unit)).collect();
-                let (organizational_units, next_token) =
-                    self.page(rows, &request(*max_results, next_token.as_ref()))?;
-                Ok(Reply::Units {
-                    organizational_units,
-                    next_token,
-                })
+            Operation::ListOrganizationalUnitsForParent { parent_id, paging } => {
+                self.list_units(parent_id, paging)
             }
-            Operation::ListParents {
-                child_id,
-                max_results,
-                next_token,
-            } => {
+            Operation::ListParents { child_id, paging } => {
                 let parent = self.parent_row(child_id)?;
-                let (parents, next_token) =
-                    self.page([parent], &request(*max_results, next_token.as_ref()))?;
+                let (parents, next_token) = self.page([parent], paging, ORGANIZATIONS_PAGE)?;
                 Ok(Reply::Parents { parents, next_token })
             }
-            Operation::DescribeAccount { account_id } => match self.accounts.get(account_id) {
-                Some(account) => Ok(Reply::Account {
-                    account: self.account_row(account),
-                }),
-                None => Err(ServiceError::new(
-                    "AccountNotFoundException",
-                    "You specified an account that doesn't exist.",
-                )),
-            },
-            Operation::DescribeOrganizationalUnit {
-                organizational_unit_id: id,
-            } => {
-                match self
-                    .units
-                    .iter()
-                    .find(|unit| unit.id == *id && unit.parent.is_some())
-                {
-                    Some(unit) => Ok(Reply::Unit {
-                        organizational_unit: self.unit_row(unit),
-                    }),
-                    None => Err(ServiceError::new(
-                        "OrganizationalUnitNotFoundException",
-                        "No such unit.",
-                    )),
-                }
-            }
-            Operation::ListDelegatedAdministrators {
-                max_results,
-                next_token,
-                ..
-            } => {
-                let registered = self
-                    .settings
-                    .delegated_administrator
-                    .as_ref()
-                    .and_then(|id| self.accounts.get(id));
-                let rows: Vec<AccountRow> = registered
-                    .map(|account| self.account_row(account))
-                    .into_iter()
-                    .collect();
-                let (delegated_administrators, next_token) =
-                    self.page(rows, &request(*max_results, next_token.as_ref()))?;
-                Ok(Reply::DelegatedAdministrators {
-                    delegated_administrators,
-                    next_token,
-                })
-            }
+            Operation::ListDelegatedAdministrators { paging, .. } => self.list_delegated(paging),
             other => Err(ServiceError::invalid(format!(
                 "{} is not an Organizations operation",
                 other.name()
             ))),
         }
+    }
+
+    fn describe_account(&self, id: &str) -> Outcome {
+        let found = self.accounts.get(id).map(|account| self.account_row(account));
+        let account = found.ok_or_else(|| {
+            ServiceError::new(
+                "AccountNotFoundException",
+                "You specified an account that doesn't exist.",
+            )
+        })?;
+        Ok(Reply::Account { account })
+    }
+
+    fn describe_unit(&self, id: &str) -> Outcome {
+        let found = self
+            .units
+            .iter()
+            .find(|unit| unit.id == id && unit.parent.is_some());
+        let unit = found.ok_or_else(|| {
+            ServiceError::new(
+                "OrganizationalUnitNotFoundException",
+                "You specified a unit that doesn't exist.",
+            )
+        })?;
+        Ok(Reply::Unit {
+            organizational_unit: self.unit_row(unit),
+        })
+    }
+
+    fn list_roots(&mut self, paging: &Paging) -> Outcome {
+        let roots: Vec<UnitRow> = self
+            .units
+            .iter()
+            .take(1)
+            .map(|root| self.unit_row(root))
+            .collect();
+        let (roots, next_token) = self.page(roots, paging, ORGANIZATIONS_PAGE)?;
+        Ok(Reply::Roots { roots, next_token })
+    }
+
+    fn list_accounts(&mut self, parent: Option<&String>, paging: &Paging) -> Outcome {
+        let inside = self
+            .accounts
+            .values()
+            .filter(|account| parent.is_none_or(|parent| account.parent == *parent));
+        let rows: Vec<AccountRow> = inside.map(|account| self.account_row(account)).collect();
+        let (accounts, next_token) = self.page(rows, paging, ORGANIZATIONS_PAGE)?;
+        Ok(Reply::AccountList { accounts, next_token })
+    }
+
+    fn list_units(&mut self, parent: &String, paging: &Paging) -> Outcome {
+        self.known_parent(parent)?;
+        let inside = self
+            .units
+            .iter()
+            .filter(|unit| unit.parent.as_ref() == Some(parent));
+        let rows: Vec<UnitRow> = inside.map(|unit| self.unit_row(unit)).collect();
+        let (organizational_units, next_token) = self.page(rows, paging, ORGANIZATIONS_PAGE)?;
+        Ok(Reply::Units {
+            organizational_units,
+            next_token,
+        })
+    }
+
+    fn list_delegated(&mut self, paging: &Paging) -> Outcome {
+        let registered = self
+            .settings
+            .delegated_administrator
+            .as_ref()
+            .and_then(|id| self.accounts.get(id));
+        let rows: Vec<AccountRow> = registered
+            .map(|account| self.account_row(account))
+            .into_iter()
+            .collect();
+        let (delegated_administrators, next_token) = self.page(rows, paging, ORGANIZATIONS_PAGE)?;
+        Ok(Reply::DelegatedAdministrators {
+            delegated_administrators,
+            next_token,
+        })
     }
 
     fn organization(&self) -> OrganizationDescription {

@@ -1,15 +1,8 @@
 //! Lists in pages, sometimes empty ones, with continuations.
 
+use super::operation::Paging;
 use super::reply::ServiceError;
 use super::world::World;
-
-/// What a caller wants of a list.
-pub(super) struct PageRequest<'a> {
-    pub(super) max_results: Option<usize>,
-    pub(super) next_token: Option<&'a str>,
-    /// The service's own limit.
-    pub(super) cap: usize,
-}
 
 /// One page and the continuation, if there is more.
 pub(super) type Page<T> = (Vec<T>, Option<String>);
@@ -26,26 +19,29 @@ impl World {
     pub(super) fn page<T>(
         &mut self,
         rows: impl IntoIterator<Item = T>,
-        request: &PageRequest<'_>,
+        paging: &Paging,
+        cap: usize,
     ) -> Result<Page<T>, ServiceError> {
-        let start = match request.next_token {
-            Some(token) => token
+        let start = if let Some(token) = &paging.next_token {
+            let offset = token
                 .strip_prefix(TOKEN_PREFIX)
-                .and_then(|offset| offset.parse::<usize>().ok())
-                .ok_or_else(|| ServiceError::invalid("The NextToken is not valid."))?,
-            None => {
-                self.lists_begun += 1;
-                let every = u64::from(self.settings.empty_page_every);
-                if every > 0 && self.lists_begun.is_multiple_of(every) {
-                    return Ok((Vec::new(), Some(format!("{TOKEN_PREFIX}0"))));
-                }
-                0
-            }
+                .and_then(|offset| offset.parse::<usize>().ok());
+            offset.ok_or_else(|| ServiceError::invalid("The NextToken is not valid."))?
+        } else if self.first_page_is_empty() {
+            return Ok((Vec::new(), Some(format!("{TOKEN_PREFIX}0"))));
+        } else {
+            0
         };
-        let size = request.max_results.unwrap_or(request.cap).clamp(1, request.cap);
+        let size = paging.max_results.unwrap_or(cap).clamp(1, cap);
         let mut rows: Vec<T> = rows.into_iter().skip(start).take(size + 1).collect();
         let more = rows.len() > size;
         rows.truncate(size);
         Ok((rows, more.then(|| format!("{TOKEN_PREFIX}{}", start + size))))
+    }
+
+    fn first_page_is_empty(&mut self) -> bool {
+        self.lists_begun += 1;
+        let every = u64::from(self.settings.empty_page_every);
+        every > 0 && self.lists_begun.is_multiple_of(every)
     }
 }

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 use super::entities::PermissionSet;
 use super::instances::seconds;
-use super::operation::Operation;
-use super::pages::{PAGE, PageRequest};
+use super::operation::{Operation, Paging};
+use super::pages::PAGE;
 use super::reply::{Outcome, PermissionSetDescription, Reply, ServiceError};
 use super::world::World;
 
@@ -15,60 +15,27 @@ impl World {
     /// The reading operations on permission sets.
     pub(super) fn permission_sets(&mut self, operation: &Operation, now: DateTime<Utc>) -> Outcome {
         match operation {
-            Operation::ListPermissionSets {
-                max_results,
-                next_token,
-                ..
-            } => {
-                let request = PageRequest {
-                    max_results: *max_results,
-                    next_token: next_token.as_deref(),
-                    cap: PAGE,
-                };
+            Operation::ListPermissionSets { paging, .. } => {
                 let arns: Vec<String> = self.permission_sets.iter().map(|set| set.arn.clone()).collect();
-                let (permission_sets, next_token) = self.page(arns, &request)?;
-                Ok(Reply::PermissionSets {
-                    permission_sets,
-                    next_token,
-                })
+                self.list_sets(arns, paging)
             }
             Operation::ListPermissionSetsProvisionedToAccount {
-                account_id,
-                max_results,
-                next_token,
-                ..
+                account_id, paging, ..
             } => {
                 self.known_account(account_id)?;
-                let request = PageRequest {
-                    max_results: *max_results,
-                    next_token: next_token.as_deref(),
-                    cap: PAGE,
-                };
                 let sets = self.provisioned(now, |account, set| {
                     (account == account_id).then(|| set.to_owned())
                 });
-                let (permission_sets, next_token) = self.page(sets, &request)?;
-                Ok(Reply::PermissionSets {
-                    permission_sets,
-                    next_token,
-                })
+                self.list_sets(sets, paging)
             }
             Operation::ListAccountsForProvisionedPermissionSet {
                 permission_set_arn,
-                max_results,
-                next_token,
+                paging,
                 ..
             } => {
                 self.known_permission_set(permission_set_arn)?;
-                let request = PageRequest {
-                    max_results: *max_results,
-                    next_token: next_token.as_deref(),
-                    cap: PAGE,
-                };
-                let accounts = self.provisioned(now, |account, set| {
-                    (set == permission_set_arn).then(|| account.to_owned())
-                });
-                let (account_ids, next_token) = self.page(accounts, &request)?;
+                let here = |account: &str, set: &str| (set == permission_set_arn).then(|| account.to_owned());
+                let (account_ids, next_token) = self.page(self.provisioned(now, here), paging, PAGE)?;
                 Ok(Reply::Accounts {
                     account_ids,
                     next_token,
@@ -76,22 +43,32 @@ impl World {
             }
             Operation::DescribePermissionSet {
                 permission_set_arn, ..
-            } => {
-                let set = self.known_permission_set(permission_set_arn)?;
-                let permission_set = PermissionSetDescription {
-                    name: set.name.clone(),
-                    permission_set_arn: set.arn.clone(),
-                    description: String::new(),
-                    created_date: seconds(self.began_at),
-                    session_duration: set.session_duration.clone(),
-                };
-                Ok(Reply::PermissionSet { permission_set })
-            }
+            } => self.describe_set(permission_set_arn),
             other => Err(ServiceError::invalid(format!(
                 "{} is not about permission sets",
                 other.name()
             ))),
         }
+    }
+
+    fn list_sets(&mut self, arns: impl IntoIterator<Item = String>, paging: &Paging) -> Outcome {
+        let (permission_sets, next_token) = self.page(arns, paging, PAGE)?;
+        Ok(Reply::PermissionSets {
+            permission_sets,
+            next_token,
+        })
+    }
+
+    fn describe_set(&self, arn: &str) -> Outcome {
+        let set = self.known_permission_set(arn)?;
+        let permission_set = PermissionSetDescription {
+            name: set.name.clone(),
+            permission_set_arn: set.arn.clone(),
+            description: String::new(),
+            created_date: seconds(self.began_at),
+            session_duration: set.session_duration.clone(),
+        };
+        Ok(Reply::PermissionSet { permission_set })
     }
 
     /// Picks from the pairs of account and permission set that have at least one assignment, as seen by a list.
@@ -100,12 +77,14 @@ impl World {
         now: DateTime<Utc>,
         pick: impl Fn(&str, &str) -> Option<String>,
     ) -> BTreeSet<String> {
+        let lag = self.settings.list_lag;
         let present = self
             .assignments
             .values()
-            .filter(|assignment| assignment.presence.seen(now, self.settings.list_lag));
-        present
-            .filter_map(|assignment| pick(&assignment.input.target_id, &assignment.input.permission_set_arn))
+            .filter(|assignment| assignment.presence.seen(now, lag));
+        let input = present.map(|assignment| &assignment.input);
+        input
+            .filter_map(|input| pick(&input.target_id, &input.permission_set_arn))
             .collect()
     }
 

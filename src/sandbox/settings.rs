@@ -78,7 +78,7 @@ pub enum SameAccount {
 pub enum DeleteMissing {
     /// `ResourceNotFoundException` at once.
     NotFound,
-    /// Accepted, then FAILED with the "EntitlementItem" wording.
+    /// Accepted, then FAILED with the wording about an `EntitlementItem`.
     FailsLater,
 }
 
@@ -101,8 +101,8 @@ impl Default for Settings {
         Self {
             operation_time: Duration::from_secs(2), // AWS's own tool saw 3 s for each operation with 20 a minute in flight
             operation_polls: 0,
-            status_lifetime: Duration::from_secs(24 * 3600), // not documented
-            conflict_window: Duration::from_secs(1),         // not documented
+            status_lifetime: Duration::from_hours(24), // not documented
+            conflict_window: Duration::from_secs(1),   // not documented
             same_account: SameAccount::Conflict,
             outstanding_creates: 15,
             throttling: true,

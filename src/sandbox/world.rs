@@ -290,30 +290,15 @@ impl World {
 
     fn record(&mut self, call: &Call, answer: &Answer, script: Option<u64>, now: DateTime<Utc>) {
         let operation = &call.operation;
-        let request_id = match (&answer.outcome, operation) {
-            (
-                Ok(Reply::Creation {
+        let begun = match &answer.outcome {
+            Ok(
+                Reply::Creation {
                     account_assignment_creation_status: status,
-                }),
-                _,
-            )
-            | (
-                Ok(Reply::Deletion {
-                    account_assignment_deletion_status: status,
-                }),
-                _,
-            ) => Some(status.request_id.clone()),
-            (
-                _,
-                Operation::DescribeAccountAssignmentCreationStatus {
-                    account_assignment_creation_request_id: id,
-                    ..
                 }
-                | Operation::DescribeAccountAssignmentDeletionStatus {
-                    account_assignment_deletion_request_id: id,
-                    ..
+                | Reply::Deletion {
+                    account_assignment_deletion_status: status,
                 },
-            ) => Some(id.clone()),
+            ) => Some(status.request_id.as_str()),
             _ => None,
         };
         let delivery = match answer.delivery {
@@ -335,7 +320,7 @@ impl World {
                 .outcome
                 .as_ref()
                 .map_or_else(|error| error.code.clone(), |_| "ok".into()),
-            request_id,
+            request_id: begun.or(operation.request_id()).map(Into::into),
             script,
             delivery: delivery.map(Into::into),
         });

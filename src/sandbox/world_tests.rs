@@ -1,142 +1,11 @@
 //! What the state machine promises, as sentences.
 
+mod bench;
+
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-
+use self::bench::{ACCOUNT, Bench, OTHER_ACCOUNT, code};
 use super::*;
-
-const ACCOUNT: &str = "333333333333";
-const OTHER_ACCOUNT: &str = "444444444444";
-
-/// A world on a clock that only the test moves.
-struct Bench {
-    world: World,
-    now: DateTime<Utc>,
-}
-
-impl Bench {
-    fn new(change: impl FnOnce(&mut Settings)) -> Self {
-        let file = OrganizationFile::parse(include_str!("../../examples/organization.yaml")).unwrap();
-        let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000);
-        let mut world = file.world(now).unwrap();
-        world.settings = Settings {
-            empty_page_every: 0,
-            list_lag: Duration::ZERO,
-            ..Settings::default()
-        };
-        change(&mut world.settings);
-        Self { world, now }
-    }
-
-    fn call(&mut self, operation: Operation) -> Answer {
-        self.world.answer(
-            &Call {
-                operation,
-                region: None,
-            },
-            self.now,
-        )
-    }
-
-    fn ask(&mut self, operation: Operation) -> Outcome {
-        self.call(operation).outcome
-    }
-
-    fn wait(&mut self, milliseconds: i64) {
-        self.now += TimeDelta::milliseconds(milliseconds);
-    }
-
-    fn change(&mut self, text: &str) {
-        let change: Change = serde_json::from_str(text).unwrap();
-        self.world.change(&change, self.now).unwrap();
-    }
-
-    fn script(&mut self, text: &str) {
-        let script: Script = serde_json::from_str(text).unwrap();
-        self.world.script(script);
-    }
-
-    fn tuple(&self, user: &str, account: &str) -> AssignmentInput {
-        let user = self.world.users.iter().find(|one| one.user_name == user).unwrap();
-        let set = self
-            .world
-            .permission_sets
-            .iter()
-            .find(|set| set.name == "DatabaseAdmin")
-            .unwrap();
-        AssignmentInput {
-            instance_arn: self.world.ids.instance_arn(),
-            target_id: account.into(),
-            target_type: "AWS_ACCOUNT".into(),
-            permission_set_arn: set.arn.clone(),
-            principal_type: "USER".into(),
-            principal_id: user.id.clone(),
-        }
-    }
-
-    fn alice(&self) -> AssignmentInput {
-        self.tuple("alice@example.com", ACCOUNT)
-    }
-
-    fn create(&mut self, input: &AssignmentInput) -> Result<OperationStatus, ServiceError> {
-        self.ask(Operation::CreateAccountAssignment(input.clone()))
-            .map(status)
-    }
-
-    fn delete(&mut self, input: &AssignmentInput) -> Result<OperationStatus, ServiceError> {
-        self.ask(Operation::DeleteAccountAssignment(input.clone()))
-            .map(status)
-    }
-
-    fn creation(&mut self, id: &str) -> Result<OperationStatus, ServiceError> {
-        let operation = Operation::DescribeAccountAssignmentCreationStatus {
-            instance_arn: self.world.ids.instance_arn(),
-            account_assignment_creation_request_id: id.into(),
-        };
-        self.ask(operation).map(status)
-    }
-
-    fn deletion(&mut self, id: &str) -> Result<OperationStatus, ServiceError> {
-        let operation = Operation::DescribeAccountAssignmentDeletionStatus {
-            instance_arn: self.world.ids.instance_arn(),
-            account_assignment_deletion_request_id: id.into(),
-        };
-        self.ask(operation).map(status)
-    }
-
-    fn listed(&mut self, input: &AssignmentInput) -> usize {
-        let operation = Operation::ListAccountAssignments {
-            instance_arn: input.instance_arn.clone(),
-            account_id: input.target_id.clone(),
-            permission_set_arn: input.permission_set_arn.clone(),
-            max_results: None,
-            next_token: None,
-        };
-        match self.ask(operation) {
-            Ok(Reply::Assignments {
-                account_assignments, ..
-            }) => account_assignments.len(),
-            other => panic!("not a list: {other:?}"),
-        }
-    }
-}
-
-fn status(reply: Reply) -> OperationStatus {
-    match reply {
-        Reply::Creation {
-            account_assignment_creation_status: status,
-        }
-        | Reply::Deletion {
-            account_assignment_deletion_status: status,
-        } => status,
-        other => panic!("not an operation: {other:?}"),
-    }
-}
-
-fn code<T: std::fmt::Debug>(outcome: Result<T, ServiceError>) -> String {
-    outcome.unwrap_err().code
-}
 
 #[test]
 fn a_create_is_in_progress_first_and_listed_once_it_has_succeeded() {
@@ -164,7 +33,7 @@ fn an_operation_may_need_a_number_of_questions_before_it_finishes() {
 
 #[test]
 fn creations_and_deletions_have_separate_ids_and_records_that_are_forgotten() {
-    let mut bench = Bench::new(|settings| settings.status_lifetime = Duration::from_secs(60));
+    let mut bench = Bench::new(|settings| settings.status_lifetime = Duration::from_mins(1));
     let alice = bench.alice();
     let begun = bench.create(&alice).unwrap();
     assert_eq!(
@@ -282,8 +151,10 @@ fn empty_pages_have_a_continuation_and_organizations_gives_twenty_rows_at_most()
     loop {
         match bench
             .ask(Operation::ListAccounts {
-                max_results: Some(100),
-                next_token,
+                paging: Paging {
+                    max_results: Some(100),
+                    next_token,
+                },
             })
             .unwrap()
         {
@@ -478,4 +349,37 @@ fn mistakes_in_the_organization_file_are_reported_with_their_lines() {
             "{error:?} does not mention {expected:?}"
         );
     }
+}
+
+#[test]
+fn a_request_delivered_twice_takes_effect_once_and_the_second_answer_arrives() {
+    let mut bench = Bench::new(|_| ());
+    bench.script(r#"{"times":1,"effect":{"kind":"twice"}}"#);
+    let alice = bench.alice();
+    assert_eq!(code(bench.create(&alice)), "ConflictException");
+    bench.wait(2_000);
+    assert_eq!(bench.listed(&alice), 1);
+}
+
+#[test]
+fn a_stuck_operation_stays_in_progress_until_somebody_finishes_it() {
+    let mut bench = Bench::new(|_| ());
+    bench.script(r#"{"times":1,"effect":{"kind":"stuck"}}"#);
+    let alice = bench.alice();
+    let begun = bench.create(&alice).unwrap();
+    bench.wait(3_600_000);
+    assert_eq!(bench.creation(&begun.request_id).unwrap().status, "IN_PROGRESS");
+    bench.change(r#"{"change":"finish-stuck"}"#);
+    assert_eq!(bench.creation(&begun.request_id).unwrap().status, "SUCCEEDED");
+}
+
+#[test]
+fn a_lag_of_one_create_is_on_top_of_the_lag_of_all_lists() {
+    let mut bench = Bench::new(|settings| settings.operation_time = Duration::ZERO);
+    bench.script(r#"{"times":1,"effect":{"kind":"lag","time":"1m"}}"#);
+    let alice = bench.alice();
+    assert_eq!(bench.create(&alice).unwrap().status, "SUCCEEDED");
+    assert_eq!(bench.listed(&alice), 0);
+    bench.wait(60_000);
+    assert_eq!(bench.listed(&alice), 1);
 }

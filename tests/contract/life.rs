@@ -44,7 +44,8 @@ async fn moto_keeps_the_contract_but_for_its_known_lies() {
 }
 
 async fn whole_life(target: &Target) {
-    people_and_groups(target).await;
+    people(target).await;
+    groups(target).await;
     accounts(target).await;
     permission_sets(target).await;
     preflight(target).await;
@@ -59,13 +60,11 @@ fn ask() -> Ask {
     Ask::decision("contract").fresh()
 }
 
-async fn people_and_groups(target: &Target) {
+async fn people(target: &Target) {
     let Fixture {
         user_name,
         user_id,
         email,
-        group_name,
-        empty_group_name,
         ..
     } = &target.fixture;
     for (attribute, value) in [(Attribute::UserName, user_name), (Attribute::Email, email)] {
@@ -91,6 +90,16 @@ async fn people_and_groups(target: &Target) {
         .await
         .unwrap();
     assert_eq!(nobody.value, UserLookup::Absent);
+}
+
+async fn groups(target: &Target) {
+    let Fixture {
+        user_name,
+        user_id,
+        group_name,
+        empty_group_name,
+        ..
+    } = &target.fixture;
     let group = target
         .aws
         .group_by_name(&ask(), group_name)

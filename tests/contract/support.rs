@@ -162,7 +162,11 @@ pub struct Boxed {
 impl Boxed {
     /// Starts one; `change` makes it more awkward than gentle.
     pub async fn start(change: impl FnOnce(&mut Settings)) -> Self {
-        let text = include_str!("../../examples/organization.yaml");
+        Self::start_with(include_str!("../../examples/organization.yaml"), change).await
+    }
+
+    /// Starts one from another organization file.
+    pub async fn start_with(text: &str, change: impl FnOnce(&mut Settings)) -> Self {
         let clock = Arc::new(ManualClock(Mutex::new(
             DateTime::UNIX_EPOCH + TimeDelta::days(20_000),
         )));
@@ -194,7 +198,7 @@ impl Boxed {
 
     /// Adapters that give up quickly, for answers that never come.
     pub async fn connect_impatient(&self) -> Aws {
-        let timeout = Duration::from_millis(300);
+        let timeout = Duration::from_secs(1);
         let timeouts = Timeouts {
             connect: timeout,
             attempt: timeout,

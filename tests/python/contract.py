@@ -7,6 +7,7 @@ Needs tests/python/requirements.txt. Everything happens on loopback. What is ski
 """
 
 import json
+import logging
 import os
 import pathlib
 import shutil
@@ -95,6 +96,7 @@ def seed_moto(endpoint):
 def moto_keeps_the_contract_but_for_its_known_lies():
     if shutil.which("cargo") is None:
         raise Skipped("cargo is not on the PATH, and the suite is a Rust test")
+    logging.disable(logging.CRITICAL)  # moto logs every call, and a traceback for each one that it does not serve
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:

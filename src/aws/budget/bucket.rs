@@ -84,4 +84,10 @@ impl WaitingLine {
         self.line.serve(number);
         Ok(())
     }
+
+    /// Leaves the line; whoever is first now looks.
+    pub(super) fn leave(&mut self, number: u64) {
+        self.line.leave(number);
+        self.line.wake_first();
+    }
 }

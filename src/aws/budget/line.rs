@@ -32,9 +32,15 @@ struct Turns {
 }
 
 impl Line {
-    /// Stands in line; the number is for later.
-    pub(super) fn join(&mut self, urgency: Urgency, requester: &Arc<str>) -> u64 {
+    /// A number that nobody in line has.
+    pub(super) fn unused_number(&mut self) -> u64 {
         self.next_number += 1;
+        self.next_number
+    }
+
+    /// Stands in line; the number is for later, the bell is rung when looking again makes sense.
+    pub(super) fn join(&mut self, urgency: Urgency, requester: &Arc<str>, bell: Arc<Notify>) -> u64 {
+        let number = self.unused_number();
         let turns = self.turns.entry(urgency).or_default();
         let turn = turns
             .last
@@ -45,16 +51,10 @@ impl Line {
             turns.last.retain(|_, last| *last >= current);
         }
         turns.last.insert(requester.clone(), turn);
-        let order = (urgency, turn, self.next_number);
+        let order = (urgency, turn, number);
         let at = self.waiting.partition_point(|waiter| waiter.order < order);
-        self.waiting.insert(
-            at,
-            Waiter {
-                order,
-                bell: Arc::new(Notify::new()),
-            },
-        );
-        self.next_number
+        self.waiting.insert(at, Waiter { order, bell });
+        number
     }
 
     /// Goes away, served or not.
@@ -75,14 +75,6 @@ impl Line {
     /// The numbers in line, first to last.
     pub(super) fn in_order(&self) -> impl Iterator<Item = u64> {
         self.waiting.iter().map(|waiter| waiter.order.2)
-    }
-
-    /// The bell of one in line.
-    pub(super) fn alarm(&self, number: u64) -> Option<Arc<Notify>> {
-        self.waiting
-            .iter()
-            .find(|waiter| waiter.order.2 == number)
-            .map(|waiter| waiter.bell.clone())
     }
 
     /// Rings for the first in line. A bell rung before it is waited for is not lost.
@@ -115,9 +107,9 @@ mod tests {
     fn revocations_come_before_everything_and_upkeep_last() {
         let mut line = Line::default();
         let who: Arc<str> = "alice".into();
-        let background = line.join(Urgency::Background, &who);
-        let decision = line.join(Urgency::Decision, &who);
-        let revocation = line.join(Urgency::Revocation, &who);
+        let background = line.join(Urgency::Background, &who, Arc::default());
+        let decision = line.join(Urgency::Decision, &who, Arc::default());
+        let revocation = line.join(Urgency::Revocation, &who, Arc::default());
         assert_eq!(drain(&mut line), [revocation, decision, background]);
     }
 
@@ -125,15 +117,19 @@ mod tests {
     fn a_requester_with_many_calls_does_not_starve_one_with_few() {
         let mut line = Line::default();
         let (many, few): (Arc<str>, Arc<str>) = ("many".into(), "few".into());
-        let many_calls: Vec<u64> = (0..100).map(|_| line.join(Urgency::Decision, &many)).collect();
-        let few_calls: Vec<u64> = (0..2).map(|_| line.join(Urgency::Decision, &few)).collect();
+        let many_calls: Vec<u64> = (0..100)
+            .map(|_| line.join(Urgency::Decision, &many, Arc::default()))
+            .collect();
+        let few_calls: Vec<u64> = (0..2)
+            .map(|_| line.join(Urgency::Decision, &few, Arc::default()))
+            .collect();
         let served = drain(&mut line);
         assert_eq!(
             served[..4],
             [many_calls[0], few_calls[0], many_calls[1], few_calls[1]]
         );
-        let late = line.join(Urgency::Decision, &few);
-        let later = line.join(Urgency::Decision, &many);
+        let late = line.join(Urgency::Decision, &few, Arc::default());
+        let later = line.join(Urgency::Decision, &many, Arc::default());
         assert_eq!(
             drain(&mut line),
             [late, later],

@@ -1,7 +1,9 @@
 //! Places for operations: at most so many at once, one per account, each held until AWS says that it is over.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::line::Line;
@@ -14,7 +16,7 @@ const POLL_GROWTH: f64 = 1.6;
 /// All places and the line for them.
 #[derive(Debug, Default)]
 pub(super) struct Places {
-    pub(super) line: Line,
+    line: Line,
     wanted: Vec<Wanted>,
     open: Vec<Open>,
 }
@@ -94,8 +96,15 @@ impl Drop for Place {
 }
 
 impl Places {
-    pub(super) fn join(&mut self, ask: &Ask, account: &AccountId, kind: OperationKind) -> u64 {
-        let number = self.line.join(ask.urgency, &ask.requester);
+    /// Stands in line for a place.
+    pub(super) fn join(
+        &mut self,
+        ask: &Ask,
+        account: &AccountId,
+        kind: OperationKind,
+        bell: Arc<Notify>,
+    ) -> u64 {
+        let number = self.line.join(ask.urgency, &ask.requester, bell);
         self.wanted.push(Wanted {
             number,
             urgency: ask.urgency,
@@ -105,29 +114,38 @@ impl Places {
         number
     }
 
-    /// Takes a place if this one is the first in line that fits; else says when a forgotten operation frees one.
-    pub(super) fn try_take(
+    /// Goes away; others may fit now.
+    pub(super) fn leave(&mut self, number: u64) {
+        self.wanted.retain(|wanted| wanted.number != number);
+        self.line.leave(number);
+        self.line.wake_all();
+    }
+
+    /// Whether this one is the first in line that fits; else when a forgotten operation makes room.
+    pub(super) fn is_next(
         &mut self,
         number: u64,
         now: Instant,
         settings: &BudgetSettings,
     ) -> Result<(), Option<Instant>> {
         self.forget(now, settings);
-        self.wanted
-            .retain(|wanted| self.line.alarm(wanted.number).is_some());
         let first = self.line.in_order().find(|number| self.fits(*number, settings));
-        let wanted = self
-            .wanted
+        if first == Some(number) {
+            return Ok(());
+        }
+        Err(self
+            .open
             .iter()
-            .find(|wanted| Some(wanted.number) == first && wanted.number == number);
-        let Some(Wanted { account, kind, .. }) = wanted.cloned() else {
-            return Err(self
-                .open
-                .iter()
-                .map(|open| open.since + settings.operation_forgotten_after)
-                .min());
+            .map(|open| open.since + settings.operation_forgotten_after)
+            .min())
+    }
+
+    /// Takes the place that [`Places::is_next`] promised.
+    pub(super) fn take(&mut self, number: u64, now: Instant, settings: &BudgetSettings) {
+        let Some(at) = self.wanted.iter().position(|wanted| wanted.number == number) else {
+            return;
         };
-        self.wanted.retain(|wanted| wanted.number != number);
+        let Wanted { account, kind, .. } = self.wanted.swap_remove(at);
         self.line.serve(number);
         self.line.wake_all();
         self.open.push(Open {
@@ -139,7 +157,6 @@ impl Places {
             next_poll: now,
             interval: settings.first_poll,
         });
-        Ok(())
     }
 
     fn fits(&self, number: u64, settings: &BudgetSettings) -> bool {
@@ -172,8 +189,7 @@ impl Places {
                 Poll::NotBefore(left)
             };
         }
-        let number = self.line.join(Urgency::Revocation, &"adopted".into()); // only for a number of its own
-        self.line.leave(number);
+        let number = self.line.unused_number();
         self.open.push(Open {
             number,
             account: account.clone(),

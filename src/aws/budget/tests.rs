@@ -83,11 +83,11 @@ async fn nobody_waits_longer_than_set() {
     let budget = Budget::new(settings);
     let start = Instant::now();
     let refused = budget
-        .place(&Ask::revocation("bob"), &account(1), OperationKind::Deletion)
+        .start(&Ask::revocation("bob"), &account(1), OperationKind::Deletion)
         .await
         .unwrap_err();
-    assert_eq!(refused.waited, Duration::from_secs(60));
-    assert_eq!(start.elapsed(), Duration::from_secs(60));
+    assert_eq!(refused.waited, Duration::from_mins(1));
+    assert_eq!(start.elapsed(), Duration::from_mins(1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -109,19 +109,19 @@ async fn one_operation_per_account_and_its_place_is_held_until_it_is_over() {
     let budget = Budget::new(BudgetSettings::default());
     let ask = Ask::decision("alice");
     let first = budget
-        .place(&ask, &account(1), OperationKind::Creation)
+        .start(&ask, &account(1), OperationKind::Creation)
         .await
         .unwrap();
     let poll = first.keep(&request("first"));
     assert_eq!(poll, Duration::from_secs(2));
     let elsewhere = budget
-        .place(&ask, &account(2), OperationKind::Creation)
+        .start(&ask, &account(2), OperationKind::Creation)
         .await
         .unwrap();
     drop(elsewhere);
     let revocation = Ask::revocation("bob");
     let busy = account(1);
-    let waiting = budget.place(&revocation, &busy, OperationKind::Deletion);
+    let waiting = budget.start(&revocation, &busy, OperationKind::Deletion);
     let over = async {
         tokio::time::sleep(Duration::from_secs(5)).await; // on the paused clock
         budget.settled(OperationKind::Creation, &request("first"));
@@ -142,18 +142,18 @@ async fn creates_fill_their_places_and_revocations_still_find_one() {
     let budget = Budget::new(settings);
     for number in 0..2 {
         let place = budget
-            .place(&Ask::decision("alice"), &account(number), OperationKind::Creation)
+            .start(&Ask::decision("alice"), &account(number), OperationKind::Creation)
             .await
             .unwrap();
         place.keep(&request(&number.to_string()));
     }
     let (decision, free) = (Ask::decision("alice"), account(8));
-    let place = budget.place(&decision, &free, OperationKind::Creation);
+    let place = budget.start(&decision, &free, OperationKind::Creation);
     let blocked = timeout(Duration::from_secs(1), place);
     assert!(blocked.await.is_err());
     assert!(
         budget
-            .place(&Ask::revocation("bob"), &account(9), OperationKind::Deletion)
+            .start(&Ask::revocation("bob"), &account(9), OperationKind::Deletion)
             .await
             .is_ok()
     );
@@ -162,28 +162,28 @@ async fn creates_fill_their_places_and_revocations_still_find_one() {
 #[tokio::test(start_paused = true)]
 async fn an_operation_that_never_ends_gives_its_place_back_after_ten_minutes() {
     let settings = BudgetSettings {
-        longest_wait: Duration::from_secs(3_600),
+        longest_wait: Duration::from_hours(1),
         ..BudgetSettings::default()
     };
     let budget = Budget::new(settings);
     let place = budget
-        .place(&Ask::decision("alice"), &account(1), OperationKind::Creation)
+        .start(&Ask::decision("alice"), &account(1), OperationKind::Creation)
         .await
         .unwrap();
     place.keep(&request("stuck"));
     let start = Instant::now();
     budget
-        .place(&Ask::revocation("bob"), &account(1), OperationKind::Deletion)
+        .start(&Ask::revocation("bob"), &account(1), OperationKind::Deletion)
         .await
         .unwrap();
-    assert_eq!(start.elapsed(), Duration::from_secs(600));
+    assert_eq!(start.elapsed(), Duration::from_mins(10));
 }
 
 #[tokio::test(start_paused = true)]
 async fn questions_about_an_operation_come_at_growing_intervals() {
     let budget = Budget::new(BudgetSettings::default());
     let place = budget
-        .place(&Ask::decision("alice"), &account(1), OperationKind::Creation)
+        .start(&Ask::decision("alice"), &account(1), OperationKind::Creation)
         .await
         .unwrap();
     let mut wait = place.keep(&request("slow"));
@@ -209,4 +209,31 @@ async fn an_operation_remembered_from_before_a_restart_takes_a_place_again() {
     assert_eq!(budget.under_way(), 1);
     budget.settled(OperationKind::Creation, &request("old"));
     assert_eq!(budget.under_way(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_that_waits_to_call_does_not_keep_a_revocation_from_its_account() {
+    let budget = Budget::new(BudgetSettings {
+        sso_admin_rate: 0.1,
+        ..BudgetSettings::default()
+    });
+    budget.token(Family::SsoAdmin, &Ask::background()).await.unwrap();
+    let order: Arc<Mutex<Vec<OperationKind>>> = Arc::default();
+    let started = |kind: OperationKind, ask: Ask| {
+        let (budget, order) = (budget.clone(), order.clone());
+        tokio::spawn(async move {
+            let place = budget.start(&ask, &account(1), kind).await.unwrap();
+            order.lock().unwrap().push(kind);
+            drop(place);
+        })
+    };
+    let create = started(OperationKind::Creation, Ask::decision("alice"));
+    tokio::task::yield_now().await; // now it is next and waits for a token
+    let delete = started(OperationKind::Deletion, Ask::revocation("bob"));
+    delete.await.unwrap();
+    create.await.unwrap();
+    assert_eq!(
+        *order.lock().unwrap(),
+        [OperationKind::Deletion, OperationKind::Creation]
+    );
 }
