@@ -117,49 +117,62 @@ impl Site {
 
 impl Caller {
     /// Waits for the turn, makes the call, and says what its failure means. `call` is only sent once polled.
-    pub(super) async fn run<T, E, F>(
+    pub(super) fn run<T, E, F>(
         &self,
         family: Family,
         ask: &Ask,
         site: &Site,
         call: F,
-    ) -> Result<T, PortError>
+    ) -> impl Future<Output = Result<T, PortError>> + Send
     where
-        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        T: Send,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
-        self.budget
-            .token(family, ask)
-            .await
-            .map_err(|no_room| site.no_room(no_room))?;
-        self.run_paid(family, site, call).await
+        let paid = self.run_paid(family, site, call);
+        async move {
+            self.budget
+                .token(family, ask)
+                .await
+                .map_err(|no_room| site.no_room(no_room))?;
+            paid.await
+        }
     }
 
     /// Makes a call whose token was taken with the place for its operation.
-    pub(super) async fn run_paid<T, E, F>(&self, family: Family, site: &Site, call: F) -> Result<T, PortError>
+    pub(super) fn run_paid<T, E, F>(
+        &self,
+        family: Family,
+        site: &Site,
+        call: F,
+    ) -> impl Future<Output = Result<T, PortError>> + Send
     where
-        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        T: Send,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
-        let Ok(answer) = timeout(self.operation_timeout + PATIENCE, call).await else {
-            let effect = if site.writes {
-                Effect::Uncertain
-            } else {
-                Effect::None
+        let call = Box::pin(call); // the SDK's futures take ten kilobytes and more
+        async move {
+            let Ok(answer) = timeout(self.operation_timeout + PATIENCE, call).await else {
+                let effect = if site.writes {
+                    Effect::Uncertain
+                } else {
+                    Effect::None
+                };
+                return Err(site.error(
+                    Class::Unavailable,
+                    effect,
+                    "the AWS client did not keep its own timeout.",
+                ));
             };
-            return Err(site.error(
-                Class::Unavailable,
-                effect,
-                "the AWS client did not keep its own timeout.",
-            ));
-        };
-        answer.map_err(|error| {
-            let error = classify(site, error);
-            if error.class == Class::Throttled {
-                self.budget
-                    .pause(family, error.retry_after.unwrap_or(THROTTLED_PAUSE));
-            }
-            error
-        })
+            answer.map_err(|error| {
+                let error = classify(site, error);
+                if error.class == Class::Throttled {
+                    self.budget
+                        .pause(family, error.retry_after.unwrap_or(THROTTLED_PAUSE));
+                }
+                error
+            })
+        }
     }
 }

@@ -16,10 +16,10 @@ use team_operator::sandbox::{Change, Options, OrganizationFile, RunningSandbox, 
 
 /// A clock that only the test moves.
 #[derive(Debug)]
-pub struct ManualClock(Mutex<DateTime<Utc>>);
+pub(crate) struct ManualClock(Mutex<DateTime<Utc>>);
 
 impl ManualClock {
-    pub fn advance(&self, time: TimeDelta) {
+    pub(crate) fn advance(&self, time: TimeDelta) {
         *self.0.lock().unwrap() += time;
     }
 }
@@ -33,25 +33,25 @@ impl Clock for ManualClock {
 /// The things the suite works with, whatever made them.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Fixture {
-    pub endpoint: String,
-    pub region: String,
-    pub user_name: String,
-    pub user_id: String,
-    pub email: String,
-    pub group_name: String,
-    pub empty_group_name: String,
-    pub account: String,
-    pub account_path: String,
-    pub management_account: String,
-    pub permission_set: String,
-    pub permission_set_arn: String,
-    pub session_hours: u64,
+pub(crate) struct Fixture {
+    pub(crate) endpoint: String,
+    pub(crate) region: String,
+    pub(crate) user_name: String,
+    pub(crate) user_id: String,
+    pub(crate) email: String,
+    pub(crate) group_name: String,
+    pub(crate) empty_group_name: String,
+    pub(crate) account: String,
+    pub(crate) account_path: String,
+    pub(crate) management_account: String,
+    pub(crate) permission_set: String,
+    pub(crate) permission_set_arn: String,
+    pub(crate) session_hours: u64,
 }
 
 /// A known difference between moto and AWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Lie {
+pub(crate) enum Lie {
     /// Operations have succeeded when the first answer comes.
     OperationsSucceedAtOnce,
     /// Creating twice makes two rows, and one delete removes one of them.
@@ -69,7 +69,7 @@ pub enum Lie {
 }
 
 impl Lie {
-    pub const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::OperationsSucceedAtOnce,
         Self::CreatingTwiceMakesTwo,
         Self::DeletionHasTheIdOfTheCreation,
@@ -81,16 +81,16 @@ impl Lie {
 }
 
 /// An AWS, with what is expected of it.
-pub struct Target {
-    pub aws: Aws,
-    pub fixture: Fixture,
-    pub lies: BTreeSet<Lie>,
-    pub seen: Mutex<BTreeSet<Lie>>,
+pub(crate) struct Target {
+    pub(crate) aws: Aws,
+    pub(crate) fixture: Fixture,
+    pub(crate) lies: BTreeSet<Lie>,
+    pub(crate) seen: Mutex<BTreeSet<Lie>>,
     clock: Option<Arc<ManualClock>>,
 }
 
 impl Target {
-    pub async fn new(fixture: Fixture, lies: BTreeSet<Lie>, clock: Option<Arc<ManualClock>>) -> Self {
+    pub(crate) async fn new(fixture: Fixture, lies: BTreeSet<Lie>, clock: Option<Arc<ManualClock>>) -> Self {
         let adapter_clock: Arc<dyn Clock> = match &clock {
             Some(clock) => clock.clone(),
             None => Arc::new(SystemClock),
@@ -107,7 +107,7 @@ impl Target {
     }
 
     /// Whether this AWS is expected to differ here; the difference counts as seen.
-    pub fn lies(&self, lie: Lie) -> bool {
+    pub(crate) fn lies(&self, lie: Lie) -> bool {
         let lies = self.lies.contains(&lie);
         if lies {
             println!("expected difference: {lie:?}");
@@ -117,14 +117,14 @@ impl Target {
     }
 
     /// Lets time pass: on the world's own clock where there is one.
-    pub async fn pass(&self, time: Duration) {
+    pub(crate) async fn pass(&self, time: Duration) {
         if let Some(clock) = &self.clock {
             clock.advance(TimeDelta::milliseconds(500));
         }
         tokio::time::sleep(time).await; // what the port asked for; a few milliseconds here
     }
 
-    pub fn tuple(&self) -> Tuple {
+    pub(crate) fn tuple(&self) -> Tuple {
         Tuple {
             instance_arn: self.aws.instance().arn.clone(),
             user_id: UserId::new(&self.fixture.user_id),
@@ -135,7 +135,7 @@ impl Target {
 }
 
 /// Settings that do not slow a test down: real limits are the benchmark's business.
-pub fn quick(endpoint: &str, region: &str) -> AwsSettings {
+pub(crate) fn quick(endpoint: &str, region: &str) -> AwsSettings {
     let credentials = Credentials::new("sandbox", "sandbox", None, None, "tests");
     AwsSettings {
         region: Some(region.into()),
@@ -154,19 +154,19 @@ pub fn quick(endpoint: &str, region: &str) -> AwsSettings {
 }
 
 /// A sandbox on a manual clock, with the adapters on it.
-pub struct Boxed {
-    pub sandbox: RunningSandbox,
-    pub clock: Arc<ManualClock>,
+pub(crate) struct Boxed {
+    pub(crate) sandbox: RunningSandbox,
+    pub(crate) clock: Arc<ManualClock>,
 }
 
 impl Boxed {
     /// Starts one; `change` makes it more awkward than gentle.
-    pub async fn start(change: impl FnOnce(&mut Settings)) -> Self {
+    pub(crate) async fn start(change: impl FnOnce(&mut Settings)) -> Self {
         Self::start_with(include_str!("../../examples/organization.yaml"), change).await
     }
 
     /// Starts one from another organization file.
-    pub async fn start_with(text: &str, change: impl FnOnce(&mut Settings)) -> Self {
+    pub(crate) async fn start_with(text: &str, change: impl FnOnce(&mut Settings)) -> Self {
         let clock = Arc::new(ManualClock(Mutex::new(
             DateTime::UNIX_EPOCH + TimeDelta::days(20_000),
         )));
@@ -184,20 +184,20 @@ impl Boxed {
         Self { sandbox, clock }
     }
 
-    pub fn settings(&self) -> AwsSettings {
+    pub(crate) fn settings(&self) -> AwsSettings {
         quick(&self.sandbox.endpoint(), "eu-central-1")
     }
 
-    pub async fn connect(&self) -> Result<Aws, PortError> {
+    pub(crate) async fn connect(&self) -> Result<Aws, PortError> {
         self.connect_with(self.settings()).await
     }
 
-    pub async fn connect_with(&self, settings: AwsSettings) -> Result<Aws, PortError> {
+    pub(crate) async fn connect_with(&self, settings: AwsSettings) -> Result<Aws, PortError> {
         Aws::connect(settings, self.clock.clone()).await
     }
 
     /// Adapters that give up quickly, for answers that never come.
-    pub async fn connect_impatient(&self) -> Aws {
+    pub(crate) async fn connect_impatient(&self) -> Aws {
         let timeout = Duration::from_secs(1);
         let timeouts = Timeouts {
             connect: timeout,
@@ -212,20 +212,20 @@ impl Boxed {
         .unwrap()
     }
 
-    pub fn change(&self, json: &str) {
+    pub(crate) fn change(&self, json: &str) {
         let change: Change = serde_json::from_str(json).unwrap();
         self.sandbox
             .with(|world, now| world.change(&change, now))
             .unwrap();
     }
 
-    pub fn script(&self, json: &str) {
+    pub(crate) fn script(&self, json: &str) {
         let script: Script = serde_json::from_str(json).unwrap();
         self.sandbox.with(|world, _| world.script(script));
     }
 
     /// How often an operation arrived.
-    pub fn calls(&self, operation: &str) -> usize {
+    pub(crate) fn calls(&self, operation: &str) -> usize {
         self.sandbox.with(|world, _| {
             world
                 .log(0)
@@ -235,7 +235,7 @@ impl Boxed {
         })
     }
 
-    pub fn fixture(&self) -> Fixture {
+    pub(crate) fn fixture(&self) -> Fixture {
         let ids = self.ids();
         Fixture {
             endpoint: self.sandbox.endpoint(),
@@ -254,8 +254,8 @@ impl Boxed {
         }
     }
 
-    /// Alice, the orders account, DatabaseAdmin.
-    pub fn ids(&self) -> Tuple {
+    /// Alice, the orders account, `DatabaseAdmin`.
+    pub(crate) fn ids(&self) -> Tuple {
         let summary = self.sandbox.with(|world, _| world.summary());
         let named = |list: &str, field: &str, name: &str, id: &str| {
             let found = summary[list]

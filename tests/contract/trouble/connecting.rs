@@ -51,7 +51,7 @@ async fn a_wrong_region_finds_no_instance_and_says_so() {
 async fn a_configured_instance_that_is_not_there_is_named_with_those_that_are() {
     let boxed = Boxed::start(|_| ()).await;
     let error = connect_error(&boxed, |settings| {
-        settings.instance_arn = Some("arn:other".into())
+        settings.instance_arn = Some("arn:other".into());
     })
     .await;
     check(
@@ -81,7 +81,7 @@ async fn an_endpoint_that_nobody_listens_on_is_unavailable_within_the_timeout() 
         .local_addr()
         .unwrap();
     let error = connect_error(&boxed, |settings| {
-        settings.endpoint_url = Some(format!("http://{free}"))
+        settings.endpoint_url = Some(format!("http://{free}"));
     })
     .await;
     check(
