@@ -9,6 +9,7 @@ use aws_sdk_ssoadmin::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_ssoadmin::config::retry::RetryConfig;
 use aws_sdk_ssoadmin::config::{self, ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_ssoadmin::error::BoxError;
+use aws_sdk_ssoadmin::operation::list_account_assignments::ListAccountAssignmentsOutput;
 use aws_sdk_ssoadmin::types::{AccountAssignmentOperationStatus, PrincipalType, StatusValues, TargetType};
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 
@@ -35,17 +36,18 @@ impl Assignments for Aws {
     ) -> Result<Aged<Listing>, PortError> {
         let resource = format!("account {account} and permission set {permission_set}");
         let site = Site::read(SERVICE, "ListAccountAssignments", resource);
-        let (asked, mut listing, mut token) = (self.now(), Listing::default(), None);
-        loop {
-            let client = &self.shared.sso;
-            let call = client
+        let (asked, mut listing) = (self.now(), Listing::default());
+        let list = || {
+            let list = self
+                .shared
+                .sso
                 .list_account_assignments()
-                .instance_arn(self.shared.instance.arn.as_str())
-                .account_id(account.as_str())
+                .instance_arn(self.shared.instance.arn.as_str());
+            list.account_id(account.as_str())
                 .permission_set_arn(permission_set.as_str())
-                .set_next_token(token)
-                .send();
-            let page = self.shared.caller.run(FAMILY, ask, &site, call).await?;
+        };
+        let call = |token| list().set_next_token(token).send();
+        let take = |page: &ListAccountAssignmentsOutput| {
             for row in page.account_assignments() {
                 let id = row.principal_id().ok_or_else(|| site.incomplete("PrincipalId"))?;
                 listing.principals.push(match row.principal_type() {
@@ -54,11 +56,9 @@ impl Assignments for Aws {
                     _ => return Err(site.incomplete("known PrincipalType")),
                 });
             }
-            token = page.next_token().map(Into::into);
-            if token.is_none() {
-                break;
-            }
-        }
+            Ok(page.next_token().map(Into::into))
+        };
+        self.shared.caller.pages(FAMILY, ask, &site, call, take).await?;
         listing.principals.sort();
         listing.principals.dedup(); // pages of a list that changes may overlap
         Ok(aged(listing, asked))

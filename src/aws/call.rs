@@ -16,6 +16,8 @@ use crate::ports::{Ask, Class, Effect, PortError};
 const THROTTLED_PAUSE: Duration = Duration::from_secs(1);
 /// The SDK keeps the timeout of an operation itself; this much later we stop waiting for the SDK.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// A list that goes on after so many pages never ends: 100,000 users are 1,000 pages.
+const PAGES_MAX: usize = 10_000;
 
 /// What a call is about, for its error.
 #[derive(Debug, Clone)]
@@ -137,6 +139,32 @@ impl Caller {
                 .map_err(|no_room| site.no_room(no_room))?;
             paid.await
         }
+    }
+
+    /// Reads a list to its end, page by page. `take` keeps a page's rows and returns its continuation; pages may be
+    /// empty and still have one.
+    pub(super) async fn pages<T, E, F>(
+        &self,
+        family: Family,
+        ask: &Ask,
+        site: &Site,
+        call: impl Fn(Option<String>) -> F,
+        mut take: impl FnMut(&T) -> Result<Option<String>, PortError>,
+    ) -> Result<(), PortError>
+    where
+        T: Send,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    {
+        let mut token = None;
+        for _ in 0..PAGES_MAX {
+            let page = self.run(family, ask, site, call(token.take())).await?;
+            token = take(&page)?;
+            if token.is_none() {
+                return Ok(());
+            }
+        }
+        Err(site.incomplete("last page"))
     }
 
     /// Makes a call whose token was taken with the place for its operation.

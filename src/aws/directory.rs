@@ -4,6 +4,7 @@
 //! class is `Unavailable` (see `classify`), so that a wrong region never empties the directory.
 
 use async_trait::async_trait;
+use aws_sdk_identitystore::operation::list_group_memberships::ListGroupMembershipsOutput;
 use aws_sdk_identitystore::types::{AlternateIdentifier, MemberId, UniqueAttribute, UserStatus};
 use aws_smithy_types::Document;
 
@@ -292,29 +293,27 @@ impl Aws {
 
     async fn member_ids(&self, ask: &Ask, group: &GroupId) -> Result<Lookup<Vec<UserId>>, PortError> {
         let site = Site::read(SERVICE, "ListGroupMemberships", format!("group {group}"));
-        let (mut ids, mut token) = (Vec::new(), None);
-        loop {
-            let client = &self.shared.store;
-            let call = client
-                .list_group_memberships()
-                .identity_store_id(self.store())
-                .group_id(group.as_str())
-                .set_next_token(token)
-                .send();
-            let page = match self.shared.caller.run(FAMILY, ask, &site, call).await {
-                Ok(page) => page,
-                Err(error) if error.class == Class::NotFound => return Ok(Lookup::Absent),
-                Err(error) => return Err(error),
-            };
-            for row in page.group_memberships() {
-                if let Some(MemberId::UserId(id)) = row.member_id() {
-                    ids.push(UserId::new(id));
-                }
-            }
-            token = page.next_token().map(Into::into);
-            if token.is_none() {
-                break;
-            }
+        let mut ids = Vec::new();
+        let list = || {
+            let list = self.shared.store.list_group_memberships();
+            list.identity_store_id(self.store()).group_id(group.as_str())
+        };
+        let call = |token| list().set_next_token(token).send();
+        let take = |page: &ListGroupMembershipsOutput| {
+            ids.extend(
+                page.group_memberships()
+                    .iter()
+                    .filter_map(|row| match row.member_id() {
+                        Some(MemberId::UserId(id)) => Some(UserId::new(id)),
+                        _ => None, // AWS knows no other members
+                    }),
+            );
+            Ok(page.next_token().map(Into::into))
+        };
+        match self.shared.caller.pages(FAMILY, ask, &site, call, take).await {
+            Ok(()) => (),
+            Err(error) if error.class == Class::NotFound => return Ok(Lookup::Absent),
+            Err(error) => return Err(error),
         }
         ids.sort();
         ids.dedup(); // pages of a list that changes may overlap

@@ -1,5 +1,7 @@
 //! Which Identity Center instance is meant.
 
+use aws_sdk_ssoadmin::operation::list_instances::ListInstancesOutput;
+
 use super::budget::Family;
 use super::call::{Service, Site};
 use super::connect::Clients;
@@ -21,13 +23,8 @@ pub(super) async fn discover(clients: &Clients, configured: Option<&str>) -> Res
     let region = &clients.region;
     let site = Site::read(Service::SsoAdmin, "ListInstances", format!("region {region}"));
     let mut instances = Vec::new();
-    let mut token = None;
-    loop {
-        let call = clients.sso.list_instances().set_next_token(token).send();
-        let page = clients
-            .caller
-            .run(Family::SsoAdmin, &Ask::background(), &site, call)
-            .await?;
+    let call = |token| clients.sso.list_instances().set_next_token(token).send();
+    let take = |page: &ListInstancesOutput| {
         for one in page.instances() {
             let arn = one.instance_arn().ok_or_else(|| site.incomplete("InstanceArn"))?;
             let store = one
@@ -40,11 +37,12 @@ pub(super) async fn discover(clients: &Clients, configured: Option<&str>) -> Res
                 owner,
             });
         }
-        token = page.next_token().map(Into::into);
-        if token.is_none() {
-            break;
-        }
-    }
+        Ok(page.next_token().map(Into::into))
+    };
+    clients
+        .caller
+        .pages(Family::SsoAdmin, &Ask::background(), &site, call, take)
+        .await?;
     pick(instances, configured).map_err(|problem| site.error(Class::Invalid, Effect::None, problem))
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use aws_sdk_organizations::operation::list_parents::ListParentsOutput;
 
 use super::budget::Family;
 use super::call::{Service, Site};
@@ -94,31 +95,31 @@ impl Aws {
         account: &AccountId,
     ) -> Result<Option<OrganizationalUnitId>, PortError> {
         let site = Site::read(SERVICE, "ListParents", format!("account {account}"));
-        let mut token = None;
-        loop {
-            let client = &self.shared.organizations;
-            let call = client
+        let mut found = None;
+        let list = || {
+            self.shared
+                .organizations
                 .list_parents()
                 .child_id(account.as_str())
-                .set_next_token(token)
-                .send();
-            let page = match self
-                .shared
-                .caller
-                .run(Family::OrganizationsParents, ask, &site, call)
-                .await
-            {
-                Ok(page) => page,
-                Err(error) if error.class == Class::NotFound => return Ok(None),
-                Err(error) => return Err(error),
-            };
-            if let Some(id) = page.parents().first().and_then(|parent| parent.id()) {
-                return Ok(Some(OrganizationalUnitId::new(id)));
-            }
-            token = page.next_token().map(Into::into);
-            if token.is_none() {
-                return Err(site.incomplete("parent"));
-            }
+        };
+        let call = |token| list().set_next_token(token).send();
+        let take = |page: &ListParentsOutput| {
+            found = found.take().or(page
+                .parents()
+                .first()
+                .and_then(|parent| parent.id())
+                .map(OrganizationalUnitId::new));
+            Ok(page.next_token().filter(|_| found.is_none()).map(Into::into))
+        };
+        match self
+            .shared
+            .caller
+            .pages(Family::OrganizationsParents, ask, &site, call, take)
+            .await
+        {
+            Ok(()) => found.map(Some).ok_or_else(|| site.incomplete("parent")),
+            Err(error) if error.class == Class::NotFound => Ok(None),
+            Err(error) => Err(error),
         }
     }
 

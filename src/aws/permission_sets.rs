@@ -5,6 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use aws_sdk_ssoadmin::operation::list_accounts_for_provisioned_permission_set::ListAccountsForProvisionedPermissionSetOutput;
+use aws_sdk_ssoadmin::operation::list_permission_sets::ListPermissionSetsOutput;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::budget::Family;
@@ -123,32 +125,31 @@ impl PermissionSets for Aws {
             "ListAccountsForProvisionedPermissionSet",
             format!("permission set {permission_set}"),
         );
-        let (asked, mut accounts, mut token) = (self.now(), Vec::new(), None);
-        loop {
-            let client = &self.shared.sso;
-            let call = client
-                .list_accounts_for_provisioned_permission_set()
-                .instance_arn(self.shared.instance.arn.as_str())
-                .permission_set_arn(permission_set.as_str())
+        let (asked, mut accounts) = (self.now(), Vec::new());
+        let (instance, arn) = (self.shared.instance.arn.as_str(), permission_set.as_str());
+        let list = || self.shared.sso.list_accounts_for_provisioned_permission_set();
+        let call = |token| {
+            list()
+                .instance_arn(instance)
+                .permission_set_arn(arn)
                 .set_next_token(token)
-                .send();
-            let page = match self.shared.caller.run(FAMILY, ask, &site, call).await {
-                Ok(page) => page,
-                Err(error) if error.class == Class::NotFound => {
-                    self.confirm_instance(ask, &site).await?;
-                    return Ok(aged(Lookup::Absent, asked));
-                }
-                Err(error) => return Err(error),
-            };
+                .send()
+        };
+        let take = |page: &ListAccountsForProvisionedPermissionSetOutput| {
             for id in page.account_ids() {
                 accounts.push(
                     AccountId::parse(id.as_str()).map_err(|_| site.incomplete("well-formed account id"))?,
                 );
             }
-            token = page.next_token().map(Into::into);
-            if token.is_none() {
-                return Ok(aged(Lookup::Found(accounts), asked));
+            Ok(page.next_token().map(Into::into))
+        };
+        match self.shared.caller.pages(FAMILY, ask, &site, call, take).await {
+            Ok(()) => Ok(aged(Lookup::Found(accounts), asked)),
+            Err(error) if error.class == Class::NotFound => {
+                self.confirm_instance(ask, &site).await?;
+                Ok(aged(Lookup::Absent, asked))
             }
+            Err(error) => Err(error),
         }
     }
 }
@@ -223,25 +224,23 @@ impl Aws {
             "ListPermissionSets",
             format!("instance {}", self.shared.instance.arn),
         );
-        let (asked, mut arns, mut token) = (self.now(), Vec::new(), None);
-        loop {
-            let client = &self.shared.sso;
-            let call = client
+        let (asked, mut arns) = (self.now(), Vec::new());
+        let list = || {
+            self.shared
+                .sso
                 .list_permission_sets()
                 .instance_arn(self.shared.instance.arn.as_str())
-                .set_next_token(token)
-                .send();
-            let page = self.shared.caller.run(FAMILY, ask, &site, call).await?;
+        };
+        let call = |token| list().set_next_token(token).send();
+        let take = |page: &ListPermissionSetsOutput| {
             arns.extend(
                 page.permission_sets()
                     .iter()
                     .map(|arn| PermissionSetArn::new(arn.as_str())),
             );
-            token = page.next_token().map(Into::into);
-            if token.is_none() {
-                break;
-            }
-        }
+            Ok(page.next_token().map(Into::into))
+        };
+        self.shared.caller.pages(FAMILY, ask, &site, call, take).await?;
         let catalogue = &self.shared.catalogue;
         for arn in &arns {
             let known = catalogue.lock().sets.contains_key(arn);

@@ -1,5 +1,6 @@
 //! Whether this AWS organization is one the controller can work in. Each finding is a sentence; none stops anything.
 
+use aws_sdk_organizations::operation::list_delegated_administrators::ListDelegatedAdministratorsOutput;
 use aws_sdk_ssoadmin::operation::describe_instance::DescribeInstanceOutput;
 use aws_sdk_ssoadmin::types::{InstanceStatus, KmsKeyStatus, KmsKeyType};
 use chrono::TimeDelta;
@@ -150,22 +151,24 @@ impl Aws {
             "ListDelegatedAdministrators",
             SERVICE_PRINCIPAL,
         );
-        let (mut accounts, mut token) = (Vec::new(), None);
-        loop {
-            let client = &self.shared.organizations;
-            let call = client
+        let mut accounts = Vec::new();
+        let list = || {
+            self.shared
+                .organizations
                 .list_delegated_administrators()
                 .service_principal(SERVICE_PRINCIPAL)
-                .set_next_token(token)
-                .send();
-            let page = self.shared.caller.run(Family::Other, ask, &site, call).await?;
+        };
+        let call = |token| list().set_next_token(token).send();
+        let take = |page: &ListDelegatedAdministratorsOutput| {
             let ids = page.delegated_administrators().iter().filter_map(|one| one.id());
             accounts.extend(ids.filter_map(|id| AccountId::parse(id).ok()));
-            token = page.next_token().map(Into::into);
-            if token.is_none() {
-                return Ok(accounts);
-            }
-        }
+            Ok(page.next_token().map(Into::into))
+        };
+        self.shared
+            .caller
+            .pages(Family::Other, ask, &site, call, take)
+            .await?;
+        Ok(accounts)
     }
 }
 

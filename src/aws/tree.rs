@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use aws_sdk_organizations::operation::list_accounts_for_parent::ListAccountsForParentOutput;
+use aws_sdk_organizations::operation::list_organizational_units_for_parent::ListOrganizationalUnitsForParentOutput;
+use aws_sdk_organizations::operation::list_roots::ListRootsOutput;
 use aws_sdk_organizations::types::{Account as SdkAccount, AccountState as SdkState};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Mutex;
@@ -120,29 +123,27 @@ impl Aws {
 
     async fn roots(&self, ask: &Ask) -> Result<Vec<OuPath>, PortError> {
         let site = Site::read(SERVICE, "ListRoots", "the organization");
-        let (mut roots, mut token) = (Vec::new(), None);
-        loop {
-            let call = self
-                .shared
+        let mut roots = Vec::new();
+        let call = |token| {
+            self.shared
                 .organizations
                 .list_roots()
                 .set_next_token(token)
-                .send();
-            let page = self
-                .shared
-                .caller
-                .run(Family::OrganizationsRoots, ask, &site, call)
-                .await?;
+                .send()
+        };
+        let take = |page: &ListRootsOutput| {
             for root in page.roots() {
                 roots.push(
                     step(OuPath::default(), root.id(), root.name()).ok_or_else(|| site.incomplete("Id"))?,
                 );
             }
-            token = page.next_token().map(Into::into);
-            if token.is_none() {
-                return Ok(roots);
-            }
-        }
+            Ok(page.next_token().map(Into::into))
+        };
+        self.shared
+            .caller
+            .pages(Family::OrganizationsRoots, ask, &site, call, take)
+            .await?;
+        Ok(roots)
     }
 
     async fn accounts_under(
@@ -156,29 +157,27 @@ impl Aws {
             "ListAccountsForParent",
             format!("organizational unit {unit}"),
         );
-        let (mut accounts, mut token) = (Vec::new(), None);
-        loop {
-            let client = &self.shared.organizations;
-            let call = client
+        let mut accounts = Vec::new();
+        let list = || {
+            self.shared
+                .organizations
                 .list_accounts_for_parent()
                 .parent_id(unit.as_str())
-                .set_next_token(token)
-                .send();
-            let page = self
-                .shared
-                .caller
-                .run(Family::OrganizationsParents, ask, &site, call)
-                .await?;
+        };
+        let call = |token| list().set_next_token(token).send();
+        let take = |page: &ListAccountsForParentOutput| {
             for account in page.accounts() {
                 accounts.push(
                     converted(account, path.clone()).ok_or_else(|| site.incomplete("Id of an account"))?,
                 );
             }
-            token = page.next_token().map(Into::into);
-            if token.is_none() {
-                return Ok(accounts);
-            }
-        }
+            Ok(page.next_token().map(Into::into))
+        };
+        self.shared
+            .caller
+            .pages(Family::OrganizationsParents, ask, &site, call, take)
+            .await?;
+        Ok(accounts)
     }
 
     async fn units_under(
@@ -192,28 +191,26 @@ impl Aws {
             "ListOrganizationalUnitsForParent",
             format!("organizational unit {unit}"),
         );
-        let (mut units, mut token) = (Vec::new(), None);
-        loop {
-            let client = &self.shared.organizations;
-            let call = client
+        let mut units = Vec::new();
+        let list = || {
+            self.shared
+                .organizations
                 .list_organizational_units_for_parent()
                 .parent_id(unit.as_str())
-                .set_next_token(token)
-                .send();
-            let page = self
-                .shared
-                .caller
-                .run(Family::OrganizationsParents, ask, &site, call)
-                .await?;
+        };
+        let call = |token| list().set_next_token(token).send();
+        let take = |page: &ListOrganizationalUnitsForParentOutput| {
             for inner in page.organizational_units() {
                 let inner = step(path.clone(), inner.id(), inner.name());
                 units.push(inner.ok_or_else(|| site.incomplete("Id of a unit"))?);
             }
-            token = page.next_token().map(Into::into);
-            if token.is_none() {
-                return Ok(units);
-            }
-        }
+            Ok(page.next_token().map(Into::into))
+        };
+        self.shared
+            .caller
+            .pages(Family::OrganizationsParents, ask, &site, call, take)
+            .await?;
+        Ok(units)
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entities::{Group, PermissionSet, Standing, User};
 use super::operation::AssignmentInput;
+use super::organization_file::is_session_duration;
 use super::presence::Presence;
 use super::world::World;
 
@@ -141,10 +142,7 @@ impl World {
             Change::PutPermissionSet {
                 name,
                 session_duration,
-            } => {
-                self.put_permission_set(name, session_duration);
-                Ok(())
-            }
+            } => self.put_permission_set(name, session_duration),
             Change::RemovePermissionSet { name } => self.remove_permission_set(name, now),
             Change::PutAssignment {
                 account,
@@ -291,11 +289,15 @@ impl World {
         Ok(())
     }
 
-    fn put_permission_set(&mut self, name: &str, session_duration: &str) {
+    fn put_permission_set(&mut self, name: &str, session_duration: &str) -> Result<(), ChangeError> {
+        if !is_session_duration(session_duration) {
+            let sentence = format!("{session_duration:?} is no session duration; AWS takes PT1H to PT12H");
+            return Err(ChangeError::Impossible(sentence));
+        }
         let duration = session_duration.to_owned();
         if let Some(set) = self.permission_sets.iter_mut().find(|set| set.name == name) {
             set.session_duration = duration;
-            return;
+            return Ok(());
         }
         let incarnation = self.incarnation("permission-set", name);
         let arn = self.ids.permission_set_arn(name, incarnation);
@@ -304,6 +306,7 @@ impl World {
             name: name.into(),
             session_duration: duration,
         });
+        Ok(())
     }
 
     fn remove_permission_set(&mut self, name: &str, now: DateTime<Utc>) -> Result<(), ChangeError> {

@@ -11,7 +11,7 @@ use axum::routing::{delete, get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::changes::Change;
+use super::changes::{Change, ChangeError};
 use super::faults::Script;
 use super::server::Shared;
 use super::settings::Settings;
@@ -23,7 +23,7 @@ GET    /sandbox/organization     everything with its ids and ARNs, as it is now
 GET    /sandbox/assignments      what is assigned now, in truth (lists of the AWS API may lag behind)
 GET    /sandbox/operations       every create and delete with its times and how it ended
 GET    /sandbox/log?after=N      every call with its time and outcome, from number N+1
-POST   /sandbox/changes          one change or a list of them (all are checked one after the other), for instance
+POST   /sandbox/changes          one change or a list of them (all are made, or none), for instance
        {"change":"put-user","userName":"alice","email":"a@example.com","enabled":false}
        {"change":"remove-user","userName":"alice"}        {"change":"put-user","userName":"alice","renameTo":"al"}
        {"change":"put-group","name":"Admins","members":["alice"]}       {"change":"remove-group","name":"Admins"}
@@ -104,8 +104,12 @@ async fn change(State(shared): State<Sandbox>, Json(body): Json<Value>) -> Respo
         Ok(changes) => changes,
         Err(error) => return refused(&error.to_string()),
     };
-    let made =
-        shared.with_saved(|world, now| changes.iter().try_for_each(|change| world.change(change, now)));
+    let made = shared.with_saved(|world, now| {
+        let mut copy = world.clone(); // all or nothing
+        changes.iter().try_for_each(|change| copy.change(change, now))?;
+        *world = copy;
+        Ok::<_, ChangeError>(())
+    });
     match made {
         Ok(()) => Json(json!({"made": changes.len()})).into_response(),
         Err(error) => refused(&error.to_string()),

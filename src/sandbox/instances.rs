@@ -68,37 +68,7 @@ impl World {
     }
 
     fn instance_metadata(&self) -> InstanceMetadata {
-        let InstanceDescription {
-            instance_arn,
-            identity_store_id,
-            identity_store_arn,
-            owner_account_id,
-            name,
-            created_date,
-            status,
-            primary_region,
-            permission_sets_enabled: _,
-            encryption_configuration_details: _,
-        } = self.instance_description();
         InstanceMetadata {
-            instance_arn,
-            identity_store_id,
-            identity_store_arn,
-            owner_account_id,
-            name,
-            created_date,
-            status,
-            primary_region,
-        }
-    }
-
-    fn instance_description(&self) -> InstanceDescription {
-        let owned = self.settings.encryption_key == EncryptionKey::AwsOwned;
-        let key = format!(
-            "arn:{}:kms:{}:{}:key/00000000-0000-4000-a000-000000000000",
-            self.ids.partition, self.region, self.ids.management_account
-        );
-        InstanceDescription {
             instance_arn: self.ids.instance_arn(),
             identity_store_id: self.ids.identity_store_id(),
             identity_store_arn: self.ids.identity_store_arn(),
@@ -111,6 +81,17 @@ impl World {
                 .primary_region
                 .clone()
                 .unwrap_or_else(|| self.region.clone()),
+        }
+    }
+
+    fn instance_description(&self) -> InstanceDescription {
+        let owned = self.settings.encryption_key == EncryptionKey::AwsOwned;
+        let key = format!(
+            "arn:{}:kms:{}:{}:key/00000000-0000-4000-a000-000000000000",
+            self.ids.partition, self.region, self.ids.management_account
+        );
+        InstanceDescription {
+            metadata: self.instance_metadata(),
             permission_sets_enabled: self.settings.permission_sets_enabled,
             encryption_configuration_details: EncryptionDetails {
                 key_type: if owned {

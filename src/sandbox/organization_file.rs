@@ -282,8 +282,7 @@ impl Checker {
                 &format!("is longer than the {PERMISSION_SET_NAME_MAX} characters AWS allows"),
             );
         }
-        let minutes = session_minutes(&session_duration.value);
-        if !minutes.is_some_and(|minutes| (60..=12 * 60).contains(&minutes)) {
+        if !is_session_duration(&session_duration.value) {
             self.error(
                 &session_duration,
                 "is no session duration; AWS takes PT1H to PT12H, for instance PT1H30M",
@@ -319,6 +318,11 @@ impl Checker {
             group: group.map(|group| group.value),
         });
     }
+}
+
+/// Whether AWS would take this as the session duration of a permission set: one hour to twelve.
+pub(super) fn is_session_duration(text: &str) -> bool {
+    session_minutes(text).is_some_and(|minutes| (60..=12 * 60).contains(&minutes))
 }
 
 /// Minutes of the ISO 8601 durations AWS uses here: `PT` with hours, minutes, or both.

@@ -169,8 +169,7 @@ wire_struct! {
     }
     /// The answer of `DescribeInstance`.
     InstanceDescription {
-        instance_arn: String, identity_store_id: String, identity_store_arn: String, owner_account_id: String,
-        name: String, created_date: f64, status: String, primary_region: String, permission_sets_enabled: bool,
+        #[serde(flatten)] metadata: InstanceMetadata, permission_sets_enabled: bool,
         encryption_configuration_details: EncryptionDetails,
     }
     /// The key of an instance.

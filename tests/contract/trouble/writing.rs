@@ -138,11 +138,17 @@ async fn a_create_that_fails_later_says_why_and_one_that_is_forgotten_has_vanish
     let CreateAnswer::Accepted { request, .. } = create(&aws, &tuple).await.unwrap() else {
         panic!()
     };
-    tokio::time::sleep(Duration::from_millis(2)).await; // the first question comes after a millisecond here
-    let state = aws
-        .status(&ask(), OperationKind::Creation, &tuple.account_id, &request)
-        .await
-        .unwrap();
+    let kind = OperationKind::Creation;
+    let state = loop {
+        match aws
+            .status(&ask(), kind, &tuple.account_id, &request)
+            .await
+            .unwrap()
+        {
+            OperationState::InProgress { ask_again_in } => tokio::time::sleep(ask_again_in).await,
+            over => break over,
+        }
+    };
     assert_eq!(state, OperationState::Vanished);
     assert_eq!(aws.budget().under_way(), 0);
 }
