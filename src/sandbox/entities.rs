@@ -10,6 +10,7 @@ use super::presence::Presence;
 
 /// A user. Gone users stay, marked, because their ids must never be given out again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "user_name is AWS's word for it")]
 pub(super) struct User {
     pub(super) id: String,
@@ -22,6 +23,7 @@ pub(super) struct User {
 
 /// A group with its members' ids and their recent past.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Group {
     pub(super) id: String,
     pub(super) name: String,
@@ -31,6 +33,7 @@ pub(super) struct Group {
 
 /// The root (without a parent) or an organizational unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Unit {
     pub(super) id: String,
     pub(super) name: String,
@@ -39,6 +42,7 @@ pub(super) struct Unit {
 
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Account {
     pub(super) id: String,
     pub(super) name: String,
@@ -50,6 +54,7 @@ pub(super) struct Account {
 
 /// A permission set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct PermissionSet {
     pub(super) arn: String,
     pub(super) name: String,
@@ -59,6 +64,7 @@ pub(super) struct PermissionSet {
 
 /// An assignment that exists or existed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Assignment {
     pub(super) input: AssignmentInput,
     pub(super) presence: Presence,
@@ -76,6 +82,7 @@ pub(super) enum OperationKind {
 
 /// One asynchronous operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct AssignmentOperation {
     pub(super) request_id: String,
     pub(super) kind: OperationKind,

@@ -268,7 +268,7 @@ impl Boxed {
         };
         Tuple {
             instance_arn: InstanceArn::new(summary["instanceArn"].as_str().unwrap()),
-            user_id: UserId::new(named("users", "user_name", "alice@example.com", "id")),
+            user_id: UserId::new(named("users", "userName", "alice@example.com", "id")),
             account_id: AccountId::parse("333333333333").unwrap(),
             permission_set_arn: PermissionSetArn::new(named(
                 "permissionSets",

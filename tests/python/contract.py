@@ -153,7 +153,7 @@ class Sandbox:
 
     def tuple(self):
         organization = self.control("GET", "organization")
-        user = next(user for user in organization["users"] if user["user_name"] == "alice@example.com")
+        user = next(user for user in organization["users"] if user["userName"] == "alice@example.com")
         permission_set = next(one for one in organization["permissionSets"] if one["name"] == "DatabaseAdmin")
         return {
             "InstanceArn": organization["instanceArn"],
