@@ -221,3 +221,21 @@ async fn an_account_suspended_underfoot_fails_the_create_and_the_delete_can_be_r
     );
     assert_eq!(AccountId::parse("333333333333").unwrap(), tuple.account_id);
 }
+
+#[tokio::test]
+async fn a_create_that_is_dropped_on_its_way_gives_its_place_back() {
+    let boxed = Boxed::start(|_| ()).await;
+    let (aws, tuple) = (boxed.connect().await.unwrap(), boxed.ids());
+    boxed.script(r#"{"times":1,"effect":{"kind":"hold","applied":false}}"#);
+    let task = tokio::spawn({
+        let aws = aws.clone();
+        async move { create(&aws, &tuple).await }
+    });
+    while boxed.sandbox.with(|world, _| world.held().is_empty()) {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(aws.budget().under_way(), 1);
+    task.abort();
+    assert!(task.await.unwrap_err().is_cancelled());
+    assert_eq!(aws.budget().under_way(), 0);
+}
