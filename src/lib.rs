@@ -5,5 +5,14 @@
 
 pub mod api;
 
+#[cfg(any(feature = "aws", feature = "sandbox"))]
+pub mod ports;
+
+#[cfg(feature = "aws")]
+pub mod aws;
+
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+
 #[cfg(feature = "controller")]
 pub mod admission;

@@ -1,0 +1,36 @@
+//! The ports on the AWS SDK: IAM Identity Center, its identity store, and AWS Organizations.
+//!
+//! # The way of a call
+//! ```text
+//! port method ─► cache (young enough?) ─► budget (whose turn, is there room?) ─► SDK ─► classify (one place) ─► PortError
+//!                                                                               │
+//!                                                                        meter (Date, throttling, retries)
+//! ```
+//! - **Standard variables work**: credentials, region, profiles, proxies, and endpoints (`AWS_ENDPOINT_URL`,
+//!   `AWS_ENDPOINT_URL_SSO_ADMIN`, …) come through `aws-config`.
+//! - **One owner of retry**: reads are tried twice by the SDK, writes once, so that a write's answer always belongs to
+//!   the attempt that gave it. Everything else is the caller's requeue.
+//! - **Nothing reads meaning out of an ARN**, and no partition is assumed.
+//! - **Instance**: discovered once at the start and fixed; a tuple recorded for another one is refused.
+
+mod assignments;
+mod budget;
+mod cache;
+mod call;
+mod classify;
+mod connect;
+mod directory;
+mod failures;
+mod instance;
+mod meter;
+mod organization;
+mod permission_sets;
+mod preflight;
+mod session_duration;
+mod tree;
+
+pub use budget::{Budget, BudgetSettings, Family};
+pub use connect::{Aws, AwsSettings, CacheAges, Timeouts};
+pub use instance::Instance;
+pub use meter::MeterReading;
+pub use preflight::{Check, Finding, Verdict};

@@ -1,0 +1,302 @@
+//! Assignments, from sso-admin.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_ssoadmin::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_ssoadmin::config::retry::RetryConfig;
+use aws_sdk_ssoadmin::config::{self, ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_ssoadmin::error::BoxError;
+use aws_sdk_ssoadmin::operation::list_account_assignments::ListAccountAssignmentsOutput;
+use aws_sdk_ssoadmin::types::{AccountAssignmentOperationStatus, PrincipalType, StatusValues, TargetType};
+use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
+
+use super::budget::{Family, Place, Poll};
+use super::call::{Service, Site};
+use super::connect::{Aws, aged};
+use super::failures;
+use crate::ports::{
+    AccountId, Aged, Ask, Assignments, Class, CreateAnswer, DeleteAnswer, Effect, GoneEvidence, GroupId,
+    Listing, OperationKind, OperationState, PermissionSetArn, PortError, Principal, RequestId, SendPermit,
+    Tuple, UserId,
+};
+
+const SERVICE: Service = Service::SsoAdmin;
+const FAMILY: Family = Family::SsoAdmin;
+
+#[async_trait]
+impl Assignments for Aws {
+    async fn list(
+        &self,
+        ask: &Ask,
+        account: &AccountId,
+        permission_set: &PermissionSetArn,
+    ) -> Result<Aged<Listing>, PortError> {
+        let resource = format!("account {account} and permission set {permission_set}");
+        let site = Site::read(SERVICE, "ListAccountAssignments", resource);
+        let (asked, mut listing) = (self.now(), Listing::default());
+        let list = || {
+            let list = self
+                .shared
+                .sso
+                .list_account_assignments()
+                .instance_arn(self.shared.instance.arn.as_str());
+            list.account_id(account.as_str())
+                .permission_set_arn(permission_set.as_str())
+        };
+        let call = |token| list().set_next_token(token).send();
+        let take = |page: &ListAccountAssignmentsOutput| {
+            for row in page.account_assignments() {
+                let id = row.principal_id().ok_or_else(|| site.incomplete("PrincipalId"))?;
+                listing.principals.push(match row.principal_type() {
+                    Some(PrincipalType::User) => Principal::User(UserId::new(id)),
+                    Some(PrincipalType::Group) => Principal::Group(GroupId::new(id)),
+                    _ => return Err(site.incomplete("known PrincipalType")),
+                });
+            }
+            Ok(page.next_token().map(Into::into))
+        };
+        self.shared.caller.pages(FAMILY, ask, &site, call, take).await?;
+        listing.principals.sort();
+        listing.principals.dedup(); // pages of a list that changes may overlap
+        Ok(aged(listing, asked))
+    }
+
+    async fn create(
+        &self,
+        ask: &Ask,
+        tuple: &Tuple,
+        permit: Arc<dyn SendPermit>,
+    ) -> Result<CreateAnswer, PortError> {
+        let site = write_site("CreateAccountAssignment", tuple);
+        let kind = OperationKind::Creation;
+        let place = self.started(ask, &site, tuple, kind).await?;
+        let gate = Gate {
+            permit,
+            withheld: Arc::default(),
+        };
+        let withheld = gate.withheld.clone();
+        let client = &self.shared.sso;
+        let call = client
+            .create_account_assignment()
+            .instance_arn(tuple.instance_arn.as_str())
+            .target_id(tuple.account_id.as_str())
+            .target_type(TargetType::AwsAccount)
+            .permission_set_arn(tuple.permission_set_arn.as_str())
+            .principal_type(PrincipalType::User)
+            .principal_id(tuple.user_id.as_str())
+            .customize()
+            .config_override(once())
+            .interceptor(gate)
+            .send();
+        let answer = match self.shared.caller.run_paid(FAMILY, &site, call).await {
+            Ok(answer) => answer,
+            Err(_) if withheld.load(Ordering::Acquire) => return Ok(CreateAnswer::Withheld),
+            Err(error) => return Err(error),
+        };
+        let (request, state) = accepted(kind, &site, answer.account_assignment_creation_status(), place)?;
+        Ok(CreateAnswer::Accepted { request, state })
+    }
+
+    async fn delete(&self, ask: &Ask, tuple: &Tuple) -> Result<DeleteAnswer, PortError> {
+        let site = write_site("DeleteAccountAssignment", tuple);
+        let kind = OperationKind::Deletion;
+        let place = self.started(ask, &site, tuple, kind).await?;
+        let client = &self.shared.sso;
+        let call = client
+            .delete_account_assignment()
+            .instance_arn(tuple.instance_arn.as_str())
+            .target_id(tuple.account_id.as_str())
+            .target_type(TargetType::AwsAccount)
+            .permission_set_arn(tuple.permission_set_arn.as_str())
+            .principal_type(PrincipalType::User)
+            .principal_id(tuple.user_id.as_str())
+            .customize()
+            .config_override(once())
+            .send();
+        let answer = match self.shared.caller.run_paid(FAMILY, &site, call).await {
+            Ok(answer) => answer,
+            // AWS does not say what is missing. The caller's list, which needs the instance, the account and the set,
+            // tells an assignment that is gone from an instance that is.
+            Err(error) if error.class == Class::NotFound => {
+                return Ok(DeleteAnswer::AlreadyGone(GoneEvidence::NotFoundAnswer));
+            }
+            Err(error) => return Err(error),
+        };
+        let (request, state) = accepted(kind, &site, answer.account_assignment_deletion_status(), place)?;
+        Ok(match state {
+            OperationState::AlreadyGone(evidence) => DeleteAnswer::AlreadyGone(evidence),
+            state => DeleteAnswer::Accepted { request, state },
+        })
+    }
+
+    async fn status(
+        &self,
+        ask: &Ask,
+        kind: OperationKind,
+        account: &AccountId,
+        request: &RequestId,
+    ) -> Result<OperationState, PortError> {
+        let budget = &self.shared.caller.budget;
+        if let Poll::NotBefore(ask_again_in) = budget.poll(account, kind, request) {
+            return Ok(OperationState::InProgress { ask_again_in });
+        }
+        let state = match self.ask_status(ask, kind, account, request).await {
+            Ok(state) => state,
+            Err(error) if error.class == Class::NotFound => OperationState::Vanished,
+            Err(error) => return Err(error),
+        };
+        Ok(match state {
+            OperationState::InProgress { .. } => OperationState::InProgress {
+                ask_again_in: budget.still_open(kind, request),
+            },
+            over => {
+                budget.settled(kind, request);
+                over
+            }
+        })
+    }
+}
+
+impl Aws {
+    /// A place in the account and the right to call, for a tuple of the instance that is configured.
+    async fn started(
+        &self,
+        ask: &Ask,
+        site: &Site,
+        tuple: &Tuple,
+        kind: OperationKind,
+    ) -> Result<Place, PortError> {
+        let configured = &self.shared.instance.arn;
+        if tuple.instance_arn != *configured {
+            let sentence = format!(
+                "the assignment belongs to instance {}, and {configured} is configured. Configure the one it was made in.",
+                tuple.instance_arn
+            );
+            return Err(site.error(Class::Invalid, Effect::None, sentence));
+        }
+        let place = self
+            .shared
+            .caller
+            .budget
+            .start(ask, &tuple.account_id, kind)
+            .await;
+        place.map_err(|no_room| site.no_room(no_room))
+    }
+
+    async fn ask_status(
+        &self,
+        ask: &Ask,
+        kind: OperationKind,
+        account: &AccountId,
+        request: &RequestId,
+    ) -> Result<OperationState, PortError> {
+        let instance = self.shared.instance.arn.as_str();
+        let resource = format!("operation {request} in account {account}");
+        let (client, caller) = (&self.shared.sso, &self.shared.caller);
+        match kind {
+            OperationKind::Creation => {
+                let site = Site::read(SERVICE, "DescribeAccountAssignmentCreationStatus", resource);
+                let call = client
+                    .describe_account_assignment_creation_status()
+                    .instance_arn(instance)
+                    .account_assignment_creation_request_id(request.as_str())
+                    .send();
+                let answer = caller.run(FAMILY, ask, &site, call).await?;
+                state(kind, &site, answer.account_assignment_creation_status())
+            }
+            OperationKind::Deletion => {
+                let site = Site::read(SERVICE, "DescribeAccountAssignmentDeletionStatus", resource);
+                let call = client
+                    .describe_account_assignment_deletion_status()
+                    .instance_arn(instance)
+                    .account_assignment_deletion_request_id(request.as_str())
+                    .send();
+                let answer = caller.run(FAMILY, ask, &site, call).await?;
+                state(kind, &site, answer.account_assignment_deletion_status())
+            }
+        }
+    }
+}
+
+fn write_site(operation: &'static str, tuple: &Tuple) -> Site {
+    let Tuple {
+        instance_arn: _,
+        user_id,
+        account_id,
+        permission_set_arn,
+    } = tuple;
+    let resource = format!("user {user_id} in account {account_id} with permission set {permission_set_arn}");
+    Site::write(SERVICE, operation, resource)
+}
+
+/// A write is tried once: with repetitions, the answer of the second attempt would hide what became of the first.
+fn once() -> config::Builder {
+    config::Builder::new().retry_config(RetryConfig::disabled())
+}
+
+/// The operation AWS accepted. Its place stays taken until it is over.
+fn accepted(
+    kind: OperationKind,
+    site: &Site,
+    status: Option<&AccountAssignmentOperationStatus>,
+    place: Place,
+) -> Result<(RequestId, OperationState), PortError> {
+    let request = status.and_then(AccountAssignmentOperationStatus::request_id);
+    let request = RequestId::new(request.ok_or_else(|| site.incomplete("RequestId"))?);
+    let state = match state(kind, site, status)? {
+        OperationState::InProgress { .. } => OperationState::InProgress {
+            ask_again_in: place.keep(&request),
+        },
+        over => over,
+    };
+    Ok((request, state))
+}
+
+fn state(
+    kind: OperationKind,
+    site: &Site,
+    status: Option<&AccountAssignmentOperationStatus>,
+) -> Result<OperationState, PortError> {
+    let status = status.ok_or_else(|| site.incomplete("status"))?;
+    match status.status() {
+        Some(StatusValues::Succeeded) => Ok(OperationState::Succeeded),
+        Some(StatusValues::Failed) => Ok(failures::failed(
+            kind,
+            status.failure_reason().unwrap_or_default(),
+        )),
+        Some(StatusValues::InProgress) => Ok(OperationState::InProgress {
+            ask_again_in: Duration::ZERO,
+        }),
+        _ => Err(site.incomplete("known Status")),
+    }
+}
+
+/// Stops a create at the last moment.
+#[derive(Debug)]
+struct Gate {
+    permit: Arc<dyn SendPermit>,
+    withheld: Arc<AtomicBool>,
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for Gate {
+    fn name(&self) -> &'static str {
+        "Gate"
+    }
+
+    fn read_before_signing(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if self.permit.still_good() {
+            return Ok(());
+        }
+        self.withheld.store(true, Ordering::Release);
+        Err("the permit to send this request was withdrawn".into())
+    }
+}

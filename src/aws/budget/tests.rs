@@ -1,0 +1,239 @@
+//! The budget on tokio's paused clock: no test here waits for real.
+
+use std::sync::Mutex;
+
+use super::*;
+
+fn account(number: u32) -> AccountId {
+    AccountId::parse(format!("{number:012}")).unwrap()
+}
+
+fn request(name: &str) -> RequestId {
+    RequestId::new(name)
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_come_at_the_rate_and_not_faster() {
+    let budget = Budget::new(BudgetSettings {
+        sso_admin_rate: 8.0,
+        ..BudgetSettings::default()
+    });
+    let start = Instant::now();
+    for _ in 0..84 {
+        budget.token(Family::SsoAdmin, &Ask::background()).await.unwrap();
+    }
+    let elapsed = start.elapsed().as_secs_f64();
+    assert!(
+        (9.99..10.1).contains(&elapsed),
+        "4 at once and 80 at 8/s took {elapsed} s"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revocation_overtakes_everybody_who_waits_for_a_token() {
+    let budget = Budget::new(BudgetSettings {
+        sso_admin_rate: 1.0,
+        ..BudgetSettings::default()
+    });
+    budget.token(Family::SsoAdmin, &Ask::background()).await.unwrap();
+    let served: Arc<Mutex<Vec<&str>>> = Arc::default();
+    let mut tasks = Vec::new();
+    for (name, ask) in [
+        ("background", Ask::background()),
+        ("decision", Ask::decision("alice")),
+        ("revocation", Ask::revocation("bob")),
+    ] {
+        let (budget, served) = (budget.clone(), served.clone());
+        tasks.push(tokio::spawn(async move {
+            budget.token(Family::SsoAdmin, &ask).await.unwrap();
+            served.lock().unwrap().push(name);
+        }));
+        tokio::task::yield_now().await; // lets it stand in line before the next comes
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(*served.lock().unwrap(), ["revocation", "decision", "background"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_gives_up_blocks_nobody() {
+    let budget = Budget::new(BudgetSettings {
+        sso_admin_rate: 1.0,
+        ..BudgetSettings::default()
+    });
+    budget.token(Family::SsoAdmin, &Ask::background()).await.unwrap();
+    let urgent = budget.token(Family::SsoAdmin, &Ask::revocation("bob")).await;
+    assert!(urgent.is_ok());
+    let urgent = Ask::revocation("bob");
+    let gives_up = timeout(Duration::from_millis(10), budget.token(Family::SsoAdmin, &urgent));
+    let patient = Ask::decision("alice");
+    let (gave_up, served) = tokio::join!(gives_up, budget.token(Family::SsoAdmin, &patient));
+    assert!(gave_up.is_err());
+    assert!(served.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_longer_than_set() {
+    let settings = BudgetSettings {
+        outstanding: 0,
+        reserved_for_revocations: 0,
+        ..BudgetSettings::default()
+    };
+    let budget = Budget::new(settings);
+    let start = Instant::now();
+    let refused = budget
+        .start(&Ask::revocation("bob"), &account(1), OperationKind::Deletion)
+        .await
+        .unwrap_err();
+    assert_eq!(refused.waited, Duration::from_mins(1));
+    assert_eq!(start.elapsed(), Duration::from_mins(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttling_answer_pauses_the_family_and_no_other() {
+    let budget = Budget::new(BudgetSettings::default());
+    budget.pause(Family::SsoAdmin, Duration::from_secs(7));
+    let start = Instant::now();
+    budget
+        .token(Family::IdentityStore, &Ask::background())
+        .await
+        .unwrap();
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    budget.token(Family::SsoAdmin, &Ask::background()).await.unwrap();
+    assert_eq!(start.elapsed(), Duration::from_secs(7));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_operation_per_account_and_its_place_is_held_until_it_is_over() {
+    let budget = Budget::new(BudgetSettings::default());
+    let ask = Ask::decision("alice");
+    let first = budget
+        .start(&ask, &account(1), OperationKind::Creation)
+        .await
+        .unwrap();
+    let poll = first.keep(&request("first"));
+    assert_eq!(poll, Duration::from_secs(2));
+    let elsewhere = budget
+        .start(&ask, &account(2), OperationKind::Creation)
+        .await
+        .unwrap();
+    drop(elsewhere);
+    let revocation = Ask::revocation("bob");
+    let busy = account(1);
+    let waiting = budget.start(&revocation, &busy, OperationKind::Deletion);
+    let over = async {
+        tokio::time::sleep(Duration::from_secs(5)).await; // on the paused clock
+        budget.settled(OperationKind::Creation, &request("first"));
+    };
+    let start = Instant::now();
+    let (second, ()) = tokio::join!(waiting, over);
+    second.unwrap();
+    assert_eq!(start.elapsed(), Duration::from_secs(5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn creates_fill_their_places_and_revocations_still_find_one() {
+    let settings = BudgetSettings {
+        outstanding: 2,
+        reserved_for_revocations: 1,
+        ..BudgetSettings::default()
+    };
+    let budget = Budget::new(settings);
+    for number in 0..2 {
+        let place = budget
+            .start(&Ask::decision("alice"), &account(number), OperationKind::Creation)
+            .await
+            .unwrap();
+        place.keep(&request(&number.to_string()));
+    }
+    let (decision, free) = (Ask::decision("alice"), account(8));
+    let place = budget.start(&decision, &free, OperationKind::Creation);
+    let blocked = timeout(Duration::from_secs(1), place);
+    assert!(blocked.await.is_err());
+    assert!(
+        budget
+            .start(&Ask::revocation("bob"), &account(9), OperationKind::Deletion)
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_that_never_ends_gives_its_place_back_after_ten_minutes() {
+    let settings = BudgetSettings {
+        longest_wait: Duration::from_hours(1),
+        ..BudgetSettings::default()
+    };
+    let budget = Budget::new(settings);
+    let place = budget
+        .start(&Ask::decision("alice"), &account(1), OperationKind::Creation)
+        .await
+        .unwrap();
+    place.keep(&request("stuck"));
+    let start = Instant::now();
+    budget
+        .start(&Ask::revocation("bob"), &account(1), OperationKind::Deletion)
+        .await
+        .unwrap();
+    assert_eq!(start.elapsed(), Duration::from_mins(10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn questions_about_an_operation_come_at_growing_intervals() {
+    let budget = Budget::new(BudgetSettings::default());
+    let place = budget
+        .start(&Ask::decision("alice"), &account(1), OperationKind::Creation)
+        .await
+        .unwrap();
+    let mut wait = place.keep(&request("slow"));
+    let mut waits = Vec::new();
+    for _ in 0..7 {
+        let poll = |budget: &Budget| budget.poll(&account(1), OperationKind::Creation, &request("slow"));
+        assert_eq!(poll(&budget), Poll::NotBefore(wait));
+        tokio::time::advance(wait).await;
+        assert_eq!(poll(&budget), Poll::Due);
+        waits.push(wait.as_millis());
+        wait = budget.still_open(OperationKind::Creation, &request("slow"));
+    }
+    assert_eq!(waits, [2_000, 3_200, 5_120, 8_192, 13_107, 15_000, 15_000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_remembered_from_before_a_restart_takes_a_place_again() {
+    let budget = Budget::new(BudgetSettings::default());
+    assert_eq!(
+        budget.poll(&account(1), OperationKind::Creation, &request("old")),
+        Poll::Due
+    );
+    assert_eq!(budget.under_way(), 1);
+    budget.settled(OperationKind::Creation, &request("old"));
+    assert_eq!(budget.under_way(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_that_waits_to_call_does_not_keep_a_revocation_from_its_account() {
+    let budget = Budget::new(BudgetSettings {
+        sso_admin_rate: 0.1,
+        ..BudgetSettings::default()
+    });
+    budget.token(Family::SsoAdmin, &Ask::background()).await.unwrap();
+    let order: Arc<Mutex<Vec<OperationKind>>> = Arc::default();
+    let started = |kind: OperationKind, ask: Ask| {
+        let (budget, order) = (budget.clone(), order.clone());
+        tokio::spawn(async move {
+            let place = budget.start(&ask, &account(1), kind).await.unwrap();
+            order.lock().unwrap().push(kind);
+            drop(place);
+        })
+    };
+    let create = started(OperationKind::Creation, Ask::decision("alice"));
+    tokio::task::yield_now().await; // now it is next and waits for a token
+    let delete = started(OperationKind::Deletion, Ask::revocation("bob"));
+    delete.await.unwrap();
+    create.await.unwrap();
+    assert_eq!(
+        *order.lock().unwrap(),
+        [OperationKind::Deletion, OperationKind::Creation]
+    );
+}

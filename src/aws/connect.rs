@@ -1,0 +1,241 @@
+//! Clients with timeouts, and everything the ports share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use chrono::{DateTime, Utc};
+
+use super::budget::{Budget, BudgetSettings};
+use super::cache::Cache;
+use super::call::{Caller, Service, Site};
+use super::instance::{self, Instance};
+use super::meter::{Meter, MeterReading};
+use super::permission_sets::Catalogue;
+use super::tree::TreeKeeper;
+use crate::ports::{
+    Aged, Attribute, Class, Clock, Effect, Group, GroupId, Lookup, Members, PortError, RemoteClock, TimeSeen,
+    User, UserId, UserLookup,
+};
+
+/// How often the SDK tries a read; writes are tried once.
+const READ_ATTEMPTS: u32 = 2;
+
+/// What the adapters need to know. Everything else comes from AWS's standard variables and files.
+#[derive(Debug, Clone, Default)]
+pub struct AwsSettings {
+    /// The primary region of the instance; absent, the standard variables and files decide.
+    pub region: Option<String>,
+    /// The instance, when the account could have several.
+    pub instance_arn: Option<String>,
+    /// One endpoint for all services, for tests; absent, the standard variables decide.
+    pub endpoint_url: Option<String>,
+    /// Credentials, for tests; absent, the standard chain decides.
+    pub credentials: Option<SharedCredentialsProvider>,
+    /// How long calls may take.
+    pub timeouts: Timeouts,
+    /// How old answers may get.
+    pub ages: CacheAges,
+    /// How much is spent.
+    pub budget: BudgetSettings,
+}
+
+/// How long calls may take. Waiting for the budget comes on top, limited by its own setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Until a connection stands.
+    pub connect: Duration,
+    /// One attempt.
+    pub attempt: Duration,
+    /// One operation with the SDK's repetitions and the search for credentials.
+    pub operation: Duration,
+}
+
+/// How old kept answers may get before AWS is asked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheAges {
+    /// Names of users and groups.
+    pub names: Duration,
+    /// Members of groups.
+    pub members: Duration,
+    /// The tree of the organization and the catalogue of permission sets.
+    pub organization: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            attempt: Duration::from_secs(8), // AWS answers within a second; a stuck connection is noticed
+            operation: Duration::from_secs(20),
+        }
+    }
+}
+
+impl Default for CacheAges {
+    fn default() -> Self {
+        Self {
+            names: Duration::from_hours(1),
+            members: Duration::from_mins(5),
+            organization: Duration::from_mins(15),
+        }
+    }
+}
+
+/// All ports on one AWS organization; cheap to clone.
+#[derive(Clone)]
+pub struct Aws {
+    pub(super) shared: Arc<Shared>,
+}
+
+/// What the ports share.
+pub(super) struct Shared {
+    pub(super) sso: aws_sdk_ssoadmin::Client,
+    pub(super) store: aws_sdk_identitystore::Client,
+    pub(super) organizations: aws_sdk_organizations::Client,
+    pub(super) sts: aws_sdk_sts::Client,
+    pub(super) caller: Caller,
+    pub(super) meter: Meter,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) region: String,
+    pub(super) instance: Instance,
+    pub(super) users: Cache<UserId, Lookup<User>>,
+    pub(super) user_names: Cache<(Attribute, String), UserLookup>,
+    pub(super) group_names: Cache<String, Lookup<Group>>,
+    pub(super) members: Cache<GroupId, Lookup<Members>>,
+    pub(super) catalogue: Catalogue,
+    pub(super) tree: TreeKeeper,
+}
+
+/// The clients before the instance is known.
+pub(super) struct Clients {
+    pub(super) sso: aws_sdk_ssoadmin::Client,
+    pub(super) caller: Caller,
+    pub(super) region: String,
+}
+
+impl Aws {
+    /// Finds the instance and readies the ports. Fails with a sentence when AWS does not answer, or when it is not
+    /// clear which instance is meant; trying again later is the caller's.
+    pub async fn connect(settings: AwsSettings, clock: Arc<dyn Clock>) -> Result<Self, PortError> {
+        let budget = Budget::new(settings.budget.clone());
+        let meter = Meter::new(clock.clone(), budget.clone());
+        let caller = Caller {
+            budget,
+            operation_timeout: settings.timeouts.operation,
+        };
+        let config = Box::pin(configuration(&settings)).await; // the SDK's search is a large future
+        let Some(region) = config.region().map(ToString::to_string) else {
+            let site = Site::read(Service::SsoAdmin, "ListInstances", "any region");
+            let sentence =
+                "no AWS region is configured. Set AWS_REGION to the primary region of Identity Center.";
+            return Err(site.error(Class::Invalid, Effect::None, sentence));
+        };
+        let sso = aws_sdk_ssoadmin::config::Builder::from(&config)
+            .interceptor(meter.clone())
+            .build();
+        let store = aws_sdk_identitystore::config::Builder::from(&config)
+            .interceptor(meter.clone())
+            .build();
+        let organizations = aws_sdk_organizations::config::Builder::from(&config)
+            .interceptor(meter.clone())
+            .build();
+        let sts = aws_sdk_sts::config::Builder::from(&config)
+            .interceptor(meter.clone())
+            .build();
+        let sso = aws_sdk_ssoadmin::Client::from_conf(sso);
+        let clients = Clients {
+            sso: sso.clone(),
+            caller: caller.clone(),
+            region: region.clone(),
+        };
+        let instance = instance::discover(&clients, settings.instance_arn.as_deref()).await?;
+        let CacheAges {
+            names,
+            members,
+            organization,
+        } = settings.ages;
+        let shared = Shared {
+            sso,
+            store: aws_sdk_identitystore::Client::from_conf(store),
+            organizations: aws_sdk_organizations::Client::from_conf(organizations),
+            sts: aws_sdk_sts::Client::from_conf(sts),
+            caller,
+            meter,
+            clock,
+            region,
+            instance,
+            users: Cache::new(names),
+            user_names: Cache::new(names),
+            group_names: Cache::new(names),
+            members: Cache::new(members),
+            catalogue: Catalogue::new(organization),
+            tree: TreeKeeper::new(organization),
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
+    }
+
+    /// The instance that was found.
+    pub fn instance(&self) -> &Instance {
+        &self.shared.instance
+    }
+
+    /// The shared budget, for metrics.
+    pub fn budget(&self) -> &Budget {
+        &self.shared.caller.budget
+    }
+
+    /// Requests and throttling so far.
+    pub fn meter(&self) -> MeterReading {
+        self.shared.meter.reading()
+    }
+
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.shared.clock.now()
+    }
+}
+
+impl RemoteClock for Aws {
+    fn last_seen(&self) -> Option<TimeSeen> {
+        self.shared.meter.last_seen()
+    }
+}
+
+/// An answer to a question asked at that moment.
+pub(super) fn aged<T>(value: T, observed_at: DateTime<Utc>) -> Aged<T> {
+    Aged { value, observed_at }
+}
+
+/// The standard configuration, with our timeouts and few repetitions.
+async fn configuration(settings: &AwsSettings) -> SdkConfig {
+    let Timeouts {
+        connect,
+        attempt,
+        operation,
+    } = settings.timeouts;
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(connect)
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(operation)
+        .build();
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::standard().with_max_attempts(READ_ATTEMPTS));
+    if let Some(region) = &settings.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(endpoint) = &settings.endpoint_url {
+        loader = loader.endpoint_url(endpoint);
+    }
+    if let Some(credentials) = &settings.credentials {
+        loader = loader.credentials_provider(credentials.clone());
+    }
+    loader.load().await
+}

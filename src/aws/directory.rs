@@ -1,0 +1,371 @@
+//! People and groups, from the identity store.
+//!
+//! "Not found" is an answer about a person or a group; when AWS says that it is the store that is missing, the error's
+//! class is `Unavailable` (see `classify`), so that a wrong region never empties the directory.
+
+use async_trait::async_trait;
+use aws_sdk_identitystore::operation::list_group_memberships::ListGroupMembershipsOutput;
+use aws_sdk_identitystore::types::{AlternateIdentifier, MemberId, UniqueAttribute, UserStatus};
+use aws_smithy_types::Document;
+
+use super::budget::Family;
+use super::call::{Service, Site};
+use super::connect::{Aws, aged};
+use crate::ports::{
+    Aged, Ask, Attribute, Class, Directory, Effect, Enabled, Freshness, Group, GroupId, Lookup,
+    MEMBERSHIP_GROUPS_MAX, Member, Members, Membership, PortError, User, UserId, UserLookup,
+};
+
+const SERVICE: Service = Service::IdentityStore;
+const FAMILY: Family = Family::IdentityStore;
+
+#[async_trait]
+impl Directory for Aws {
+    async fn user_by_attribute(
+        &self,
+        ask: &Ask,
+        attribute: Attribute,
+        value: &str,
+    ) -> Result<Aged<UserLookup>, PortError> {
+        let key = (attribute, value.to_owned());
+        if let Some(kept) = self.shared.user_names.get(ask, &key, self.now()) {
+            return Ok(kept);
+        }
+        let asked = self.now();
+        let answer = match self.user_id(ask, attribute, value).await? {
+            None => UserLookup::Absent,
+            Some(id) => match self.fetch_user(ask, &id).await?.value {
+                Lookup::Absent => UserLookup::Absent, // deleted between the two calls
+                Lookup::Found(user) => compared(user, attribute, value),
+            },
+        };
+        let answer = aged(answer, asked);
+        self.shared.user_names.put(key, &answer);
+        Ok(answer)
+    }
+
+    async fn user(&self, ask: &Ask, user: &UserId) -> Result<Aged<Lookup<User>>, PortError> {
+        match self.shared.users.get(ask, user, self.now()) {
+            Some(kept) => Ok(kept),
+            None => self.fetch_user(ask, user).await,
+        }
+    }
+
+    async fn group_by_name(&self, ask: &Ask, name: &str) -> Result<Aged<Lookup<Group>>, PortError> {
+        let key = name.to_owned();
+        if let Some(kept) = self.shared.group_names.get(ask, &key, self.now()) {
+            return Ok(kept);
+        }
+        let asked = self.now();
+        let answer = aged(self.fetch_group(ask, name).await?, asked);
+        self.shared.group_names.put(key, &answer);
+        Ok(answer)
+    }
+
+    async fn memberships(
+        &self,
+        ask: &Ask,
+        user: &UserId,
+        groups: &[GroupId],
+    ) -> Result<Aged<Vec<Membership>>, PortError> {
+        let asked = self.now();
+        if groups.is_empty() {
+            return Ok(aged(Vec::new(), asked));
+        }
+        let site = Site::read(
+            SERVICE,
+            "IsMemberInGroups",
+            format!("user {user} and {} groups", groups.len()),
+        );
+        if groups.len() > MEMBERSHIP_GROUPS_MAX {
+            let sentence =
+                format!("at most {MEMBERSHIP_GROUPS_MAX} groups fit into one question. Ask in parts.");
+            return Err(site.error(Class::Invalid, Effect::None, sentence));
+        }
+        match self.membership_call(ask, &site, user, groups).await {
+            Ok(answers) => Ok(aged(answers, asked)),
+            // One missing group (or the user) spoils the whole question: ask about each by itself.
+            Err(error) if error.class == Class::NotFound => {
+                Ok(aged(self.memberships_one_by_one(ask, user, groups).await?, asked))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn members(&self, ask: &Ask, group: &GroupId) -> Result<Aged<Lookup<Members>>, PortError> {
+        if let Some(kept) = self.shared.members.get(ask, group, self.now()) {
+            return Ok(kept);
+        }
+        let asked = self.now();
+        let answer = match self.member_ids(ask, group).await? {
+            Lookup::Absent => Lookup::Absent,
+            Lookup::Found(ids) => Lookup::Found(self.named(ask, ids).await?),
+        };
+        let answer = aged(answer, asked);
+        self.shared.members.put(group.clone(), &answer);
+        Ok(answer)
+    }
+}
+
+impl Aws {
+    fn store(&self) -> &str {
+        &self.shared.instance.identity_store_id
+    }
+
+    async fn user_id(
+        &self,
+        ask: &Ask,
+        attribute: Attribute,
+        value: &str,
+    ) -> Result<Option<UserId>, PortError> {
+        let path = match attribute {
+            Attribute::UserName => "userName",
+            Attribute::Email => "emails.value",
+        };
+        let site = Site::read(
+            SERVICE,
+            "GetUserId",
+            format!("the user whose {path} is {value:?}"),
+        );
+        let identifier = unique(&site, path, value)?;
+        let client = &self.shared.store;
+        let call = client
+            .get_user_id()
+            .identity_store_id(self.store())
+            .alternate_identifier(identifier)
+            .send();
+        match self.shared.caller.run(FAMILY, ask, &site, call).await {
+            Ok(answer) => Ok(Some(UserId::new(answer.user_id()))),
+            Err(error) if error.class == Class::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn fetch_user(&self, ask: &Ask, user: &UserId) -> Result<Aged<Lookup<User>>, PortError> {
+        let site = Site::read(SERVICE, "DescribeUser", format!("user {user}"));
+        let asked = self.now();
+        let call = self
+            .shared
+            .store
+            .describe_user()
+            .identity_store_id(self.store())
+            .user_id(user.as_str())
+            .send();
+        let answer = match self.shared.caller.run(FAMILY, ask, &site, call).await {
+            Err(error) if error.class == Class::NotFound => Lookup::Absent,
+            Err(error) => return Err(error),
+            Ok(answer) => Lookup::Found(User {
+                id: UserId::new(answer.user_id()),
+                user_name: answer
+                    .user_name()
+                    .ok_or_else(|| site.incomplete("UserName"))?
+                    .to_owned(),
+                email: answer
+                    .emails()
+                    .first()
+                    .and_then(|email| email.value())
+                    .map(Into::into),
+                enabled: match answer.user_status() {
+                    None | Some(UserStatus::Enabled) => Enabled::Yes,
+                    Some(UserStatus::Disabled) => Enabled::No,
+                    Some(_) => Enabled::Unrecognised,
+                },
+            }),
+        };
+        let answer = aged(answer, asked);
+        self.shared.users.put(user.clone(), &answer);
+        Ok(answer)
+    }
+
+    async fn fetch_group(&self, ask: &Ask, name: &str) -> Result<Lookup<Group>, PortError> {
+        let site = Site::read(SERVICE, "GetGroupId", format!("the group named {name:?}"));
+        let identifier = unique(&site, "displayName", name)?;
+        let client = &self.shared.store;
+        let call = client
+            .get_group_id()
+            .identity_store_id(self.store())
+            .alternate_identifier(identifier)
+            .send();
+        let id = match self.shared.caller.run(FAMILY, ask, &site, call).await {
+            Ok(answer) => GroupId::new(answer.group_id()),
+            Err(error) if error.class == Class::NotFound => return Ok(Lookup::Absent),
+            Err(error) => return Err(error),
+        };
+        let site = Site::read(SERVICE, "DescribeGroup", format!("group {id}"));
+        let call = client
+            .describe_group()
+            .identity_store_id(self.store())
+            .group_id(id.as_str())
+            .send();
+        match self.shared.caller.run(FAMILY, ask, &site, call).await {
+            // Another spelling is another group: names are compared byte for byte.
+            Ok(answer) if answer.display_name() == Some(name) => Ok(Lookup::Found(Group {
+                id,
+                name: name.to_owned(),
+            })),
+            Ok(_) => Ok(Lookup::Absent),
+            Err(error) if error.class == Class::NotFound => Ok(Lookup::Absent),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn membership_call(
+        &self,
+        ask: &Ask,
+        site: &Site,
+        user: &UserId,
+        groups: &[GroupId],
+    ) -> Result<Vec<Membership>, PortError> {
+        let client = &self.shared.store;
+        let call = client
+            .is_member_in_groups()
+            .identity_store_id(self.store())
+            .member_id(MemberId::UserId(user.as_str().to_owned()))
+            .set_group_ids(Some(
+                groups.iter().map(|group| group.as_str().to_owned()).collect(),
+            ))
+            .send();
+        let answer = self.shared.caller.run(FAMILY, ask, site, call).await?;
+        let about = |group: &GroupId| {
+            let row = answer
+                .results()
+                .iter()
+                .find(|row| row.group_id() == Some(group.as_str()));
+            row.map(|row| {
+                if row.membership_exists() {
+                    Membership::Member
+                } else {
+                    Membership::NotMember
+                }
+            })
+        };
+        let answers: Option<Vec<Membership>> = groups.iter().map(about).collect();
+        answers.ok_or_else(|| site.incomplete("result for each group"))
+    }
+
+    async fn memberships_one_by_one(
+        &self,
+        ask: &Ask,
+        user: &UserId,
+        groups: &[GroupId],
+    ) -> Result<Vec<Membership>, PortError> {
+        let mut answers = Vec::with_capacity(groups.len());
+        for group in groups {
+            let site = Site::read(
+                SERVICE,
+                "IsMemberInGroups",
+                format!("user {user} and group {group}"),
+            );
+            match self
+                .membership_call(ask, &site, user, std::slice::from_ref(group))
+                .await
+            {
+                Ok(one) => answers.extend(one),
+                Err(error) if error.class == Class::NotFound => {
+                    answers.push(self.why_missing(ask, user, group).await?);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Either the group is gone, or the user is: somebody who does not exist is in no group.
+    async fn why_missing(&self, ask: &Ask, user: &UserId, group: &GroupId) -> Result<Membership, PortError> {
+        let site = Site::read(
+            SERVICE,
+            "DescribeGroup",
+            format!("group {group} (for user {user})"),
+        );
+        let call = self
+            .shared
+            .store
+            .describe_group()
+            .identity_store_id(self.store())
+            .group_id(group.as_str())
+            .send();
+        match self.shared.caller.run(FAMILY, ask, &site, call).await {
+            Ok(_) => Ok(Membership::NotMember),
+            Err(error) if error.class == Class::NotFound => Ok(Membership::GroupAbsent),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn member_ids(&self, ask: &Ask, group: &GroupId) -> Result<Lookup<Vec<UserId>>, PortError> {
+        let site = Site::read(SERVICE, "ListGroupMemberships", format!("group {group}"));
+        let mut ids = Vec::new();
+        let list = || {
+            let list = self.shared.store.list_group_memberships();
+            list.identity_store_id(self.store()).group_id(group.as_str())
+        };
+        let call = |token| list().set_next_token(token).send();
+        let take = |page: &ListGroupMembershipsOutput| {
+            ids.extend(
+                page.group_memberships()
+                    .iter()
+                    .filter_map(|row| match row.member_id() {
+                        Some(MemberId::UserId(id)) => Some(UserId::new(id)),
+                        _ => None, // AWS knows no other members
+                    }),
+            );
+            Ok(page.next_token().map(Into::into))
+        };
+        match self.shared.caller.pages(FAMILY, ask, &site, call, take).await {
+            Ok(()) => (),
+            Err(error) if error.class == Class::NotFound => return Ok(Lookup::Absent),
+            Err(error) => return Err(error),
+        }
+        ids.sort();
+        ids.dedup(); // pages of a list that changes may overlap
+        Ok(Lookup::Found(ids))
+    }
+
+    /// Names change rarely: they may come from the cache even where the membership may not.
+    async fn named(&self, ask: &Ask, ids: Vec<UserId>) -> Result<Members, PortError> {
+        let names = Ask {
+            freshness: Freshness::Cached,
+            ..ask.clone()
+        };
+        let mut people = Vec::with_capacity(ids.len());
+        for id in ids {
+            let Aged { value, observed_at } = Directory::user(self, &names, &id).await?;
+            if let Lookup::Found(user) = value {
+                people.push(Member {
+                    user: aged(user, observed_at),
+                });
+            }
+        }
+        Ok(if people.is_empty() {
+            Members::Nobody
+        } else {
+            Members::People(people)
+        })
+    }
+}
+
+fn unique(site: &Site, path: &str, value: &str) -> Result<AlternateIdentifier, PortError> {
+    UniqueAttribute::builder()
+        .attribute_path(path)
+        .attribute_value(Document::String(value.to_owned()))
+        .build()
+        .map(AlternateIdentifier::UniqueAttribute)
+        .map_err(|error| {
+            site.error(
+                Class::Invalid,
+                Effect::None,
+                format!("the question cannot be built: {error}."),
+            )
+        })
+}
+
+fn compared(user: User, attribute: Attribute, value: &str) -> UserLookup {
+    let actual = match attribute {
+        Attribute::UserName => Some(user.user_name.clone()),
+        Attribute::Email => user.email.clone(),
+    };
+    match actual {
+        Some(actual) if actual == value => UserLookup::Found(user),
+        Some(actual) => UserLookup::OtherSpelling { actual },
+        None => UserLookup::Absent,
+    }
+}

@@ -1,0 +1,117 @@
+//! Which Identity Center instance is meant.
+
+use aws_sdk_ssoadmin::operation::list_instances::ListInstancesOutput;
+
+use super::budget::Family;
+use super::call::{Service, Site};
+use super::connect::Clients;
+use crate::ports::{AccountId, Ask, Class, Effect, InstanceArn, PortError};
+
+/// The instance everything happens in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    /// Stored with every tuple.
+    pub arn: InstanceArn,
+    /// Where its users are.
+    pub identity_store_id: String,
+    /// The account that owns it, the management account for an organization's instance; AWS may not say.
+    pub owner: Option<AccountId>,
+}
+
+/// Lists the instances and picks the one that is configured, or the only one.
+pub(super) async fn discover(clients: &Clients, configured: Option<&str>) -> Result<Instance, PortError> {
+    let region = &clients.region;
+    let site = Site::read(Service::SsoAdmin, "ListInstances", format!("region {region}"));
+    let mut instances = Vec::new();
+    let call = |token| clients.sso.list_instances().set_next_token(token).send();
+    let take = |page: &ListInstancesOutput| {
+        for one in page.instances() {
+            let arn = one.instance_arn().ok_or_else(|| site.incomplete("InstanceArn"))?;
+            let store = one
+                .identity_store_id()
+                .ok_or_else(|| site.incomplete("IdentityStoreId"))?;
+            let owner = one.owner_account_id().and_then(|id| AccountId::parse(id).ok());
+            instances.push(Instance {
+                arn: InstanceArn::new(arn),
+                identity_store_id: store.to_owned(),
+                owner,
+            });
+        }
+        Ok(page.next_token().map(Into::into))
+    };
+    clients
+        .caller
+        .pages(Family::SsoAdmin, &Ask::background(), &site, call, take)
+        .await?;
+    pick(instances, configured).map_err(|problem| site.error(Class::Invalid, Effect::None, problem))
+}
+
+fn pick(mut instances: Vec<Instance>, configured: Option<&str>) -> Result<Instance, String> {
+    let arns = |instances: &[Instance]| {
+        instances
+            .iter()
+            .map(|one| one.arn.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    if instances.is_empty() {
+        return Err("there is no Identity Center instance here. Check that AWS_REGION is its primary region, and that \
+                    the credentials belong to the management account or a delegated administrator."
+            .into());
+    }
+    if let Some(configured) = configured {
+        let found = arns(&instances);
+        let wanted = instances.into_iter().find(|one| one.arn.as_str() == configured);
+        return wanted.ok_or_else(|| {
+            format!(
+                "the configured instance {configured} is not here, but {found}. Check instance and region."
+            )
+        });
+    }
+    match instances.pop() {
+        Some(only) if instances.is_empty() => Ok(only),
+        last => {
+            instances.extend(last);
+            Err(format!(
+                "there are several instances: {}. Configure the one that is meant.",
+                arns(&instances)
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instance(arn: &str) -> Instance {
+        Instance {
+            arn: InstanceArn::new(arn),
+            identity_store_id: "d-1".into(),
+            owner: None,
+        }
+    }
+
+    #[test]
+    fn the_only_instance_or_the_configured_one_is_picked_and_nothing_else() {
+        assert_eq!(pick(vec![instance("a")], None).unwrap().arn.as_str(), "a");
+        assert_eq!(
+            pick(vec![instance("a"), instance("b")], Some("b"))
+                .unwrap()
+                .arn
+                .as_str(),
+            "b"
+        );
+        assert!(pick(vec![], None).unwrap_err().contains("primary region"));
+        assert!(
+            pick(vec![instance("a"), instance("b")], None)
+                .unwrap_err()
+                .contains("a, b")
+        );
+        assert!(
+            pick(vec![instance("a")], Some("b"))
+                .unwrap_err()
+                .contains("not here, but a")
+        );
+    }
+}

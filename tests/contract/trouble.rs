@@ -1,0 +1,20 @@
+//! What the adapters make of everything that goes wrong.
+
+mod connecting;
+mod reading;
+mod writing;
+
+use team_operator::ports::{Ask, Class, PortError};
+
+fn ask() -> Ask {
+    Ask::decision("trouble").fresh()
+}
+
+/// The class, and that the sentence says what it must.
+fn check(error: &PortError, class: Class, mentions: &[&str]) {
+    assert_eq!(error.class, class, "{error}");
+    let sentence = error.to_string();
+    for text in mentions {
+        assert!(sentence.contains(text), "{sentence:?} does not mention {text:?}");
+    }
+}
