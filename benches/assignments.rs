@@ -24,9 +24,10 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use chrono::{DateTime, TimeDelta, Utc};
 use team_operator::aws::{Aws, AwsSettings, BudgetSettings};
 use team_operator::ports::{
-    AccountId, AlwaysSend, Ask, Assignments, Clock, CreateAnswer, DeleteAnswer, OperationKind,
-    OperationState, PermissionSetArn, RequestId, SystemClock, Tuple, UserId,
+    AccountId, Ask, Assignments, Clock, CreateAnswer, DeleteAnswer, OperationKind, OperationState,
+    PermissionSetArn, RequestId, Tuple, UserId,
 };
+use team_operator::runtime::{AlwaysSend, SystemClock};
 use team_operator::sandbox::{Change, LogEntry, Options, OrganizationFile, RunningSandbox};
 use tokio::task::JoinSet;
 

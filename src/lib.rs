@@ -16,3 +16,6 @@ pub mod sandbox;
 
 #[cfg(feature = "controller")]
 pub mod admission;
+
+#[cfg(any(feature = "aws", feature = "sandbox"))]
+pub mod runtime;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use team_operator::ports::SystemClock;
+use team_operator::runtime::SystemClock;
 use team_operator::sandbox::{Options, OrganizationFile, RunningSandbox};
 
 /// Serves AWS Organizations, IAM Identity Center and its identity store, as awkward as the real ones, from a file.

@@ -170,16 +170,6 @@ pub trait SendPermit: Send + Sync + std::fmt::Debug {
     fn still_good(&self) -> bool;
 }
 
-/// For callers with nothing to check, such as tests.
-#[derive(Debug, Clone, Copy)]
-pub struct AlwaysSend;
-
-impl SendPermit for AlwaysSend {
-    fn still_good(&self) -> bool {
-        true
-    }
-}
-
 impl Listing {
     /// Whether the user is assigned directly.
     pub fn holds_user(&self, user: &UserId) -> bool {

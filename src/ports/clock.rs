@@ -8,20 +8,6 @@ pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> DateTime<Utc>;
 }
 
-/// The clock of the machine: the only place that reads it.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one implementation the rule points to"
-    )]
-    fn now(&self) -> DateTime<Utc> {
-        Utc::now()
-    }
-}
-
 /// What AWS's own clock said, so that a clock gone wrong (ours or theirs) stops grants.
 pub trait RemoteClock: Send + Sync {
     /// The `Date` of the most recent answer of any AWS service, or `None` before the first.

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use team_operator::aws::{Check, Verdict};
 use team_operator::ports::{
-    AccountId, AccountState, AlwaysSend, Ask, Assignments, Attribute, Class, CreateAnswer, DeleteAnswer,
-    Directory, Enabled, Lookup, Members, Membership, OperationKind, OperationState, Organization,
-    PermissionSetArn, PermissionSets, RequestId, UserId, UserLookup,
+    AccountId, AccountState, Ask, Assignments, Attribute, Class, CreateAnswer, DeleteAnswer, Directory,
+    Enabled, Lookup, Members, Membership, OperationKind, OperationState, Organization, PermissionSetArn,
+    PermissionSets, RequestId, UserId, UserLookup,
 };
+use team_operator::runtime::AlwaysSend;
 
 use crate::support::{Boxed, Fixture, Lie, Target};
 

@@ -9,9 +9,8 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use team_operator::aws::{Aws, AwsSettings, BudgetSettings, Timeouts};
-use team_operator::ports::{
-    AccountId, Clock, InstanceArn, PermissionSetArn, PortError, SystemClock, Tuple, UserId,
-};
+use team_operator::ports::{AccountId, Clock, InstanceArn, PermissionSetArn, PortError, Tuple, UserId};
+use team_operator::runtime::SystemClock;
 use team_operator::sandbox::{Change, Options, OrganizationFile, RunningSandbox, Script, Settings};
 
 /// A clock that only the test moves.

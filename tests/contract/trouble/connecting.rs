@@ -6,9 +6,8 @@ use std::time::Duration;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use team_operator::aws::{Aws, AwsSettings, Check, Verdict};
-use team_operator::ports::{
-    AlwaysSend, Assignments, Class, CreateAnswer, OperationState, Organization, PortError, SystemClock,
-};
+use team_operator::ports::{Assignments, Class, CreateAnswer, OperationState, Organization, PortError};
+use team_operator::runtime::{AlwaysSend, SystemClock};
 use team_operator::sandbox::EncryptionKey;
 
 use super::{ask, check};

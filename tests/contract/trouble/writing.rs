@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use team_operator::aws::Aws;
 use team_operator::ports::{
-    AccountId, AlwaysSend, Ask, Assignments, Class, CreateAnswer, DeleteAnswer, Effect, FailureKind,
-    GoneEvidence, InstanceArn, OperationKind, OperationState, PortError, SendPermit, Tuple,
+    AccountId, Ask, Assignments, Class, CreateAnswer, DeleteAnswer, Effect, FailureKind, GoneEvidence,
+    InstanceArn, OperationKind, OperationState, PortError, SendPermit, Tuple,
 };
+use team_operator::runtime::AlwaysSend;
 use team_operator::sandbox::DeleteMissing;
 
 use super::{ask, check};

@@ -22,20 +22,19 @@ mod ids;
 mod organization;
 mod permission_sets;
 
+pub use crate::api::{AccountId, NameError};
 pub use answers::{Aged, LastKnown, Lookup};
 pub use ask::{Ask, Freshness, Urgency};
 pub use assignments::{
-    AlwaysSend, Assignments, CreateAnswer, DeleteAnswer, FailureKind, GoneEvidence, Listing, OperationKind,
+    Assignments, CreateAnswer, DeleteAnswer, FailureKind, GoneEvidence, Listing, OperationKind,
     OperationState, Principal, SendPermit, Tuple,
 };
-pub use clock::{Clock, RemoteClock, SystemClock, TimeSeen};
+pub use clock::{Clock, RemoteClock, TimeSeen};
 pub use directory::{
     Attribute, Directory, Enabled, Group, MEMBERSHIP_GROUPS_MAX, Member, Members, Membership, User,
     UserLookup,
 };
 pub use error::{Class, Effect, PortError};
-pub use ids::{
-    AccountId, GroupId, IdError, InstanceArn, OrganizationalUnitId, PermissionSetArn, RequestId, UserId,
-};
+pub use ids::{GroupId, InstanceArn, OrganizationalUnitId, PermissionSetArn, RequestId, UserId};
 pub use organization::{Account, AccountState, Organization, OrganizationTree, OuPath, OuStep};
 pub use permission_sets::{PermissionSet, PermissionSets};

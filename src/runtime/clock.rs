@@ -1,0 +1,19 @@
+//! The clock of the machine.
+
+use chrono::{DateTime, Utc};
+
+use crate::ports::Clock;
+
+/// The clock of the machine: the only place that reads it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one implementation the rule points to"
+    )]
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+}
