@@ -180,6 +180,12 @@ async fn the_example_settings_are_written_by_a_policy_admin_and_act() {
 }
 
 #[test]
+fn the_example_organization_is_read_by_the_sandbox() {
+    let text = std::fs::read_to_string(example("organization.yaml")).unwrap();
+    team_operator::sandbox::OrganizationFile::parse(&text).unwrap();
+}
+
+#[test]
 fn every_example_is_tried_here() {
     let me = include_str!("examples.rs");
     for entry in std::fs::read_dir(example("")).unwrap() {

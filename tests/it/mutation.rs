@@ -1,8 +1,7 @@
 //! The mutation pass: drops each expression, operation and resource of each admission policy in turn and finds the case
-//! that notices. `MUTATE=1 cargo test --test it mutation -- --nocapture`; `UPDATE=1` as well writes the result into
-//! `tests/README.md`.
+//! that notices. `MUTATE=1 cargo test --test it mutation -- --nocapture`; `MUTATE=decisions` only mutates the policies
+//! with that in their name; `UPDATE=1` as well writes the result into `tests/README.md`.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use kube::api::{Api, DynamicObject, Patch, PatchParams};
@@ -26,15 +25,22 @@ const EQUIVALENT: &[(&str, &str)] = &[];
 
 #[tokio::test]
 async fn every_expression_of_every_policy_is_missed_by_some_case() {
-    if std::env::var_os("MUTATE").is_none() {
-        return println!("skipped: the mutation pass takes some minutes; MUTATE=1 runs it");
-    }
+    let Ok(wanted) = std::env::var("MUTATE") else {
+        return println!("skipped: the mutation pass takes half an hour; MUTATE=1 runs it");
+    };
+    let is_wanted = |policy: &&Value| {
+        wanted == "1"
+            || policy["metadata"]["name"]
+                .as_str()
+                .is_some_and(|n| n.contains(&wanted))
+    };
     let cluster: &'static Cluster = Box::leak(Box::new(Cluster::start(World::Stamping).await.unwrap()));
     let cases = crate::all_cases();
     let mut rows = Vec::new();
     let mutants = installation_for(World::Stamping)
         .policies()
         .iter()
+        .filter(is_wanted)
         .flat_map(mutants_of)
         .collect::<Vec<_>>();
     println!("{} mutants, {} cases", mutants.len(), cases.len());
@@ -244,27 +250,34 @@ async fn first_to_notice(cluster: &'static Cluster, cases: &[Case], policy: &str
     local.run_until(search).await
 }
 
+/// Writes the rows of the policies that were mutated in the place of their old ones.
 fn report(rows: &[(String, String, Option<&str>)]) {
-    let mut table = String::from("| policy | what is dropped | noticed by |\n|---|---|---|\n");
-    for (policy, what, case) in rows {
-        let case = case.map(|case| {
-            case.trim_start_matches("it::")
-                .replace("::", ": ")
-                .replace('_', " ")
+    let line = |(policy, what, case): &(String, String, Option<&str>)| {
+        let case = case.map_or("nothing".to_owned(), |case| {
+            format!("`{}`", case.trim_start_matches("it::"))
         });
-        let _ = writeln!(
-            table,
-            "| {policy} | {what} | {} |",
-            case.unwrap_or_else(|| "nothing (explained below)".to_owned())
-        );
+        format!("| {policy} | {what} | {case} |\n")
+    };
+    let new: String = rows.iter().map(line).collect();
+    println!("{new}");
+    if std::env::var_os("UPDATE").is_none() {
+        return;
     }
-    println!("{table}");
-    if std::env::var_os("UPDATE").is_some() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/README.md");
-        let text = std::fs::read_to_string(&path).unwrap();
-        let (before, rest) = text.split_once("<!-- mutation pass -->\n").unwrap();
-        let (_, after) = rest.split_once("<!-- end of mutation pass -->").unwrap();
-        let text = format!("{before}<!-- mutation pass -->\n{table}<!-- end of mutation pass -->{after}");
-        std::fs::write(path, text).unwrap();
-    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/README.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once("<!-- mutation pass -->\n").unwrap();
+    let (table, after) = rest.split_once("<!-- end of mutation pass -->").unwrap();
+    let mutated = |line: &&str| {
+        rows.iter()
+            .any(|(policy, ..)| line.starts_with(&format!("| {policy} |")))
+    };
+    let kept: String = table
+        .split_inclusive('\n')
+        .skip(2)
+        .filter(|line| !mutated(line))
+        .collect();
+    let head = "| policy | what is dropped | noticed by |\n|---|---|---|\n";
+    let text =
+        format!("{before}<!-- mutation pass -->\n{head}{kept}{new}<!-- end of mutation pass -->{after}");
+    std::fs::write(path, text).unwrap();
 }

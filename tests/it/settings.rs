@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use team_operator::admission::Installation;
 
 use crate::support::{
-    Ground, allowed, approver_policy, cases, eligibility_policy, forbidden, invalid, settings, until,
+    Ground, allowed, api_of, approver_policy, cases, eligibility_policy, forbidden, invalid, settings, until,
 };
 
 const ONE_PLACE: &str = "name at least one account in accounts or one unit in organizationalUnits";
@@ -113,11 +113,12 @@ cases! {
     }
 
     async fn with_policy_writers_only_they_write_policies(alone: Alone) {
+        let name = "team-operator-policy-writers";
         let writers = Installation::default().with_policy_writers(vec!["paul@example.com".to_owned()]).unwrap();
-        let policies = writers.validating_policies();
-        let mut policy = policies.into_iter().find(|p| p["metadata"]["name"] == "team-operator-policy-writers").unwrap();
-        // Only the list of writers is ours here: what is validated stays as it is on the server.
-        policy["spec"]["validations"] = validations_of(&alone, "team-operator-policy-writers").await;
+        let rendered = writers.validating_policies().into_iter().find(|p| p["metadata"]["name"] == name).unwrap();
+        // Only the list of writers is ours here: everything else stays as it is on the server.
+        let mut policy = on_the_server(&alone, &rendered).await;
+        policy["spec"]["variables"] = rendered["spec"]["variables"].clone();
         alone.applies(&policy).await;
         until("policy writers are in force", async || {
             alone.root().tries_shared("ApproverPolicy", approver_policy("p")).await.err()
@@ -134,14 +135,17 @@ cases! {
         let api = alone.root().cluster_scoped("TeamSettings");
         let answer = api.delete("default", &kube::api::DeleteParams::default().dry_run()).await;
         forbidden(answer.map(|_| Value::Null), "is none of the policyWriters of this installation");
+        let change = kube::api::Patch::Merge(json!({ "spec": { "maxOpenRequests": 1000 } }));
+        let params = kube::api::PatchParams { dry_run: true, ..kube::api::PatchParams::default() };
+        let answer = api.patch("default", &params, &change).await;
+        forbidden(answer.map(|_| Value::Null), "is none of the policyWriters of this installation");
     }
 }
 
-/// What a policy validates on the server.
-async fn validations_of(ground: &Ground, policy: &str) -> Value {
-    use k8s_openapi::api::admissionregistration::v1::ValidatingAdmissionPolicy;
-    let api = kube::Api::<ValidatingAdmissionPolicy>::all(ground.master().client);
-    json!(api.get(policy).await.unwrap().spec.unwrap().validations)
+/// An object as it is on the server now.
+async fn on_the_server(ground: &Ground, object: &Value) -> Value {
+    let name = object["metadata"]["name"].as_str().unwrap();
+    json!(api_of(&ground.master().client, object).get(name).await.unwrap())
 }
 
 type Item = fn(usize) -> Value;

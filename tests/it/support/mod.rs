@@ -22,6 +22,6 @@ pub use cluster::{
     CONTROLLER_NAMESPACE, Cluster, Ground, World, installation_for, reinstall, settings, wait_until_in_force,
 };
 pub use expect::{Answer, allowed, forbidden, invalid, refused, sentence};
-pub use objects::{apply, replace};
+pub use objects::{api_of, apply, replace};
 pub use published::{FINALIZER, pending_status};
 pub use wait::{awaited, eventually, until};
