@@ -5,5 +5,7 @@
 
 pub mod api;
 
+pub mod domain;
+
 #[cfg(feature = "controller")]
 pub mod admission;
