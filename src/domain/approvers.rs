@@ -66,13 +66,11 @@ pub fn governing<'a>(
             until: Some(until),
         });
     }
-    match nearest.as_slice() {
-        [only] => Governing::Policy(only),
-        _ => {
-            nearest.sort_by(|a, b| a.name.cmp(&b.name));
-            Governing::Conflict(nearest.iter().map(|policy| policy.name.clone()).collect())
-        }
+    if let [only] = nearest.as_slice() {
+        return Governing::Policy(only);
     }
+    nearest.sort_by(|a, b| a.name.cmp(&b.name));
+    Governing::Conflict(nearest.iter().map(|policy| policy.name.clone()).collect())
 }
 
 fn nearness(

@@ -15,6 +15,9 @@ mod snapshot;
 mod timings;
 mod window;
 
+#[cfg(test)]
+mod fixtures;
+
 pub use approval::{Approved, Basis};
 pub use approvers::{Governing, Person, StagePeople, can_be_reached, governing, people_of};
 pub use decision::{Action, Alert, Decision, Grant, Transition};

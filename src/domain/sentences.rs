@@ -8,11 +8,11 @@ const LONGEST_MESSAGE: usize = 2048;
 
 /// `a, b, c, d, e and 3 more`; `nobody` for an empty list.
 pub(super) fn people(names: &[String]) -> String {
-    let named = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    let first = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     match names.len() {
         0 => "nobody".to_owned(),
-        count if count > NAMED => format!("{named} and {} more", count - NAMED),
-        _ => named,
+        count if count > NAMED => format!("{first} and {} more", count - NAMED),
+        _ => first,
     }
 }
 

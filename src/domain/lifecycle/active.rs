@@ -118,7 +118,7 @@ fn eligibility_lost(pass: &mut Pass<'_>) -> Option<Cause> {
                 }
                 Err(Refusal::Unfit(_, sentence)) => sentence,
             };
-            lost(pass, Some(settings.on_eligibility_lost), sentence)
+            lost(pass, Some(settings.on_eligibility_lost), &sentence)
         }
         SettingsFact::Missing {
             since,
@@ -133,7 +133,7 @@ fn eligibility_lost(pass: &mut Pass<'_>) -> Option<Cause> {
             lost(
                 pass,
                 *on_eligibility_lost,
-                "The TeamSettings named default are missing.".to_owned(),
+                "The TeamSettings named default are missing.",
             )
         }
     }
@@ -151,12 +151,12 @@ fn checked(pass: &Pass<'_>, settings: &crate::api::TeamSettingsSpec) -> Result<F
 }
 
 /// What settings say happens. Where nobody knows what they said, access lasts until its end.
-fn lost(pass: &mut Pass<'_>, wish: Option<OnEligibilityLost>, sentence: String) -> Option<Cause> {
+fn lost(pass: &mut Pass<'_>, wish: Option<OnEligibilityLost>, sentence: &str) -> Option<Cause> {
     pass.condition(
         ConditionType::Eligible,
         ConditionStatus::False,
         Reason::EligibilityLost,
-        &sentence,
+        sentence,
     );
     match wish {
         Some(OnEligibilityLost::Revoke) => Some(Cause {

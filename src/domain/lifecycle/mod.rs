@@ -13,6 +13,8 @@ mod publish;
 mod record;
 mod revoking;
 mod siblings;
+#[cfg(test)]
+mod tests;
 
 use super::decision::{Alert, Decision};
 use super::snapshot::{SealCheck, Snapshot};

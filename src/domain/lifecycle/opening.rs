@@ -113,8 +113,7 @@ fn pending_fit(pass: &mut Pass<'_>, settings: &TeamSettingsSpec, fit: &Fit) {
         return approve(pass, Reason::ApprovalsComplete, &message);
     }
     match (assessed.unjudged, approvers) {
-        (Some(undecided), _) => wait_or_expire(pass, &undecided),
-        (None, Err(undecided)) => wait_or_expire(pass, &undecided),
+        (Some(undecided), _) | (None, Err(undecided)) => wait_or_expire(pass, &undecided),
         (None, Ok(approvers)) => await_approval(pass, &approvers),
     }
 }

@@ -93,10 +93,10 @@ fn people(
         .map(|stage| names(stage, &able(stage)))
         .unwrap_or_default();
     reviewers(pass, &stages);
-    if let Some(undecided) = stages.iter().find_map(|stage| stage.undecided.clone()) {
-        if !can_be_reached(&open) {
-            return Err(undecided);
-        }
+    if let Some(undecided) = stages.iter().find_map(|stage| stage.undecided.clone())
+        && !can_be_reached(&open)
+    {
+        return Err(undecided);
     }
     pass.status.approvers.clone_from(&approvers);
     pass.status.approvers.truncate(LISTED);

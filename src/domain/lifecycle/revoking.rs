@@ -24,13 +24,12 @@ pub(super) fn begin(pass: &mut Pass<'_>, cause: &Cause) {
     pass.assignment(|assignment| {
         let standing = assignment.origin == Some(AssignmentOrigin::Standing);
         assignment.state = match assignment.state {
-            AssignmentState::Granting => AssignmentState::Removing,
             AssignmentState::Held if standing => {
                 remains = true;
                 assignment.revoke_time = Some(now);
                 AssignmentState::Gone
             }
-            AssignmentState::Held => AssignmentState::Removing,
+            AssignmentState::Granting | AssignmentState::Held => AssignmentState::Removing,
             other => other,
         };
         assignment.attempts = None;
