@@ -10,6 +10,7 @@ mod eligibility;
 mod facts;
 mod inquiry;
 mod lifecycle;
+pub mod retention;
 mod sentences;
 mod snapshot;
 mod timings;

@@ -25,7 +25,7 @@ pub(super) fn decide(pass: &mut Pass<'_>) {
         };
         return revoking::begin(pass, &cause);
     };
-    pass.wake(end);
+    pass.wake_at_end(end);
     if early_end::carried_out(pass) {
         return;
     }

@@ -62,7 +62,7 @@ pub(super) fn wait(pass: &mut Pass<'_>, undecided: &Undecided) {
         &undecided.why,
     );
     if let Some(not_after) = pass.not_after() {
-        pass.wake(not_after);
+        pass.wake_at_end(not_after);
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) fn decide(pass: &mut Pass<'_>) {
         };
         return revoking::begin(pass, &cause);
     };
-    pass.wake(not_after);
+    pass.wake_at_end(not_after);
     let (Some(tuple), AssignmentState::Granting) = (pass.tuple(), pass.state()) else {
         let cause = Cause {
             reason: Reason::SealBroken,
@@ -202,5 +202,5 @@ pub(super) fn confirm(pass: &mut Pass<'_>, reason: Reason, message: &str) {
         portal.unwrap_or_default()
     );
     pass.go(Phase::Active, reason, &message);
-    pass.wake(end);
+    pass.wake_at_end(end);
 }

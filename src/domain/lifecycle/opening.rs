@@ -179,7 +179,7 @@ fn tail(pass: &Pass<'_>) -> String {
 
 fn wake_in_review(pass: &mut Pass<'_>) {
     if let Some(deadline) = publish::review(pass).deadline {
-        pass.wake(deadline);
+        pass.wake_at_end(deadline);
     }
     pass.wake_when_stale();
 }
@@ -256,7 +256,7 @@ fn wait_or_expire(pass: &mut Pass<'_>, undecided: &Undecided) {
     }
     pass.wait(undecided);
     if let Some(deadline) = deadline(pass) {
-        pass.wake(deadline);
+        pass.wake_at_end(deadline);
     }
     if pass.status.phase == Some(Phase::Pending) {
         let heals = matches!(undecided.reason, Reason::NoApprovers | Reason::PolicyConflict);

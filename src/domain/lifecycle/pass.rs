@@ -115,9 +115,15 @@ impl<'a> Pass<'a> {
     }
 
     pub fn wake(&mut self, at: Timestamp) {
-        // Ends go by the latest clock and timers by ours, so an end that has come for the one is never in the past.
+        // A time in the past is as good as at once, and a timer cannot be set to it.
         let at = at.max(after(self.now, TimeDelta::seconds(1)));
         self.wake_at = Some(self.wake_at.map_or(at, |earlier| earlier.min(at)));
+    }
+
+    /// Wakes when an end comes, by the latest clock: ours may be behind it.
+    pub fn wake_at_end(&mut self, at: Timestamp) {
+        let ahead = self.latest().to_utc() - self.now.to_utc();
+        self.wake(after(at, -ahead));
     }
 
     /// Wakes when a cached fact that this decision rests on has grown too old.
