@@ -17,8 +17,9 @@ mod siblings;
 mod tests;
 
 use super::decision::{Alert, Decision};
-use super::snapshot::{SealCheck, Snapshot};
-use crate::api::{AssignmentState, Phase, Reason, Timestamp};
+use super::inquiry::Undecided;
+use super::snapshot::{SealCheck, SettingsFact, Snapshot};
+use crate::api::{AssignmentState, Phase, Reason, TeamSettingsSpec, Timestamp};
 use pass::Pass;
 pub use record::{Answer, record_answer};
 pub use revoking::due_from_memory;
@@ -78,6 +79,14 @@ fn seal_is_broken(pass: &mut Pass<'_>) {
             Reason::SealBroken,
             &format!("{SENTENCE} Make a new request."),
         ),
+    }
+}
+
+/// The settings, or what to wait for without them.
+pub(super) fn settings_of(snapshot: &Snapshot) -> Result<&TeamSettingsSpec, Undecided> {
+    match &snapshot.settings {
+        SettingsFact::Present(settings) => Ok(settings),
+        SettingsFact::Missing { .. } => Err(Pass::settings_missing()),
     }
 }
 

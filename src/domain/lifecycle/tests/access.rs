@@ -212,6 +212,8 @@ fn what_is_listed_right_after_a_removal_of_ours_is_not_taken_for_standing() {
     assert_eq!(assignment(&world).origin, Some(AssignmentOrigin::Created));
 }
 
+type Obstacle = Box<dyn Fn(&mut World)>;
+
 // case 26
 #[test]
 fn nothing_is_granted_without_guard_lease_clocks_settings_or_facts() {
@@ -223,7 +225,7 @@ fn nothing_is_granted_without_guard_lease_clocks_settings_or_facts() {
         aws_ahead: Some(chrono::TimeDelta::seconds(31)),
         api_server_ahead: None,
     };
-    let obstacles: Vec<(Reason, Box<dyn Fn(&mut World)>)> = vec![
+    let obstacles: Vec<(Reason, Obstacle)> = vec![
         (
             Reason::GuardUnproven,
             Box::new(|w| w.snapshot.guard = Guard::Unproven("?".to_owned())),

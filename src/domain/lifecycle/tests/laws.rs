@@ -9,7 +9,7 @@ use crate::domain::window::after;
 use crate::domain::{Action, Decision, decide};
 
 /// How many lives are led; each takes a fraction of a millisecond a step.
-const LIVES: u64 = 400;
+const LIVES: u64 = 120;
 
 /// A sequence of numbers that look random and are the same each time (xorshift64*).
 struct Numbers(u64);
@@ -90,7 +90,7 @@ fn happen(world: &mut World, numbers: &mut Numbers) {
         17 => {
             world.snapshot.lease = numbers
                 .pick(&[Some(()), Some(()), None])
-                .map_or(Lease::Unsure("?".to_owned()), |()| Lease::Held)
+                .map_or(Lease::Unsure("?".to_owned()), |()| Lease::Held);
         }
         18 if numbers.below(4) == 0 => world.now = after(world.now, TimeDelta::minutes(-30)),
         _ => {

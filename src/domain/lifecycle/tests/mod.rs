@@ -5,3 +5,4 @@ mod approval;
 mod eligibility;
 mod laws;
 mod removal;
+mod sharing;
