@@ -227,3 +227,28 @@ pub fn can_be_reached(stages: &[(usize, BTreeSet<UserId>)]) -> bool {
         people.len() >= asked
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(stages: &[(usize, &[&str])], reachable: bool) {
+        let stages: Vec<(usize, BTreeSet<UserId>)> = stages
+            .iter()
+            .map(|(required, people)| (*required, people.iter().map(|id| UserId::new(*id)).collect()))
+            .collect();
+        assert_eq!(can_be_reached(&stages), reachable, "{stages:?}");
+    }
+
+    #[test]
+    fn every_stage_needs_people_of_its_own() {
+        check(&[], true);
+        check(&[(1, &["a"])], true);
+        check(&[(2, &["a"])], false);
+        check(&[(1, &["a"]), (1, &["a"])], false);
+        check(&[(1, &["a", "b"]), (1, &["a"])], true);
+        check(&[(1, &["a", "b"]), (1, &["b", "c"]), (1, &["c", "a"])], true);
+        check(&[(1, &["a", "b"]), (1, &["a", "b"]), (1, &["a", "b"])], false);
+    }
+}

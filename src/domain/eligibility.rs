@@ -76,6 +76,7 @@ struct Answer<'a> {
     policy: &'a PolicyFact<EligibilityPolicySpec>,
     misses: Vec<String>,
     unknown: Option<Undecided>,
+    asked_about_person: bool,
 }
 
 /// Holds what is asked against every policy; each has to match alone. `recorded` is the policy that the request
@@ -93,6 +94,7 @@ pub fn evaluate(
         .relevant(now, grace)
         .map(|policy| answer(asked, policy, inquiry, freshness))
         .collect();
+    let refuse = || Eligibility::NotEligible(near_misses(asked, &answers, inquiry, freshness));
     let matching: Vec<_> = answers.iter().filter(|answer| answer.matches()).collect();
     let open: Vec<_> = answers.iter().filter(|answer| answer.is_open()).collect();
     if matching.is_empty() {
@@ -104,7 +106,7 @@ pub fn evaluate(
         if let (Some(until), Some(policy)) = (recorded_until, recorded) {
             return Eligibility::Undecided(disappeared(&policy.policy, until));
         }
-        return Eligibility::NotEligible(near_misses(&answers));
+        return refuse();
     }
     let approval_required = match approval_needed(&matching, &open, settings) {
         Ok(needed) => needed,
@@ -124,7 +126,7 @@ pub fn evaluate(
             generation: policy.generation,
             approval_required,
         }),
-        None => Eligibility::NotEligible(near_misses(&answers)),
+        None => refuse(),
     }
 }
 
@@ -176,6 +178,7 @@ fn answer<'a>(
         unknown: policy
             .gone_since
             .map(|since| disappeared(&policy.name, after(since, inquiry.timings().disappearance_grace))),
+        asked_about_person: false,
     };
     // A new rule of eligibility is one more line here. People come last: they are the only ones to be looked up.
     for rule in [account, permission_set, duration] {
@@ -183,8 +186,8 @@ fn answer<'a>(
             answer.misses.push(miss);
         }
     }
-    let worth_asking = answer.misses.len() < 2;
-    if worth_asking {
+    if answer.misses.is_empty() {
+        answer.asked_about_person = true;
         match subject(asked, &policy.spec.subjects, inquiry, freshness) {
             Match::Yes => {}
             Match::No(miss) => answer.misses.push(miss),
@@ -286,18 +289,33 @@ fn disappeared(policy: &str, until: Timestamp) -> Undecided {
     }
 }
 
-fn near_misses(answers: &[Answer<'_>]) -> String {
-    let mut answers: Vec<&Answer<'_>> = answers
+fn near_misses(
+    asked: &Asked<'_>,
+    answers: &[Answer<'_>],
+    inquiry: &Inquiry<'_>,
+    freshness: Freshness,
+) -> String {
+    let mut near: Vec<(Vec<String>, &str)> = answers
         .iter()
-        .filter(|answer| answer.policy.gone_since.is_none())
+        .filter(|answer| answer.policy.gone_since.is_none() && answer.misses.len() <= 2)
+        .map(|answer| {
+            let mut misses = answer.misses.clone();
+            // Only now is it worth asking whether a policy that misses otherwise names the person at all.
+            if !answer.asked_about_person {
+                let subjects = &answer.policy.spec.subjects;
+                if let Match::No(miss) = subject(asked, subjects, inquiry, freshness) {
+                    misses.push(miss);
+                }
+            }
+            (misses, answer.policy.name.as_str())
+        })
         .collect();
-    answers.sort_by_key(|answer| (answer.misses.len(), &answer.policy.name));
-    // A policy that misses in most respects explains nothing.
-    let near: Vec<String> = answers
+    near.sort();
+    near.sort_by_key(|(misses, _)| misses.len());
+    let near: Vec<String> = near
         .iter()
-        .filter(|answer| answer.misses.len() <= 2)
         .take(NEAR_MISSES)
-        .map(|answer| format!("{}: {}", answer.policy.name, answer.misses.join(" and ")))
+        .map(|(misses, name)| format!("{name}: {}", misses.join(" and ")))
         .collect();
     if near.is_empty() {
         return "No EligibilityPolicy comes near what you ask for; an EligibilityReview shows what you may ask for."

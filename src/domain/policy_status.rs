@@ -278,3 +278,83 @@ fn unknown(undecided: &Undecided) -> Fault {
         format!("{}. It is tried again.", undecided.why),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::TeamSettingsSpec;
+    use crate::domain::Facts;
+    use crate::domain::fixtures::{ACCOUNT, World, account, approvers, policy, request, stage, unit};
+
+    fn organization() -> OrganizationFacts {
+        OrganizationFacts {
+            accounts: [(AccountId::parse(ACCOUNT).unwrap(), account())].into(),
+            units: BTreeMap::new(),
+        }
+    }
+
+    /// Looks the facts up as the shell does.
+    fn answered<T>(world: &mut World, ask: impl Fn(&World, &Inquiry<'_>) -> T) -> T {
+        world.snapshot.facts = Facts::default();
+        for _ in 0..20 {
+            let (timings, now) = (world.snapshot.timings, world.now);
+            let inquiry = Inquiry::new(&world.snapshot.facts, &timings, now);
+            let answer = ask(world, &inquiry);
+            let questions = inquiry.questions();
+            if questions.is_empty() {
+                return answer;
+            }
+            questions.iter().for_each(|question| world.answer(question));
+        }
+        unreachable!("questions without end")
+    }
+
+    #[track_caller]
+    fn check(change: impl FnOnce(&mut World), reason: Reason) -> PolicyFacts {
+        let mut world = request().with(change);
+        let identity = TeamSettingsSpec::default().identity;
+        let facts = answered(&mut world, |world, inquiry| {
+            let all = &world.snapshot.approver_policies.all;
+            of_approver_policy(&all[0], all, &organization(), &identity, inquiry)
+        });
+        assert_eq!(facts.reason, reason, "{}", facts.message);
+        facts
+    }
+
+    #[test]
+    fn a_policy_whose_names_all_exist_is_valid_and_counted() {
+        let facts = check(|_| (), Reason::Valid);
+        assert_eq!((facts.accounts, facts.people), (1, 3));
+    }
+
+    #[test]
+    fn each_fault_has_its_reason() {
+        let spec =
+            |stages| move |world: &mut World| world.snapshot.approver_policies.all[0].spec.stages = stages;
+        check(spec(vec![stage("lead", "Nobody", 1)]), Reason::GroupNotFound);
+        check(spec(vec![stage("lead", "Leads", 4)]), Reason::UnreachableQuorum);
+        let with_unit = |world: &mut World| {
+            let units = &mut world.snapshot.approver_policies.all[0].spec.organizational_units;
+            units.push(unit("ou-ab12-gone0001", true));
+        };
+        check(with_unit, Reason::OrganizationalUnitNotFound);
+        let twin = |world: &mut World| {
+            let twin = approvers(vec![stage("lead", "Leads", 1)]);
+            world.snapshot.approver_policies.all.push(policy("twin", twin));
+        };
+        check(twin, Reason::PolicyConflict);
+    }
+
+    #[test]
+    fn an_eligibility_policy_counts_what_it_covers() {
+        let mut world = request();
+        let facts = answered(&mut world, |world, inquiry| {
+            let spec = &world.snapshot.eligibility_policies.all[0].spec;
+            of_eligibility_policy(spec, &organization(), inquiry)
+        });
+        assert_eq!(
+            (facts.reason, facts.accounts, facts.people),
+            (Reason::Valid, 1, 2)
+        );
+    }
+}

@@ -16,6 +16,9 @@ use crate::domain::inquiry::{Freshness, Undecided};
 use crate::domain::snapshot::{Sibling, Snapshot};
 use crate::domain::window::after;
 
+/// Stands between the cause, which the last message repeats, and what is news only while the removal lasts.
+const BEING_REMOVED: &str = " The access is being removed.";
+
 /// Stores that the access ends, and why; what has to be asked of AWS is asked in the next pass.
 pub(super) fn begin(pass: &mut Pass<'_>, cause: &Cause) {
     pass.status.approvers = vec![];
@@ -41,7 +44,7 @@ pub(super) fn begin(pass: &mut Pass<'_>, cause: &Cause) {
             cause.sentence
         )
     } else {
-        format!("{} The access is being removed.", cause.sentence)
+        format!("{}{BEING_REMOVED}", cause.sentence)
     };
     if remains {
         pass.condition(
@@ -67,9 +70,11 @@ pub(super) fn decide(pass: &mut Pass<'_>) {
 }
 
 fn recorded_cause(pass: &Pass<'_>) -> Cause {
+    let message = pass.status.message.as_deref().unwrap_or_default();
+    let sentence = message.split(BEING_REMOVED).next().unwrap_or_default();
     Cause {
         reason: pass.status.reason.unwrap_or(Reason::EndReached),
-        sentence: pass.status.message.clone().unwrap_or_default(),
+        sentence: sentence.to_owned(),
     }
 }
 
@@ -93,6 +98,22 @@ fn remove(pass: &mut Pass<'_>) {
         Next::Unknown(undecided) => note_error(pass, &undecided),
         Next::Delete => delete(pass, tuple),
     }
+    restate(pass);
+}
+
+/// Says what keeps the removal.
+fn restate(pass: &mut Pass<'_>) {
+    let cause = recorded_cause(pass);
+    let assignment = pass.status.assignment.as_ref();
+    let error = assignment.and_then(|assignment| assignment.last_error.as_ref());
+    let error = error
+        .map(|error| format!(" The last attempt: {error}"))
+        .unwrap_or_default();
+    let overdue = overdue_since(pass)
+        .map(|since| format!(" It is overdue since {since}; it is tried until it succeeds."))
+        .unwrap_or_default();
+    let message = format!("{}{BEING_REMOVED}{overdue}{error}", cause.sentence);
+    pass.says(cause.reason, &message);
 }
 
 enum Next {
@@ -268,7 +289,7 @@ fn conclude(pass: &mut Pass<'_>) {
     let granted = pass
         .has_condition(ConditionType::Granted)
         .map(|granted| granted.message.clone());
-    let sentence = cause.sentence.replace(" The access is being removed.", "");
+    let sentence = cause.sentence;
     let outcome = granted.filter(|message| !sentence.contains(message.as_str()));
     let message = format!("{sentence} {}", outcome.unwrap_or_default());
     let removing_finalizer =

@@ -65,6 +65,7 @@ fn a_delete_that_fails_for_an_hour_is_overdue_and_succeeds_in_the_end() {
             .any(|a| a.reason == Reason::RevocationOverdue)
     };
     assert!(overdue(&world) && world.revocations() > 10);
+    assert!(world.status().message.as_ref().unwrap().contains("overdue"));
     world.aws = Aws::Works;
     world.until(minute(190));
     world.check(Phase::Ended, Reason::EndReached);
