@@ -304,7 +304,9 @@ mod tests {
             if questions.is_empty() {
                 return answer;
             }
-            questions.iter().for_each(|question| world.answer(question));
+            for question in &questions {
+                world.answer(question);
+            }
         }
         unreachable!("questions without end")
     }

@@ -255,10 +255,9 @@ mod tests {
             if answered.questions.is_empty() {
                 return answered.status;
             }
-            answered
-                .questions
-                .iter()
-                .for_each(|question| world.answer(question));
+            for question in &answered.questions {
+                world.answer(question);
+            }
         }
         unreachable!("questions without end")
     }

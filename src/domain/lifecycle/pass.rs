@@ -98,6 +98,7 @@ impl<'a> Pass<'a> {
         let deleted = self.snapshot.request.deleted_at.is_some();
         if self.snapshot.request.has_finalizer {
             self.action = Some(Action::RemoveFinalizer);
+            self.wake(after(self.now, self.timings().lookup_retry));
             if !deleted {
                 return;
             }

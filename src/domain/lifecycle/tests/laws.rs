@@ -6,7 +6,7 @@ use crate::api::{AssignmentState, Phase, ReviewDecision};
 use crate::domain::fixtures::{Aws, World, minute, request};
 use crate::domain::snapshot::{Clocks, Guard, Lease, SettingsFact};
 use crate::domain::window::after;
-use crate::domain::{Action, Decision, decide};
+use crate::domain::{Action, Basis, Decision, decide};
 
 /// How many lives are led; each takes a fraction of a millisecond a step.
 const LIVES: u64 = 120;
@@ -152,6 +152,16 @@ fn check_laws(world: &World, before: &Before, decision: &Decision, seed: u64) {
             let assignment = decision.status.assignment.as_ref().unwrap();
             assert_eq!(before.state, AssignmentState::Granting, "L4, seed {seed}");
             assert_eq!(assignment.tuple.as_ref(), Some(&grant.tuple), "L14, seed {seed}");
+            match grant.approved.basis() {
+                Basis::Waived => {
+                    let eligibility = decision.status.eligibility.as_ref().unwrap();
+                    assert!(!eligibility.approval_required, "L1, seed {seed}");
+                }
+                Basis::People(people) => {
+                    let others = !people.is_empty() && !people.contains("id-alice");
+                    assert!(others, "L1, seed {seed}: {people:?}");
+                }
+            }
             assert!(world.now < grant.not_after, "seed {seed}: a grant after notAfter");
             assert!(
                 world.snapshot.guard.not_in_force().is_none(),
@@ -271,5 +281,60 @@ fn no_fact_at_all_grants_denies_and_ends_nothing() {
             "L16, seed {seed}: {:?}",
             decision.status.message
         );
+    }
+}
+
+// L8
+#[test]
+fn narrowing_or_deleting_a_policy_makes_nobody_eligible_for_more() {
+    let narrower: [fn(&mut World); 4] = [
+        |world| world.snapshot.eligibility_policies.all[0].spec.accounts.clear(),
+        |world| {
+            world.snapshot.eligibility_policies.all[0]
+                .spec
+                .permission_sets
+                .clear();
+        },
+        |world| world.snapshot.eligibility_policies.all[0].spec.max_duration = "1h".parse().unwrap(),
+        |world| world.snapshot.eligibility_policies.all.clear(),
+    ];
+    for narrow in narrower {
+        for hours in 1..=12 {
+            let asks = |world: &mut World| {
+                world.snapshot.request.spec.duration = format!("{hours}h").parse().unwrap();
+            };
+            let allowed = |mut world: World| {
+                world.settle();
+                world.status().phase == Some(Phase::Pending)
+            };
+            let before = allowed(request().with(asks));
+            let after = allowed(request().with(asks).with(narrow));
+            assert!(before || !after, "{hours}h became possible");
+        }
+    }
+}
+
+// L2
+#[test]
+fn no_assignment_outlives_its_end_by_a_minute_while_aws_answers() {
+    for seed in 1..=LIVES {
+        let (mut world, mut numbers) = life(seed);
+        world.assigned = false;
+        for _ in 0..15 {
+            vote(&mut world, "bob", ReviewDecision::Approved);
+            step(&mut world, seed);
+            let wake_at = world.last.as_ref().unwrap().wake_at;
+            let Some(wake_at) = wake_at else { break };
+            world.now = wake_at.min(after(
+                world.now,
+                TimeDelta::seconds(1 + numbers.pick(&[1, 60, 600])),
+            ));
+        }
+        let window = world.status().window.clone().unwrap_or_default();
+        let Some(end) = window.end_time.or(window.not_after) else {
+            continue;
+        };
+        world.until(after(end, TimeDelta::seconds(60)));
+        assert!(!world.assigned, "L2, seed {seed}: {:?}", world.status());
     }
 }
