@@ -292,11 +292,6 @@ fn conclude(pass: &mut Pass<'_>) {
     let sentence = cause.sentence;
     let outcome = granted.filter(|message| !sentence.contains(message.as_str()));
     let message = format!("{sentence} {}", outcome.unwrap_or_default());
-    let removing_finalizer =
-        pass.snapshot.request.has_finalizer && pass.snapshot.request.deleted_at.is_none();
-    if removing_finalizer {
-        pass.wake(after(pass.now, pass.timings().lookup_retry));
-    }
     pass.end(phase, cause.reason, message.trim());
 }
 

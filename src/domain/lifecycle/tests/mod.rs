@@ -4,5 +4,6 @@ mod access;
 mod approval;
 mod eligibility;
 mod laws;
+mod pairs;
 mod removal;
 mod sharing;
