@@ -206,7 +206,7 @@ fn snapshot() -> Snapshot {
         guard: Guard::Intact,
         lease: Lease::Held,
         clocks: Clocks::default(),
-        open_requests: 0,
+        open_requests: BTreeMap::new(),
         installation: Installation {
             instance_arn: InstanceArn::new("instance"),
             delegated_administrator: false,

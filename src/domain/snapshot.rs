@@ -1,5 +1,7 @@
 //! Everything that one pass may look at.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 
 use super::facts::InstanceArn;
@@ -31,8 +33,9 @@ pub struct Snapshot {
     pub lease: Lease,
     /// How far other clocks are ahead of ours.
     pub clocks: Clocks,
-    /// How many other requests of the same requester are open (neither finished nor without a phase).
-    pub open_requests: usize,
+    /// How many requests other than this one are open (neither finished nor without a phase), by the Identity Center id
+    /// of the requester: only the decision knows who this one's is.
+    pub open_requests: BTreeMap<String, usize>,
     /// What was configured.
     pub installation: Installation,
     /// Every delay.

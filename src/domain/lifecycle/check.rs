@@ -88,11 +88,15 @@ pub(super) fn check_with(
         Eligibility::NotEligible(sentence) => return unfit(Reason::NotEligible, sentence),
         Eligibility::Undecided(undecided) => return Err(undecided.into()),
     };
-    if moment == Moment::Opening && pass.snapshot.open_requests >= most_open(settings) {
-        let sentence = format!(
-            "You have {} open requests, which is as many as settings allow: cancel one first.",
-            pass.snapshot.open_requests
-        );
+    let open = pass
+        .snapshot
+        .open_requests
+        .get(user.id.as_str())
+        .copied()
+        .unwrap_or(0);
+    if moment == Moment::Opening && open >= most_open(settings) {
+        let sentence =
+            format!("You have {open} open requests, which is as many as settings allow: cancel one first.");
         return unfit(Reason::TooManyOpenRequests, sentence);
     }
     Ok(Fit {

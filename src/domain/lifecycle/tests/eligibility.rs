@@ -154,9 +154,14 @@ fn what_admission_would_refuse_is_denied_too() {
 
 #[test]
 fn too_many_open_requests_are_denied() {
-    request()
-        .with(|world| world.snapshot.open_requests = 20)
-        .check(Phase::Denied, Reason::TooManyOpenRequests);
+    let open = |id: &str, count| {
+        request().with(|world| {
+            world.snapshot.open_requests.insert(id.to_owned(), count);
+        })
+    };
+    open("id-alice", 20).check(Phase::Denied, Reason::TooManyOpenRequests);
+    open("id-alice", 19).check(Phase::Pending, Reason::AwaitingApproval);
+    open("id-bob", 20).check(Phase::Pending, Reason::AwaitingApproval);
 }
 
 #[test]
