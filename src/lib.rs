@@ -5,6 +5,8 @@
 
 pub mod api;
 
+pub mod domain;
+
 #[cfg(any(feature = "aws", feature = "sandbox"))]
 pub mod ports;
 

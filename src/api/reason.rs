@@ -51,6 +51,15 @@ reasons! {
     SettingsMissing,
     /// A fact could not be looked up; it is asked for again.
     LookupFailed,
+    /// A policy that the decision rests on disappeared; that counts only after a while, because tools delete and create
+    /// again.
+    PolicyDisappeared,
+    /// This process is not sure to be the one that acts.
+    LeaseUnsure,
+    /// The clocks of this machine, the API server and AWS are too far apart for grants.
+    ClockSkew,
+    /// Another request of the same person is still removing, or changing, the same access.
+    AwaitingSibling,
     /// The admission policies cannot be proven at the moment.
     GuardUnproven,
     /// The admission policies were not in force: what people wrote meanwhile does not count.

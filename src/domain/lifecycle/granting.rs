@@ -1,0 +1,206 @@
+//! An approved request whose assignment is being created.
+
+use super::approved::{permit, wait};
+use super::check::Refusal;
+use super::early_end::{self, Cause};
+use super::observation::{Observation, observe, refresh};
+use super::pass::Pass;
+use super::{revoking, siblings};
+use crate::api::{
+    Assignment, AssignmentOrigin, AssignmentState, AssignmentTuple, ConditionStatus, ConditionType,
+    Operation, OperationOutcome, Phase, Reason, Timestamp, Window,
+};
+use crate::domain::decision::{Action, Grant};
+use crate::domain::facts::OperationKind;
+use crate::domain::inquiry::{Freshness, Undecided};
+use crate::domain::window::{after, end_time};
+
+pub(super) fn decide(pass: &mut Pass<'_>) {
+    if early_end::carried_out(pass) {
+        return;
+    }
+    let Some(not_after) = pass.not_after().filter(|not_after| pass.latest() < *not_after) else {
+        let cause = Cause {
+            reason: Reason::GrantTimedOut,
+            sentence: "The window closed before AWS confirmed the access.".to_owned(),
+        };
+        return revoking::begin(pass, &cause);
+    };
+    pass.wake_at_end(not_after);
+    let (Some(tuple), AssignmentState::Granting) = (pass.tuple(), pass.state()) else {
+        let cause = Cause {
+            reason: Reason::SealBroken,
+            sentence: "The record of the assignment makes no sense.".to_owned(),
+        };
+        return revoking::begin(pass, &cause);
+    };
+    refresh_create(pass);
+    let observation = observe(pass, &tuple, Freshness::Fresh);
+    match next(pass, &observation) {
+        Next::Confirm => {
+            let end = "The access is there.";
+            confirm(pass, Reason::AccessGranted, end);
+        }
+        Next::Wait(until) => {
+            pass.wake(until);
+            let error = last_error(pass);
+            pass.says(
+                Reason::Granting,
+                &format!("AWS is creating the assignment.{error}"),
+            );
+        }
+        Next::Unknown(undecided) => wait(pass, &undecided),
+        Next::Create => create(pass, tuple, not_after),
+    }
+}
+
+enum Next {
+    Confirm,
+    Wait(Timestamp),
+    Unknown(Undecided),
+    Create,
+}
+
+fn refresh_create(pass: &mut Pass<'_>) {
+    let Some(mut create) = pass.status.assignment.as_ref().and_then(|a| a.create.clone()) else {
+        return;
+    };
+    let error = refresh(pass, OperationKind::Creation, &mut create);
+    pass.assignment(|assignment| {
+        assignment.create = Some(create);
+        if error.is_some() {
+            assignment.last_error = error;
+        }
+    });
+}
+
+/// An assignment is held when AWS says that the create succeeded, or has forgotten it, *and* lists the assignment.
+fn next(pass: &Pass<'_>, observation: &Observation) -> Next {
+    let soon = after(pass.now, pass.timings().poll);
+    let assignment = pass.status.assignment.as_ref();
+    let inherited = assignment.and_then(|a| a.origin) == Some(AssignmentOrigin::Inherited);
+    let present = match observation {
+        Observation::Present { .. } => true,
+        Observation::Absent { .. } => false,
+        Observation::Unknown(undecided) => return Next::Unknown(undecided.clone()),
+    };
+    let Some(create) = assignment.and_then(|a| a.create.as_ref()) else {
+        return if inherited && present {
+            Next::Confirm
+        } else {
+            Next::Create
+        };
+    };
+    let repeated_at = retry_at(pass, create);
+    let repeat = if repeated_at > pass.now {
+        Next::Wait(repeated_at)
+    } else {
+        Next::Create
+    };
+    match (create.outcome, present) {
+        (OperationOutcome::Succeeded | OperationOutcome::Vanished, true) => Next::Confirm,
+        (OperationOutcome::InProgress, _) => Next::Wait(soon),
+        // Its record may still be read: it was accepted, and only the reading failed.
+        (OperationOutcome::Unknown, _) if create.request_id.is_some() => Next::Wait(soon),
+        (OperationOutcome::Unknown | OperationOutcome::Vanished | OperationOutcome::Failed, _) => repeat,
+        (OperationOutcome::Succeeded, false) => {
+            // Lists lag; one that lags longer than a create can take does not.
+            let last = create.last_seen_time.or(create.sent_time).unwrap_or(pass.now);
+            let until = after(last, pass.timings().create_settles_after);
+            if pass.now < until {
+                Next::Wait(soon)
+            } else {
+                repeat
+            }
+        }
+    }
+}
+
+/// When an attempt may be repeated, by how many there were.
+pub(super) fn retry_at(pass: &Pass<'_>, operation: &Operation) -> Timestamp {
+    let attempts = pass
+        .status
+        .assignment
+        .as_ref()
+        .and_then(|a| a.attempts)
+        .unwrap_or(1);
+    let last = operation.last_seen_time.max(operation.sent_time);
+    last.map_or(pass.now, |last| after(last, pass.timings().backoff(attempts)))
+}
+
+fn last_error(pass: &Pass<'_>) -> String {
+    let error = pass
+        .status
+        .assignment
+        .as_ref()
+        .and_then(|a| a.last_error.as_ref());
+    error
+        .map(|error| format!(" The last attempt failed: {error}"))
+        .unwrap_or_default()
+}
+
+/// Asks for the create, once everything has been looked at again.
+fn create(pass: &mut Pass<'_>, tuple: AssignmentTuple, not_after: Timestamp) {
+    let approved = match permit(pass) {
+        Ok(approved) => approved,
+        Err(Refusal::Undecided(undecided)) => return wait(pass, &undecided),
+        Err(Refusal::Unfit(reason, sentence)) => return revoking::begin(pass, &Cause { reason, sentence }),
+    };
+    let siblings = match siblings::of(pass, &tuple) {
+        Ok(siblings) => siblings,
+        Err(undecided) => return wait(pass, &undecided),
+    };
+    if let Some(undecided) = siblings::keeps_from_creating(pass, &siblings) {
+        wait(pass, &undecided);
+        return pass.wake(after(pass.now, pass.timings().poll));
+    }
+    let now = pass.now;
+    pass.assignment(|assignment| {
+        assignment.create = Some(Operation {
+            request_id: None,
+            outcome: OperationOutcome::Unknown,
+            sent_time: Some(now),
+            last_seen_time: None,
+        });
+        assignment.attempts = Some(assignment.attempts.unwrap_or(0).saturating_add(1));
+    });
+    let error = last_error(pass);
+    pass.says(
+        Reason::Granting,
+        &format!("AWS is asked to create the assignment.{error}"),
+    );
+    pass.wake(after(now, pass.timings().poll));
+    pass.action = Some(Action::Grant(Grant {
+        tuple,
+        approved,
+        not_after,
+    }));
+}
+
+/// The access is there: from now on it has an end.
+pub(super) fn confirm(pass: &mut Pass<'_>, reason: Reason, message: &str) {
+    let (now, duration) = (pass.now, pass.duration());
+    let window = pass.status.window.get_or_insert_with(Window::default);
+    let not_after = window.not_after.unwrap_or(now);
+    window.start_time.get_or_insert(now);
+    let end = *window.end_time.get_or_insert(end_time(now, duration, not_after));
+    let session = pass.status.access.as_ref().map(|access| access.session_duration);
+    pass.assignment(|assignment: &mut Assignment| {
+        assignment.state = AssignmentState::Held;
+        assignment.grant_time.get_or_insert(now);
+        assignment.last_error = None;
+        assignment.attempts = None;
+        assignment.credentials_expiry_time = session.map(|session| after(end, session.into()));
+    });
+    pass.condition(ConditionType::Granted, ConditionStatus::True, reason, message);
+    let portal = pass
+        .settings()
+        .and_then(|settings| settings.access_portal_url.as_ref())
+        .map(|url| format!(" Sign in at {url}."));
+    let message = format!(
+        "{message} It ends at {end}; to end it early set spec.cancelled to true.{}",
+        portal.unwrap_or_default()
+    );
+    pass.go(Phase::Active, reason, &message);
+    pass.wake_at_end(end);
+}

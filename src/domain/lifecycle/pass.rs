@@ -1,0 +1,253 @@
+//! What one pass works on and how it ends.
+
+use chrono::TimeDelta;
+
+use crate::api::{
+    Assignment, AssignmentState, AssignmentTuple, Condition, ConditionStatus, ConditionType,
+    ElevationRequestStatus, HumanDuration, Phase, Reason, TeamSettingsSpec, Timestamp, set_condition,
+};
+use crate::domain::decision::{Action, Alert, Decision, Transition};
+use crate::domain::inquiry::{Inquiry, Undecided};
+use crate::domain::sentences;
+use crate::domain::snapshot::{Lease, SettingsFact, Snapshot};
+use crate::domain::timings::Timings;
+use crate::domain::window::after;
+
+/// One pass over one request: what is known, and what has been decided so far.
+pub(super) struct Pass<'a> {
+    pub snapshot: &'a Snapshot,
+    pub now: Timestamp,
+    pub inquiry: Inquiry<'a>,
+    pub status: ElevationRequestStatus,
+    pub action: Option<Action>,
+    pub alerts: Vec<Alert>,
+    wake_at: Option<Timestamp>,
+}
+
+impl<'a> Pass<'a> {
+    pub fn new(snapshot: &'a Snapshot, now: Timestamp) -> Self {
+        Self {
+            snapshot,
+            now,
+            inquiry: Inquiry::new(&snapshot.facts, &snapshot.timings, now),
+            status: snapshot.request.status.clone(),
+            action: None,
+            alerts: vec![],
+            wake_at: None,
+        }
+    }
+
+    pub fn timings(&self) -> &'a Timings {
+        &self.snapshot.timings
+    }
+
+    /// What the latest clock says: ends go by it.
+    pub fn latest(&self) -> Timestamp {
+        self.snapshot.clocks.latest(self.now, self.timings().clock_skew)
+    }
+
+    pub fn settings(&self) -> Option<&'a TeamSettingsSpec> {
+        match &self.snapshot.settings {
+            SettingsFact::Present(settings) => Some(settings),
+            SettingsFact::Missing { .. } => None,
+        }
+    }
+
+    pub fn state(&self) -> AssignmentState {
+        self.status
+            .assignment
+            .as_ref()
+            .map_or(AssignmentState::None, |assignment| assignment.state)
+    }
+
+    pub fn tuple(&self) -> Option<AssignmentTuple> {
+        self.status.assignment.as_ref()?.tuple.clone()
+    }
+
+    /// Changes the assignment's record, if there is one.
+    pub fn assignment(&mut self, change: impl FnOnce(&mut Assignment)) {
+        if let Some(assignment) = self.status.assignment.as_mut() {
+            change(assignment);
+        }
+    }
+
+    pub fn not_after(&self) -> Option<Timestamp> {
+        self.status.window.as_ref()?.not_after
+    }
+
+    pub fn duration(&self) -> HumanDuration {
+        let spec = self.snapshot.request.spec.duration;
+        self.status.access.as_ref().map_or(spec, |access| access.duration)
+    }
+
+    /// Restates where the request is and what is awaited.
+    pub fn says(&mut self, reason: Reason, message: &str) {
+        self.status.reason = Some(reason);
+        self.status.message = Some(sentences::message(message));
+    }
+
+    /// Moves to a phase that is not the last.
+    pub fn go(&mut self, phase: Phase, reason: Reason, message: &str) {
+        self.status.phase = Some(phase);
+        self.says(reason, message);
+    }
+
+    /// Moves to a terminal phase. A finalizer goes first, so that a crash in between leaves a request that is still
+    /// watched; on an object that is being deleted it goes last, since the object goes with it.
+    pub fn end(&mut self, phase: Phase, reason: Reason, message: &str) {
+        let deleted = self.snapshot.request.deleted_at.is_some();
+        if self.snapshot.request.has_finalizer {
+            self.action = Some(Action::RemoveFinalizer);
+            self.wake(after(self.now, self.timings().lookup_retry));
+            if !deleted {
+                return;
+            }
+        }
+        self.status.approvers = vec![];
+        self.go(phase, reason, message);
+    }
+
+    /// Waits for what cannot be decided yet.
+    pub fn wait(&mut self, undecided: &Undecided) {
+        let retry = after(self.now, self.timings().lookup_retry);
+        self.wake(undecided.until.filter(|until| *until > self.now).unwrap_or(retry));
+        let sentence = format!("{}. It is tried again.", undecided.why);
+        self.says(undecided.reason, &sentence);
+    }
+
+    pub fn wake(&mut self, at: Timestamp) {
+        // A time in the past is as good as at once, and a timer cannot be set to it.
+        let at = at.max(after(self.now, TimeDelta::seconds(1)));
+        self.wake_at = Some(self.wake_at.map_or(at, |earlier| earlier.min(at)));
+    }
+
+    /// Wakes when an end comes, by the latest clock: ours may be behind it.
+    pub fn wake_at_end(&mut self, at: Timestamp) {
+        let ahead = self.latest().to_utc() - self.now.to_utc();
+        self.wake(after(at, -ahead));
+    }
+
+    /// Wakes when a cached fact that this decision rests on has grown too old.
+    pub fn wake_when_stale(&mut self) {
+        if let Some(at) = self.inquiry.stale_at() {
+            self.wake(at);
+        }
+    }
+
+    pub fn condition(&mut self, kind: ConditionType, status: ConditionStatus, reason: Reason, message: &str) {
+        let condition = Condition {
+            kind,
+            status,
+            observed_generation: Some(self.snapshot.request.generation),
+            last_transition_time: self.now,
+            reason,
+            message: sentences::message(message),
+        };
+        set_condition(&mut self.status.conditions, condition);
+    }
+
+    pub fn has_condition(&self, kind: ConditionType) -> Option<&Condition> {
+        self.status
+            .conditions
+            .iter()
+            .find(|condition| condition.kind == kind)
+    }
+
+    /// What keeps any grant from being made now, apart from policy.
+    pub fn gate(&self) -> Result<&'a TeamSettingsSpec, Undecided> {
+        let closed = |reason, why: String| Undecided {
+            reason,
+            why,
+            until: None,
+        };
+        if let Some(why) = self.snapshot.guard.not_in_force() {
+            let reason = match self.snapshot.guard.gap() {
+                Some(_) => Reason::GuardBroken,
+                None => Reason::GuardUnproven,
+            };
+            return Err(closed(reason, format!("Nothing is granted: {why}")));
+        }
+        if let Lease::Unsure(why) = &self.snapshot.lease {
+            return Err(closed(Reason::LeaseUnsure, format!("Nothing is granted: {why}")));
+        }
+        let spread = self.snapshot.clocks.spread();
+        if spread > self.timings().clock_skew {
+            let why = format!(
+                "Nothing is granted: clocks are {} seconds apart",
+                spread.num_seconds()
+            );
+            return Err(closed(Reason::ClockSkew, why));
+        }
+        self.settings().ok_or_else(Pass::settings_missing)
+    }
+
+    pub fn settings_missing() -> Undecided {
+        Undecided {
+            reason: Reason::SettingsMissing,
+            why: "Nothing is decided or granted without the TeamSettings named default: somebody has to apply them"
+                .to_owned(),
+            until: None,
+        }
+    }
+
+    /// The decision, with everything that follows from the phase alone.
+    pub fn finish(mut self) -> Decision {
+        let before = &self.snapshot.request.status;
+        self.status.observed_generation = Some(self.snapshot.request.generation);
+        let phase = self.status.phase;
+        self.status.finished = phase.is_some_and(Phase::is_terminal);
+        let settled = self.status.finished || phase == Some(Phase::Active);
+        let overdue = self
+            .alerts
+            .iter()
+            .any(|alert| alert.reason == Reason::RevocationOverdue);
+        let reason = if overdue {
+            Reason::RevocationOverdue
+        } else {
+            self.status.reason.unwrap_or(Reason::LookupFailed)
+        };
+        if phase != before.phase || !before.finished {
+            let status = if settled {
+                ConditionStatus::True
+            } else {
+                ConditionStatus::False
+            };
+            self.condition(ConditionType::Settled, status, reason, "");
+        }
+        let transition = phase
+            .filter(|_| phase != before.phase)
+            .map(|to| transition(&self, to));
+        Decision {
+            action: self.action,
+            wake_at: self.wake_at,
+            questions: self.inquiry.questions(),
+            transition,
+            alerts: self.alerts,
+            status: self.status,
+        }
+    }
+}
+
+fn transition(pass: &Pass<'_>, to: Phase) -> Transition {
+    let status = &pass.status;
+    let review = status.review.as_ref();
+    Transition {
+        from: pass.snapshot.request.status.phase,
+        to,
+        reason: status.reason.unwrap_or(Reason::LookupFailed),
+        message: status.message.clone().unwrap_or_default(),
+        eligibility_policy: status
+            .eligibility
+            .as_ref()
+            .map(|policy| (policy.policy.clone(), policy.uid.clone(), policy.generation)),
+        approver_policy: review
+            .and_then(|review| Some((review.policy.clone()?, review.uid.clone()?, review.generation?))),
+        counted: review
+            .into_iter()
+            .flat_map(|review| &review.verdicts)
+            .filter(|verdict| verdict.counted)
+            .map(|verdict| verdict.approver.clone())
+            .collect(),
+        at: pass.now,
+    }
+}

@@ -1,0 +1,106 @@
+//! What an action's answer means for the record.
+
+use super::observation::outcome;
+use crate::api::{ElevationRequestStatus, Operation, OperationOutcome, Timestamp};
+use crate::domain::facts::{OperationState, RequestId};
+use crate::domain::sentences;
+
+/// What became of a [`Grant`](crate::domain::Action::Grant) or a [`Revoke`](crate::domain::Action::Revoke).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// AWS took the create on.
+    CreateAccepted {
+        /// AWS's name for it; AWS offers no way to find it again.
+        request: RequestId,
+        /// Sometimes final at once.
+        state: OperationState,
+    },
+    /// The create was held back when it was about to be sent.
+    CreateWithheld,
+    /// The create was refused, or its answer was lost.
+    CreateFailed {
+        /// What happened, for a person.
+        sentence: String,
+        /// Whether it may have been carried out all the same.
+        uncertain: bool,
+    },
+    /// AWS took the delete on.
+    DeleteAccepted {
+        /// AWS's name for it.
+        request: RequestId,
+        /// Sometimes final at once.
+        state: OperationState,
+    },
+    /// AWS answered that there is nothing to delete.
+    AlreadyGone,
+    /// The delete was refused, or its answer was lost.
+    DeleteFailed {
+        /// What happened, for a person.
+        sentence: String,
+        /// Whether it may have been carried out all the same.
+        uncertain: bool,
+    },
+}
+
+/// The status with the answer in it. To be written before anything else; when that write fails, the record keeps saying
+/// "unknown", which is true.
+#[must_use]
+pub fn record_answer(
+    mut status: ElevationRequestStatus,
+    answer: Answer,
+    now: Timestamp,
+) -> ElevationRequestStatus {
+    let Some(assignment) = status.assignment.as_mut() else {
+        return status;
+    };
+    match answer {
+        Answer::CreateAccepted { request, state } => {
+            assignment.last_error = accepted(&mut assignment.create, &request, &state, now);
+        }
+        Answer::DeleteAccepted { request, state } => {
+            assignment.last_error = accepted(&mut assignment.delete, &request, &state, now);
+        }
+        Answer::CreateWithheld => ended(&mut assignment.create, OperationOutcome::Failed, now),
+        Answer::AlreadyGone => ended(&mut assignment.delete, OperationOutcome::Succeeded, now),
+        Answer::CreateFailed { sentence, uncertain } => {
+            assignment.last_error = Some(sentences::shortened(&sentence, 1024));
+            if !uncertain {
+                ended(&mut assignment.create, OperationOutcome::Failed, now);
+            }
+        }
+        Answer::DeleteFailed { sentence, uncertain } => {
+            assignment.last_error = Some(sentences::shortened(&sentence, 1024));
+            if !uncertain {
+                ended(&mut assignment.delete, OperationOutcome::Failed, now);
+            }
+        }
+    }
+    status
+}
+
+fn accepted(
+    operation: &mut Option<Operation>,
+    request: &RequestId,
+    state: &OperationState,
+    now: Timestamp,
+) -> Option<String> {
+    let (outcome, error) = outcome(state);
+    let sent_time = operation
+        .as_ref()
+        .and_then(|operation| operation.sent_time)
+        .or(Some(now));
+    *operation = Some(Operation {
+        request_id: Some(request.as_str().to_owned()),
+        outcome,
+        sent_time,
+        last_seen_time: Some(now),
+    });
+    error
+}
+
+fn ended(operation: &mut Option<Operation>, outcome: OperationOutcome, now: Timestamp) {
+    if let Some(operation) = operation.as_mut() {
+        operation.outcome = outcome;
+        operation.last_seen_time = Some(now);
+    }
+}

@@ -1,0 +1,355 @@
+//! Taking access away. It has no preconditions: it reads what is on record about the assignment, and nothing else has
+//! to exist or answer.
+
+use super::early_end::Cause;
+use super::granting::retry_at;
+use super::observation::{Observation, is_the_configured_instance, observe, refresh, settles_at};
+use super::pass::Pass;
+use super::siblings;
+use crate::api::{
+    AssignmentOrigin, AssignmentState, AssignmentTuple, ConditionStatus, ConditionType, Operation,
+    OperationOutcome, Phase, Reason, Timestamp,
+};
+use crate::domain::decision::{Action, Alert};
+use crate::domain::facts::OperationKind;
+use crate::domain::inquiry::{Freshness, Undecided};
+use crate::domain::snapshot::{Sibling, Snapshot};
+use crate::domain::window::after;
+
+/// Stands between the cause, which the last message repeats, and what is news only while the removal lasts.
+const BEING_REMOVED: &str = " The access is being removed.";
+
+/// Stores that the access ends, and why; what has to be asked of AWS is asked in the next pass.
+pub(super) fn begin(pass: &mut Pass<'_>, cause: &Cause) {
+    pass.status.approvers = vec![];
+    let now = pass.now;
+    let mut remains = false;
+    pass.assignment(|assignment| {
+        let standing = assignment.origin == Some(AssignmentOrigin::Standing);
+        assignment.state = match assignment.state {
+            AssignmentState::Held if standing => {
+                remains = true;
+                assignment.revoke_time = Some(now);
+                AssignmentState::Gone
+            }
+            AssignmentState::Granting | AssignmentState::Held => AssignmentState::Removing,
+            other => other,
+        };
+        assignment.attempts = None;
+        assignment.last_error = None;
+    });
+    let message = if remains {
+        format!(
+            "{} The requester had this access before: it remains.",
+            cause.sentence
+        )
+    } else {
+        format!("{}{BEING_REMOVED}", cause.sentence)
+    };
+    if remains {
+        pass.condition(
+            ConditionType::Granted,
+            ConditionStatus::False,
+            Reason::StandingAccessRemains,
+            &message,
+        );
+    }
+    pass.go(Phase::Revoking, cause.reason, &message);
+    pass.wake(after(now, pass.timings().poll));
+}
+
+pub(super) fn decide(pass: &mut Pass<'_>) {
+    match pass.state() {
+        AssignmentState::None | AssignmentState::Gone => conclude(pass),
+        AssignmentState::Granting | AssignmentState::Held => {
+            let cause = recorded_cause(pass);
+            begin(pass, &cause);
+        }
+        AssignmentState::Removing => remove(pass),
+    }
+}
+
+fn recorded_cause(pass: &Pass<'_>) -> Cause {
+    let message = pass.status.message.as_deref().unwrap_or_default();
+    let sentence = message.split(BEING_REMOVED).next().unwrap_or_default();
+    Cause {
+        reason: pass.status.reason.unwrap_or(Reason::EndReached),
+        sentence: sentence.to_owned(),
+    }
+}
+
+fn remove(pass: &mut Pass<'_>) {
+    shout_when_overdue(pass);
+    pass.wake(after(pass.now, pass.timings().lookup_retry));
+    let Some(tuple) = pass.tuple() else {
+        return gone(pass, Reason::AccessRemoved, None);
+    };
+    if nothing_was_asked_of_aws(pass) {
+        return gone(pass, Reason::AccessRemoved, None);
+    }
+    if let Err(undecided) = is_the_configured_instance(pass, &tuple) {
+        return note_error(pass, &undecided);
+    }
+    refresh_operations(pass);
+    match next(pass, &tuple) {
+        Next::Gone => gone(pass, Reason::AccessRemoved, None),
+        Next::HandOver(to) => gone(pass, Reason::HandedOver, Some(to)),
+        Next::Wait(until) => pass.wake(until),
+        Next::Unknown(undecided) => note_error(pass, &undecided),
+        Next::Delete => delete(pass, tuple),
+    }
+    restate(pass);
+}
+
+/// Says what keeps the removal.
+fn restate(pass: &mut Pass<'_>) {
+    let cause = recorded_cause(pass);
+    let assignment = pass.status.assignment.as_ref();
+    let error = assignment.and_then(|assignment| assignment.last_error.as_ref());
+    let error = error
+        .map(|error| format!(" The last attempt: {error}"))
+        .unwrap_or_default();
+    let overdue = overdue_since(pass)
+        .map(|since| format!(" It is overdue since {since}; it is tried until it succeeds."))
+        .unwrap_or_default();
+    let message = format!("{}{BEING_REMOVED}{overdue}{error}", cause.sentence);
+    pass.says(cause.reason, &message);
+}
+
+enum Next {
+    Gone,
+    HandOver(String),
+    Wait(Timestamp),
+    Unknown(Undecided),
+    Delete,
+}
+
+/// A create is written down before it is sent, so where none is written none was sent.
+fn nothing_was_asked_of_aws(pass: &Pass<'_>) -> bool {
+    pass.status.assignment.as_ref().is_some_and(|assignment| {
+        assignment.origin == Some(AssignmentOrigin::Created) && assignment.create.is_none()
+    })
+}
+
+fn next(pass: &Pass<'_>, tuple: &AssignmentTuple) -> Next {
+    let soon = after(pass.now, pass.timings().poll);
+    let assignment = pass.status.assignment.as_ref();
+    let create = assignment.and_then(|assignment| assignment.create.as_ref());
+    let delete = assignment.and_then(|assignment| assignment.delete.as_ref());
+    let deleted = delete.is_some_and(|delete| delete.outcome == OperationOutcome::Succeeded);
+    let settles = create.and_then(|create| settles_at(pass, create, deleted));
+    let Some(delete) = delete else {
+        return before_the_delete(pass, tuple, settles);
+    };
+    if let Some(settles) = settles {
+        // Only a removal from memory deletes before the create has settled; it is repeated when it has.
+        return Next::Wait(settles.min(soon));
+    }
+    let observation = observe(pass, tuple, Freshness::Fresh);
+    let sent = delete.last_seen_time.max(delete.sent_time);
+    let repeated_at = retry_at(pass, delete);
+    let repeat = if repeated_at > pass.now {
+        Next::Wait(repeated_at)
+    } else {
+        Next::Delete
+    };
+    match (observation, delete.outcome) {
+        (
+            Observation::Absent {
+                container_is_gone: true,
+                ..
+            },
+            _,
+        ) => Next::Gone,
+        (Observation::Absent { at, .. }, OperationOutcome::Succeeded | OperationOutcome::Vanished) => {
+            if sent.is_none_or(|sent| at > sent) {
+                Next::Gone
+            } else {
+                relist(pass, at)
+            }
+        }
+        (_, OperationOutcome::InProgress) => Next::Wait(soon),
+        (_, OperationOutcome::Unknown) if delete.request_id.is_some() => Next::Wait(soon),
+        (_, OperationOutcome::Unknown | OperationOutcome::Failed) => repeat,
+        (Observation::Unknown(undecided), _) => Next::Unknown(undecided),
+        (_, OperationOutcome::Succeeded | OperationOutcome::Vanished) => repeat,
+    }
+}
+
+/// A list that is older than the delete says nothing; the next one is asked for when this one is no longer fresh.
+fn relist(pass: &Pass<'_>, at: Timestamp) -> Next {
+    Next::Wait(after(
+        at,
+        pass.timings().fresh_facts + chrono::TimeDelta::seconds(1),
+    ))
+}
+
+/// Until the delete is sent another request may take the assignment over.
+fn before_the_delete(pass: &Pass<'_>, tuple: &AssignmentTuple, settles: Option<Timestamp>) -> Next {
+    let soon = after(pass.now, pass.timings().poll);
+    if let Some(settles) = settles {
+        return Next::Wait(settles.min(soon));
+    }
+    let siblings: Vec<&Sibling> = match siblings::of(pass, tuple) {
+        Ok(siblings) => siblings,
+        // Taking too much away heals by itself, and leaving it does not.
+        Err(_) if overdue_since(pass).is_some() => vec![],
+        Err(undecided) => return Next::Unknown(undecided),
+    };
+    if let Some(holder) = siblings::holder(&siblings) {
+        return Next::HandOver(holder.full_name.clone());
+    }
+    let patience_ends = after(ending_since(pass), pass.timings().approved_holder);
+    if pass.now < patience_ends && siblings::is_about_to_start(pass, &siblings) {
+        return Next::Wait(soon.min(patience_ends));
+    }
+    if siblings::keeps_from_deleting(pass, &siblings).is_some() {
+        return Next::Wait(soon);
+    }
+    Next::Delete
+}
+
+fn refresh_operations(pass: &mut Pass<'_>) {
+    let Some(mut assignment) = pass.status.assignment.clone() else {
+        return;
+    };
+    let operations = [
+        (OperationKind::Creation, assignment.create.as_mut()),
+        (OperationKind::Deletion, assignment.delete.as_mut()),
+    ];
+    let mut error = None;
+    for (kind, operation) in operations {
+        error = operation
+            .and_then(|operation| refresh(pass, kind, operation))
+            .or(error);
+    }
+    assignment.last_error = error.or(assignment.last_error);
+    pass.status.assignment = Some(assignment);
+}
+
+fn delete(pass: &mut Pass<'_>, tuple: AssignmentTuple) {
+    let now = pass.now;
+    pass.assignment(|assignment| {
+        assignment.delete = Some(Operation {
+            request_id: None,
+            outcome: OperationOutcome::Unknown,
+            sent_time: Some(now),
+            last_seen_time: None,
+        });
+        assignment.attempts = Some(assignment.attempts.unwrap_or(0).saturating_add(1));
+    });
+    pass.wake(after(now, pass.timings().poll));
+    pass.action = Some(Action::Revoke(tuple));
+}
+
+fn note_error(pass: &mut Pass<'_>, undecided: &Undecided) {
+    let error = crate::domain::sentences::shortened(&undecided.why, 1024);
+    pass.assignment(|assignment| assignment.last_error = Some(error));
+    pass.wake(after(pass.now, pass.timings().lookup_retry));
+}
+
+fn gone(pass: &mut Pass<'_>, reason: Reason, handed_to: Option<String>) {
+    let now = pass.now;
+    let session = pass.status.access.as_ref().map(|access| access.session_duration);
+    let message = match &handed_to {
+        Some(other) => format!("The access goes on with request {other}."),
+        None => "AWS confirmed that the assignment is gone.".to_owned(),
+    };
+    pass.assignment(|assignment| {
+        assignment.state = AssignmentState::Gone;
+        assignment.handed_to = handed_to;
+        assignment.last_error = None;
+        assignment.revoke_time = Some(now);
+        let held = assignment.grant_time.is_some();
+        assignment.credentials_expiry_time =
+            session.filter(|_| held).map(|session| after(now, session.into()));
+    });
+    pass.condition(ConditionType::Granted, ConditionStatus::False, reason, &message);
+    pass.wake(after(now, pass.timings().poll));
+}
+
+/// The end of the request, when nothing of it is left in AWS.
+fn conclude(pass: &mut Pass<'_>) {
+    let cause = recorded_cause(pass);
+    let held = pass
+        .status
+        .assignment
+        .as_ref()
+        .is_some_and(|assignment| assignment.grant_time.is_some());
+    let phase = match (held, cause.reason) {
+        (true, Reason::EndReached) => Phase::Ended,
+        (true, _) | (false, Reason::RevokedByReviewer | Reason::RevokedBySecurity) => Phase::Revoked,
+        (false, Reason::EndedByRequester | Reason::CancelledByRequester | Reason::Deleted) => {
+            Phase::Cancelled
+        }
+        (false, Reason::EndReached | Reason::GrantTimedOut | Reason::RemovedExternally) => Phase::Failed,
+        // The rest are what a check can say.
+        (false, _) => Phase::Denied,
+    };
+    let granted = pass
+        .has_condition(ConditionType::Granted)
+        .map(|granted| granted.message.clone());
+    let sentence = cause.sentence;
+    let outcome = granted.filter(|message| !sentence.contains(message.as_str()));
+    let message = format!("{sentence} {}", outcome.unwrap_or_default());
+    pass.end(phase, cause.reason, message.trim());
+}
+
+/// Since when the request is being ended: the condition Settled turned then.
+fn ending_since(pass: &Pass<'_>) -> Timestamp {
+    let settled = pass.has_condition(ConditionType::Settled);
+    settled.map_or(pass.now, |condition| condition.last_transition_time)
+}
+
+fn overdue_since(pass: &Pass<'_>) -> Option<Timestamp> {
+    let window = pass.status.window.as_ref();
+    let end = window.and_then(|window| window.end_time.or(window.not_after));
+    let due = after(
+        end.map_or(ending_since(pass), |end| end.min(ending_since(pass))),
+        pass.timings().overdue_after,
+    );
+    (pass.latest() >= due).then_some(due)
+}
+
+fn shout_when_overdue(pass: &mut Pass<'_>) {
+    let Some(since) = overdue_since(pass) else {
+        return;
+    };
+    let error = pass
+        .status
+        .assignment
+        .as_ref()
+        .and_then(|assignment| assignment.last_error.clone());
+    let sentence = format!(
+        "The access should have been removed by {since} and AWS has not confirmed it. {}",
+        error.unwrap_or_default()
+    );
+    pass.alerts.push(Alert {
+        reason: Reason::RevocationOverdue,
+        sentence,
+    });
+}
+
+/// What is due while nothing can be written: the end that was stored with the intent is the stored intent of the
+/// removal at that end. `snapshot` is what was last read; siblings in it come from memory.
+pub fn due_from_memory(snapshot: &Snapshot, now: Timestamp) -> Option<Action> {
+    let pass = Pass::new(snapshot, now);
+    let assignment = pass.status.assignment.as_ref()?;
+    let removable = matches!(
+        assignment.state,
+        AssignmentState::Granting | AssignmentState::Held | AssignmentState::Removing
+    );
+    let window = pass.status.window.as_ref()?;
+    let end = window.end_time.or(window.not_after)?;
+    let nothing_open = assignment.create.is_some() || assignment.origin == Some(AssignmentOrigin::Inherited);
+    let ours = assignment.origin != Some(AssignmentOrigin::Standing) && nothing_open;
+    if !removable || !ours || pass.seal_is_broken() || pass.latest() < end {
+        return None;
+    }
+    let tuple = assignment.tuple.clone()?;
+    is_the_configured_instance(&pass, &tuple).ok()?;
+    let siblings = siblings::of(&pass, &tuple).unwrap_or_default();
+    siblings::holder(&siblings)
+        .is_none()
+        .then_some(Action::Revoke(tuple))
+}

@@ -1,0 +1,9 @@
+//! The rows of the product's two tables and its cases, each as a sentence.
+
+mod access;
+mod approval;
+mod eligibility;
+mod laws;
+mod pairs;
+mod removal;
+mod sharing;

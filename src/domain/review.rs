@@ -1,0 +1,298 @@
+//! "What may I ask for?", answered by the code that decides requests.
+
+use std::collections::BTreeMap;
+
+use super::approvers::{Governing, governing};
+use super::decision::Decision;
+use super::eligibility::{distance_to_unit, is_subject};
+use super::facts::{Account, AccountState, UserLookup};
+use super::inquiry::{Freshness, Inquiry, Question, Undecided};
+use super::lifecycle::decide;
+use super::policy_status::OrganizationFacts;
+use super::snapshot::{RequestFacts, SealCheck, Snapshot};
+use crate::api::{
+    ElevationRequestSpec, ElevationRequestStatus, EligibilityEntry, EligibilityPolicySpec,
+    EligibilityReviewSpec, EligibilityReviewStatus, EligibleAccount, Phase, Reason, TeamSettingsSpec,
+    Timestamp,
+};
+
+/// How many policies and accounts an answer shows (the schema's limits).
+const ENTRIES: usize = 200;
+const ACCOUNTS: usize = 500;
+
+/// The answer to an EligibilityReview.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReviewAnswer {
+    /// The status to write; not `complete` when something could not be looked up.
+    pub status: EligibilityReviewStatus,
+    /// Facts to look up before it is written, as for a [`Decision`].
+    pub questions: Vec<Question>,
+}
+
+/// Answers for the person named in the question. `world` is a snapshot as for a request; its `request` is not looked at.
+pub fn answer(
+    question: &EligibilityReviewSpec,
+    organization: &OrganizationFacts,
+    world: &Snapshot,
+    now: Timestamp,
+) -> ReviewAnswer {
+    let inquiry = Inquiry::new(&world.facts, &world.timings, now);
+    let listed = super::lifecycle::settings_of(world)
+        .and_then(|settings| entries(question, organization, world, settings, &inquiry));
+    let mut status = match listed {
+        Ok(status) => status,
+        Err(undecided) => EligibilityReviewStatus {
+            reason: Some(undecided.reason),
+            message: Some(format!("{}. It is tried again.", undecided.why)),
+            ..EligibilityReviewStatus::default()
+        },
+    };
+    let mut questions = inquiry.questions();
+    if let Some(decision) = dry_run(question, world, now) {
+        let decided = decision.status.phase.is_some();
+        status.complete = status.complete && decided;
+        let allowed = matches!(decision.status.phase, Some(Phase::Pending | Phase::Approved));
+        let said = decision.status.message.unwrap_or_default();
+        let verdict = if allowed {
+            "Allowed."
+        } else if decided {
+            "Not allowed."
+        } else {
+            "Not known yet."
+        };
+        status.reason = decision.status.reason;
+        status.message = Some(super::sentences::message(&format!("{verdict} {said}")));
+        questions.extend(decision.questions);
+    }
+    ReviewAnswer { status, questions }
+}
+
+/// With account, permission set and duration: the first pass over a request that asks for just that.
+fn dry_run(question: &EligibilityReviewSpec, world: &Snapshot, now: Timestamp) -> Option<Decision> {
+    // What a review cannot carry is taken to be in order.
+    let in_order = "as in the request".to_owned();
+    let spec = ElevationRequestSpec {
+        requester: question.requester.clone(),
+        account_id: question.account_id.clone()?,
+        permission_set: question.permission_set.clone()?,
+        start_time: question.start_time,
+        duration: question.duration?,
+        ticket_number: Some(in_order.clone()),
+        justification: Some(in_order),
+        cancelled: None,
+    };
+    let snapshot = Snapshot {
+        request: RequestFacts {
+            spec,
+            status: ElevationRequestStatus::default(),
+            seal: SealCheck::Unsealed,
+            created_at: now,
+            deleted_at: None,
+            has_finalizer: false,
+            ..world.request.clone()
+        },
+        ..world.clone()
+    };
+    Some(decide(&snapshot, now))
+}
+
+fn entries(
+    question: &EligibilityReviewSpec,
+    organization: &OrganizationFacts,
+    world: &Snapshot,
+    settings: &TeamSettingsSpec,
+    inquiry: &Inquiry<'_>,
+) -> Result<EligibilityReviewStatus, Undecided> {
+    let name = question.requester.as_deref().unwrap_or_default();
+    let found = match super::approvers::directory_name(name, &settings.identity) {
+        Some((attribute, value)) => inquiry.user_by_name(attribute, value, Freshness::Cached)?,
+        None => &UserLookup::Absent,
+    };
+    let UserLookup::Found(user) = found else {
+        return Ok(EligibilityReviewStatus {
+            complete: true,
+            reason: Some(Reason::RequesterUnknown),
+            message: Some(format!(
+                "Identity Center has nobody of exactly this name: {name:?}."
+            )),
+            ..EligibilityReviewStatus::default()
+        });
+    };
+    let mut status = EligibilityReviewStatus {
+        complete: true,
+        reason: Some(Reason::NotEligible),
+        ..EligibilityReviewStatus::default()
+    };
+    let policies = world
+        .eligibility_policies
+        .all
+        .iter()
+        .filter(|policy| policy.gone_since.is_none());
+    for policy in policies {
+        let mut named = false;
+        for subject in &policy.spec.subjects {
+            named = named || is_subject(&user.id, &user.user_name, subject, inquiry, Freshness::Cached)?;
+        }
+        let Some(entry) =
+            entry(question, &policy.name, &policy.spec, organization, settings).filter(|_| named)
+        else {
+            continue;
+        };
+        if status.entries.len() == ENTRIES {
+            status.truncated = true;
+            break;
+        }
+        status.truncated = status.truncated || entry.accounts.len() > ACCOUNTS;
+        status
+            .entries
+            .push(with_stages(entry, question, organization, world, inquiry));
+    }
+    if !status.entries.is_empty() {
+        status.reason = Some(Reason::Valid);
+    }
+    status.message = Some(format!("{} policies let you ask.", status.entries.len()));
+    Ok(status)
+}
+
+/// What the policy covers of the question; nothing when that is empty.
+fn entry(
+    question: &EligibilityReviewSpec,
+    name: &str,
+    policy: &EligibilityPolicySpec,
+    organization: &OrganizationFacts,
+    settings: &TeamSettingsSpec,
+) -> Option<EligibilityEntry> {
+    let asked = |account: &&Account| question.account_id.as_ref().is_none_or(|id| *id == account.id);
+    let covered = |account: &&Account| {
+        let units = &policy.organizational_units;
+        policy.accounts.contains(&account.id)
+            || units
+                .iter()
+                .any(|unit| distance_to_unit(unit, &account.path).is_some())
+    };
+    let accounts: BTreeMap<_, _> = organization
+        .accounts
+        .values()
+        .filter(|account| account.state == AccountState::Active)
+        .filter(asked)
+        .filter(covered)
+        .map(|account| (&account.id, account))
+        .collect();
+    let mut sets = policy.permission_sets.clone();
+    sets.retain(|set| question.permission_set.as_ref().is_none_or(|asked| asked == set));
+    let max_duration = policy.max_duration.min(settings.max_request_duration);
+    let long_enough = question.duration.is_none_or(|duration| duration <= max_duration);
+    (!accounts.is_empty() && !sets.is_empty() && long_enough).then(|| EligibilityEntry {
+        policy: name.to_owned(),
+        accounts: accounts
+            .into_values()
+            .map(|account| EligibleAccount {
+                id: account.id.clone(),
+                name: account.name.clone(),
+                ou_path: account.path.names(),
+            })
+            .collect(),
+        permission_sets: sets,
+        max_duration,
+        approval_required: policy.approval_required
+            && settings.approval_workflow == crate::api::Requirement::Required,
+        stages: vec![],
+    })
+}
+
+/// The stages of approval, where the question names one account and one permission set.
+fn with_stages(
+    mut entry: EligibilityEntry,
+    question: &EligibilityReviewSpec,
+    organization: &OrganizationFacts,
+    world: &Snapshot,
+    inquiry: &Inquiry<'_>,
+) -> EligibilityEntry {
+    entry.accounts.truncate(ACCOUNTS);
+    let account = question
+        .account_id
+        .as_ref()
+        .and_then(|id| organization.accounts.get(id));
+    let set = entry
+        .permission_sets
+        .first()
+        .filter(|_| entry.permission_sets.len() == 1);
+    if let (Some(account), Some(set), true) = (account, set, entry.approval_required)
+        && let Governing::Policy(policy) = governing(account, set, &world.approver_policies, inquiry)
+    {
+        entry.stages = policy
+            .spec
+            .stages
+            .iter()
+            .map(|stage| stage.name.clone())
+            .collect();
+    }
+    entry
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Facts;
+    use crate::domain::fixtures::{World, account, request};
+
+    fn ask(mut world: World, duration: &str) -> EligibilityReviewStatus {
+        let spec = &world.snapshot.request.spec;
+        let question = EligibilityReviewSpec {
+            requester: spec.requester.clone(),
+            account_id: Some(spec.account_id.clone()),
+            permission_set: Some(spec.permission_set.clone()),
+            start_time: None,
+            duration: Some(duration.parse().unwrap()),
+        };
+        let organization = OrganizationFacts {
+            accounts: [(spec.account_id.clone(), account())].into(),
+            units: BTreeMap::new(),
+        };
+        world.snapshot.facts = Facts::default();
+        for _ in 0..20 {
+            let answered = answer(&question, &organization, &world.snapshot, world.now);
+            if answered.questions.is_empty() {
+                return answered.status;
+            }
+            for question in &answered.questions {
+                world.answer(question);
+            }
+        }
+        unreachable!("questions without end")
+    }
+
+    #[test]
+    fn the_dry_run_of_a_request_says_what_the_request_would() {
+        let status = ask(request(), "2h");
+        assert!(
+            status.complete && status.message.as_ref().unwrap().starts_with("Allowed."),
+            "{status:?}"
+        );
+        assert!(status.message.unwrap().contains("bob, carol"));
+        assert_eq!(status.entries[0].stages, ["lead"]);
+    }
+
+    #[test]
+    fn a_refusal_explains_itself() {
+        let status = ask(
+            request().with(|world| world.settings().max_request_duration = "24h".parse().unwrap()),
+            "10h",
+        );
+        assert_eq!(status.reason, Some(Reason::NotEligible));
+        let message = status.message.unwrap();
+        assert!(
+            message.starts_with("Not allowed.") && message.contains("at most 8h, not 10h"),
+            "{message}"
+        );
+        assert!(status.entries.is_empty());
+    }
+
+    #[test]
+    fn nobody_is_told_so() {
+        assert_eq!(
+            ask(request().by("nobody"), "2h").reason,
+            Some(Reason::RequesterUnknown)
+        );
+    }
+}

@@ -1,0 +1,51 @@
+//! Pieces of sentences for people.
+
+/// How many people a sentence names.
+const NAMED: usize = 5;
+
+/// The longest message that a status takes, in characters (the schema's limit).
+const LONGEST_MESSAGE: usize = 2048;
+
+/// `a, b, c, d, e and 3 more`; `nobody` for an empty list.
+pub(super) fn people(names: &[String]) -> String {
+    let first = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => "nobody".to_owned(),
+        count if count > NAMED => format!("{first} and {} more", count - NAMED),
+        _ => first,
+    }
+}
+
+/// `text`, cut to what a status takes.
+pub(super) fn message(text: &str) -> String {
+    shortened(text, LONGEST_MESSAGE)
+}
+
+/// `text`, cut to `longest` characters.
+pub(super) fn shortened(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
+        return text.to_owned();
+    }
+    let mut cut: String = text.chars().take(longest - 1).collect();
+    cut.push('…');
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_five_people_are_named_and_the_others_counted() {
+        let names: Vec<String> = (1..=7).map(|number| format!("p{number}")).collect();
+        assert_eq!(people(&[]), "nobody");
+        assert_eq!(people(&names[..2]), "p1, p2");
+        assert_eq!(people(&names), "p1, p2, p3, p4, p5 and 2 more");
+    }
+
+    #[test]
+    fn a_long_message_is_cut_between_characters() {
+        assert_eq!(shortened("äöü", 2), "ä…");
+        assert_eq!(shortened("äö", 2), "äö");
+    }
+}

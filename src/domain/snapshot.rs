@@ -1,0 +1,328 @@
+//! Everything that one pass may look at.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+
+use super::facts::InstanceArn;
+use super::inquiry::Facts;
+use super::timings::Timings;
+use super::window::after;
+use crate::api::{
+    AccountId, ApproverPolicySpec, Assignment, AssignmentOrigin, AssignmentState, AssignmentTuple,
+    ElevationRequestSpec, ElevationRequestStatus, EligibilityPolicySpec, OnEligibilityLost, Operation, Phase,
+    TeamSettingsSpec, Timestamp,
+};
+
+/// Everything that one pass may look at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// The request that the pass is about.
+    pub request: RequestFacts,
+    /// The rules of the house.
+    pub settings: SettingsFact,
+    /// Who may ask for what.
+    pub eligibility_policies: Policies<EligibilityPolicySpec>,
+    /// Who approves what.
+    pub approver_policies: Policies<ApproverPolicySpec>,
+    /// What AWS and the API server said.
+    pub facts: Facts,
+    /// Whether the admission policies can be relied on.
+    pub guard: Guard,
+    /// Whether this process may act.
+    pub lease: Lease,
+    /// How far other clocks are ahead of ours.
+    pub clocks: Clocks,
+    /// How many requests other than this one are open (neither finished nor without a phase), by the Identity Center id
+    /// of the requester: only the decision knows who this one's is.
+    pub open_requests: BTreeMap<String, usize>,
+    /// What was configured.
+    pub installation: Installation,
+    /// Every delay.
+    pub timings: Timings,
+}
+
+/// One request, as the API server has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RequestFacts {
+    /// Its uid.
+    pub uid: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The generation of its spec.
+    pub generation: i64,
+    /// When it was created, by the API server's clock.
+    pub created_at: Timestamp,
+    /// When its deletion was asked for.
+    pub deleted_at: Option<Timestamp>,
+    /// Whether our finalizer is on it.
+    pub has_finalizer: bool,
+    /// What is asked for.
+    pub spec: ElevationRequestSpec,
+    /// What became of it; empty when nothing was written yet.
+    pub status: ElevationRequestStatus,
+    /// Whether the status is the one that the controller wrote.
+    pub seal: SealCheck,
+}
+
+impl RequestFacts {
+    /// `namespace/name`, as `assignment.handedTo` says it.
+    pub fn full_name(&self) -> String {
+        format!("{}/{}", self.namespace, self.name)
+    }
+}
+
+/// Whether a status is the one that the controller wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SealCheck {
+    /// It bears no seal: the controller never wrote it.
+    Unsealed,
+    /// It is what the controller wrote.
+    Valid,
+    /// It is not.
+    Broken,
+}
+
+/// The one TeamSettings.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SettingsFact {
+    /// It is there.
+    Present(TeamSettingsSpec),
+    /// It is not.
+    Missing {
+        /// Since when, as far as this controller saw.
+        since: Timestamp,
+        /// What it last said about access of people who are no longer eligible.
+        on_eligibility_lost: Option<OnEligibilityLost>,
+    },
+}
+
+/// All policies of one kind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policies<S> {
+    /// Since when the controller has seen every change. A policy that a request names and that is not listed here
+    /// went before, and counts as gone since then.
+    pub known_since: Timestamp,
+    /// Every policy, with those that disappeared less than the grace ago.
+    pub all: Vec<PolicyFact<S>>,
+}
+
+/// One policy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PolicyFact<S> {
+    /// Its name.
+    pub name: String,
+    /// Its uid.
+    pub uid: String,
+    /// The generation of its spec.
+    pub generation: i64,
+    /// What it says, or said.
+    pub spec: S,
+    /// When it disappeared.
+    pub gone_since: Option<Timestamp>,
+}
+
+impl<S> Policies<S> {
+    /// The policies that matter at `now`: those that exist, and those whose disappearance does not count yet. One
+    /// that was made again under its name has replaced the one that went.
+    pub fn relevant(&self, now: Timestamp, grace: TimeDelta) -> impl Iterator<Item = &PolicyFact<S>> {
+        self.all.iter().filter(move |policy| match policy.gone_since {
+            None => true,
+            Some(since) => {
+                let replaced =
+                    |other: &PolicyFact<S>| other.gone_since.is_none() && other.name == policy.name;
+                now < after(since, grace) && !self.all.iter().any(replaced)
+            }
+        })
+    }
+
+    /// Until when the disappearance of a policy that a request rests on does not count; `None` when it exists, was
+    /// replaced, or has been gone long enough.
+    pub fn missing_until(
+        &self,
+        name: &str,
+        uid: &str,
+        now: Timestamp,
+        grace: TimeDelta,
+    ) -> Option<Timestamp> {
+        let known = |policy: &PolicyFact<S>| policy.uid == uid || policy.name == name;
+        if self.all.iter().any(known) {
+            return None;
+        }
+        Some(after(self.known_since, grace)).filter(|until| now < *until)
+    }
+}
+
+/// Whether the admission policies can be relied on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Guard {
+    /// They are in force, proven right before, and were all the time since the request was last decided.
+    Intact,
+    /// Nobody can tell: no grants, new entries stay unjudged, nothing is void. The text says why.
+    Unproven(String),
+    /// They are not in force. The text says which.
+    Broken(String),
+    /// They are in force now and were not at some time since the request was last decided.
+    BrokenBefore(String),
+}
+
+impl Guard {
+    /// Why what people wrote and nobody has judged yet must never count.
+    pub fn gap(&self) -> Option<&str> {
+        match self {
+            Guard::Broken(why) | Guard::BrokenBefore(why) => Some(why),
+            Guard::Intact | Guard::Unproven(_) => None,
+        }
+    }
+
+    /// Why nothing may be granted now.
+    pub fn not_in_force(&self) -> Option<&str> {
+        match self {
+            Guard::Broken(why) | Guard::Unproven(why) => Some(why),
+            Guard::Intact | Guard::BrokenBefore(_) => None,
+        }
+    }
+}
+
+/// Whether this process may start grants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lease {
+    /// It holds the lease for long enough.
+    Held,
+    /// It is not sure to. The text says why.
+    Unsure(String),
+}
+
+/// How far other clocks are ahead of ours; `None` while they were not seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Clocks {
+    /// The API server's, as its answers say.
+    pub api_server_ahead: Option<TimeDelta>,
+    /// AWS's, as its answers say.
+    pub aws_ahead: Option<TimeDelta>,
+}
+
+impl Clocks {
+    /// The farthest that two of the three clocks are apart.
+    pub fn spread(&self) -> TimeDelta {
+        let offsets = [Some(TimeDelta::zero()), self.api_server_ahead, self.aws_ahead];
+        let seen = || offsets.iter().flatten().copied();
+        let (first, last) = (seen().min(), seen().max());
+        last.unwrap_or_default() - first.unwrap_or_default()
+    }
+
+    /// What the latest of the three clocks says when ours says `now`. A clock within `tolerance` of ours says the
+    /// same as ours, or every end would jitter with the network.
+    pub fn latest(&self, now: Timestamp, tolerance: TimeDelta) -> Timestamp {
+        let ahead = self.api_server_ahead.max(self.aws_ahead).unwrap_or_default();
+        if ahead > tolerance { after(now, ahead) } else { now }
+    }
+}
+
+/// What was configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installation {
+    /// The Identity Center instance.
+    pub instance_arn: InstanceArn,
+    /// Whether we act as a delegated administrator, who cannot assign the management account.
+    pub delegated_administrator: bool,
+}
+
+/// Another request, as far as it may share an assignment with the one that the pass is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sibling {
+    /// Its uid.
+    pub uid: String,
+    /// Its namespace and name.
+    pub full_name: String,
+    /// Its phase.
+    pub phase: Option<Phase>,
+    /// Identity Center user, account and permission set ARN that it is about, once resolved.
+    pub about: Option<(String, AccountId, String)>,
+    /// When its access may start, once approved.
+    pub start: Option<Timestamp>,
+    /// Its assignment.
+    pub assignment: Option<Assignment>,
+}
+
+impl Sibling {
+    /// The facts that matter of another request.
+    pub fn of(
+        uid: &str,
+        full_name: &str,
+        spec: &ElevationRequestSpec,
+        status: &ElevationRequestStatus,
+    ) -> Self {
+        let tuple = status
+            .assignment
+            .as_ref()
+            .and_then(|assignment| assignment.tuple.as_ref());
+        let about = tuple.map_or_else(
+            || {
+                let (requester, access) = (status.requester.as_ref()?, status.access.as_ref()?);
+                let arn = access.permission_set_arn.clone();
+                Some((requester.user_id.clone(), access.account_id.clone(), arn))
+            },
+            |tuple| {
+                let arn = tuple.permission_set_arn.clone();
+                Some((tuple.user_id.clone(), tuple.account_id.clone(), arn))
+            },
+        );
+        Self {
+            uid: uid.to_owned(),
+            full_name: full_name.to_owned(),
+            phase: status.phase,
+            about,
+            start: (status.phase == Some(Phase::Approved))
+                .then_some(spec.start_time)
+                .flatten(),
+            assignment: status.assignment.clone(),
+        }
+    }
+
+    /// Whether it is about the same assignment.
+    pub fn shares(&self, tuple: &AssignmentTuple) -> bool {
+        self.about
+            .as_ref()
+            .is_some_and(|(user, account, permission_set)| {
+                *user == tuple.user_id
+                    && *account == tuple.account_id
+                    && *permission_set == tuple.permission_set_arn
+            })
+    }
+
+    /// The state of its assignment.
+    pub fn state(&self) -> AssignmentState {
+        self.assignment
+            .as_ref()
+            .map_or(AssignmentState::None, |assignment| assignment.state)
+    }
+
+    /// Whether it holds the assignment, or is about to, and will remove it at its own end.
+    pub fn holds(&self) -> bool {
+        matches!(self.state(), AssignmentState::Granting | AssignmentState::Held)
+            && self.origin() != Some(AssignmentOrigin::Standing)
+            && self.phase != Some(Phase::Revoking)
+    }
+
+    /// Who made its assignment.
+    pub fn origin(&self) -> Option<AssignmentOrigin> {
+        self.assignment.as_ref().and_then(|assignment| assignment.origin)
+    }
+
+    /// Its newest create.
+    pub fn create(&self) -> Option<&Operation> {
+        self.assignment
+            .as_ref()
+            .and_then(|assignment| assignment.create.as_ref())
+    }
+
+    /// Its newest delete.
+    pub fn delete(&self) -> Option<&Operation> {
+        self.assignment
+            .as_ref()
+            .and_then(|assignment| assignment.delete.as_ref())
+    }
+}
