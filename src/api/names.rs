@@ -44,6 +44,11 @@ macro_rules! checked_name {
                 }
             }
 
+            /// Takes a name as AWS or a stored object gives it, unchecked: their words are theirs to check.
+            pub fn as_given(value: impl Into<String>) -> Self {
+                Self(value.into())
+            }
+
             /// The name as it is written.
             pub fn as_str(&self) -> &str {
                 &self.0

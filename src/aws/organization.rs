@@ -108,7 +108,7 @@ impl Aws {
                 .parents()
                 .first()
                 .and_then(|parent| parent.id())
-                .map(OrganizationalUnitId::new));
+                .map(OrganizationalUnitId::as_given));
             Ok(page.next_token().filter(|_| found.is_none()).map(Into::into))
         };
         match self

@@ -238,7 +238,7 @@ fn state(state: Option<&SdkState>) -> AccountState {
 
 /// One step further down.
 fn step(mut path: OuPath, id: Option<&str>, name: Option<&str>) -> Option<OuPath> {
-    let id = OrganizationalUnitId::new(id?);
+    let id = OrganizationalUnitId::as_given(id?);
     let name = name.unwrap_or(id.as_str()).to_owned();
     path.0.push(OuStep { id, name });
     Some(path)

@@ -4,13 +4,15 @@ use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::api::{AccountId, OrganizationalUnitId, Timestamp};
 
 macro_rules! opaque_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
         pub struct $name(String);
 
         impl $name {
@@ -68,6 +70,14 @@ impl<T> Aged<T> {
     pub fn age(&self, now: DateTime<Utc>) -> TimeDelta {
         (now - self.observed_at).max(TimeDelta::zero())
     }
+
+    /// The same age around another value.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Aged<U> {
+        Aged {
+            value: change(self.value),
+            observed_at: self.observed_at,
+        }
+    }
 }
 
 /// What became of a question.
@@ -86,6 +96,16 @@ pub enum Lookup<T> {
     Found(T),
     /// AWS answered that it does not exist.
     Absent,
+}
+
+impl<T> Lookup<T> {
+    /// The thing, if it exists.
+    pub fn found(self) -> Option<T> {
+        match self {
+            Self::Found(value) => Some(value),
+            Self::Absent => None,
+        }
+    }
 }
 
 /// By which attribute a person is looked up.
@@ -277,10 +297,18 @@ impl Listing {
             .iter()
             .any(|principal| matches!(principal, Principal::User(id) if id == user))
     }
+
+    /// The groups that are assigned: their members keep the access when the user's own assignment goes.
+    pub fn groups(&self) -> impl Iterator<Item = &GroupId> {
+        self.principals.iter().filter_map(|principal| match principal {
+            Principal::Group(id) => Some(id),
+            Principal::User(_) => None,
+        })
+    }
 }
 
 /// The two kinds of operation, whose ids live in separate spaces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum OperationKind {
     /// Made by `create`.
     Creation,

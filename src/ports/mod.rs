@@ -18,23 +18,21 @@ mod assignments;
 mod clock;
 mod directory;
 mod error;
-mod ids;
 mod organization;
 mod permission_sets;
 
-pub use crate::api::{AccountId, NameError};
-pub use answers::{Aged, LastKnown, Lookup};
+pub use crate::api::{AccountId, NameError, OrganizationalUnitId};
+/// Facts are the domain's: decisions rest on them.
+pub use crate::domain::{
+    Account, AccountState, Aged, Attribute, Enabled, FailureKind, GoneEvidence, Group, GroupId, InstanceArn,
+    Listing, Lookup, Member, Members, Membership, OperationKind, OperationState, OuPath, OuStep,
+    PermissionSet, PermissionSetArn, Principal, RequestId, User, UserId, UserLookup,
+};
+pub use answers::LastKnown;
 pub use ask::{Ask, Freshness, Urgency};
-pub use assignments::{
-    Assignments, CreateAnswer, DeleteAnswer, FailureKind, GoneEvidence, Listing, OperationKind,
-    OperationState, Principal, SendPermit, Tuple,
-};
+pub use assignments::{Assignments, CreateAnswer, DeleteAnswer, SendPermit, Tuple};
 pub use clock::{Clock, RemoteClock, TimeSeen};
-pub use directory::{
-    Attribute, Directory, Enabled, Group, MEMBERSHIP_GROUPS_MAX, Member, Members, Membership, User,
-    UserLookup,
-};
+pub use directory::{Directory, MEMBERSHIP_GROUPS_MAX};
 pub use error::{Class, Effect, PortError};
-pub use ids::{GroupId, InstanceArn, OrganizationalUnitId, PermissionSetArn, RequestId, UserId};
-pub use organization::{Account, AccountState, Organization, OrganizationTree, OuPath, OuStep};
-pub use permission_sets::{PermissionSet, PermissionSets};
+pub use organization::{Organization, OrganizationTree};
+pub use permission_sets::PermissionSets;

@@ -1,10 +1,8 @@
 //! Permission sets: what access consists of.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 
-use super::{AccountId, Aged, Ask, Lookup, PermissionSetArn, PortError};
+use super::{AccountId, Aged, Ask, Lookup, PermissionSet, PermissionSetArn, PortError};
 
 /// The permission sets of the instance.
 #[async_trait]
@@ -25,15 +23,4 @@ pub trait PermissionSets: Send + Sync {
         ask: &Ask,
         permission_set: &PermissionSetArn,
     ) -> Result<Aged<Lookup<Vec<AccountId>>>, PortError>;
-}
-
-/// A permission set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PermissionSet {
-    /// Never changes.
-    pub arn: PermissionSetArn,
-    /// Never changes.
-    pub name: String,
-    /// How long credentials stay valid once issued, also after the assignment is gone: one hour to twelve.
-    pub session_duration: Duration,
 }
