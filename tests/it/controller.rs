@@ -192,7 +192,10 @@ cases! {
 /// After an API server restart the mutations are not ready for some seconds, and what they match is refused.
 #[tokio::test]
 async fn the_controller_writes_at_once_after_a_restart_of_the_api_server() {
-    let cluster = Box::leak(Box::new(Cluster::start(World::Stamping).await.unwrap()));
+    let Some(cluster) = Cluster::start(World::Stamping).await else {
+        return println!("skipped: no cluster here applies mutations");
+    };
+    let cluster = Box::leak(Box::new(cluster));
     if cluster.plane.is_external() {
         println!("skipped: an existing cluster is not restarted");
         return;

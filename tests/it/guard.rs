@@ -43,7 +43,7 @@ struct Guarded {
 
 async fn run_alone<F: Future<Output = ()>>(world: World, name: &str, test: impl FnOnce(Guarded) -> F) {
     let Some(cluster) = Cluster::shared(world).await else {
-        return println!("skipped: {name}: the existing cluster is not {world:?}");
+        return println!("skipped: {name}: no cluster here is {world:?}");
     };
     let (ground, _alone) = cluster.alone().await;
     let client = ground.controller().client;

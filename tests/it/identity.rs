@@ -175,7 +175,10 @@ cases! {
 /// Kubernetes never lets a Secret change its type, so that such a Secret must have been there before the policy was.
 #[tokio::test]
 async fn a_token_from_before_the_policy_is_not_written_again() {
-    let cluster = Box::leak(Box::new(Cluster::start(World::NotServed).await.unwrap()));
+    let Some(cluster) = Cluster::start(World::NotServed).await else {
+        return println!("skipped: the existing cluster applies mutations");
+    };
+    let cluster = Box::leak(Box::new(cluster));
     if cluster.plane.is_external() {
         println!("skipped: the policies of an existing cluster are left alone");
         return;

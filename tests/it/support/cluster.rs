@@ -58,7 +58,7 @@ pub fn settings() -> Value {
 }
 
 impl Cluster {
-    /// The shared cluster of a world; none when an existing cluster is used and is of another world.
+    /// The shared cluster of a world; none where this Kubernetes cannot be of that world.
     pub async fn shared(world: World) -> Option<&'static Cluster> {
         static STAMPING: OnceCell<Option<Cluster>> = OnceCell::const_new();
         static NOT_SERVED: OnceCell<Option<Cluster>> = OnceCell::const_new();
@@ -87,7 +87,8 @@ impl Cluster {
         let plane = ControlPlane::start(options)
             .await
             .unwrap_or_else(|error| panic!("{error}"));
-        if plane.is_external() && plane.mutating_admission() != Some(mutating_admission) {
+        // An existing cluster that serves the kinds is taken to apply them: a healthy one does.
+        if plane.mutating_admission().unwrap_or(MutatingAdmission::Stamping) != mutating_admission {
             return None;
         }
         let admin = plane.admin().unwrap();
