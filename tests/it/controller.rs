@@ -187,6 +187,20 @@ cases! {
         let answer = rules.delete("team-operator-decisions", &only_asking).await;
         forbidden(answer.map(|_| Value::Null), "cannot delete resource");
     }
+
+    /// What a mutation matches is refused for some seconds after an API server restart. Two writes that a mutation would
+    /// change show that none matches the controller.
+    async fn no_mutation_touches_what_the_controller_writes(ground: Ground) {
+        let name = ground.request_in("Pending").await;
+        allowed(ground.bob().decides(&name, "Approved").await);
+        let unnamed = json!({ "approvals": [{ "decision": "Revoked" }] });
+        let answer = ground.controller().patches_status(&name, unnamed.clone()).await;
+        invalid(answer, "a recorded decision cannot be changed or removed");
+        let answer = ground.controller().patches(&name, json!({ "status": unnamed })).await;
+        let request = allowed(answer);
+        assert!(request["metadata"]["annotations"].is_null(), "marked as misdirected: {request}");
+        assert_eq!(request["status"]["approvals"].as_array().map(Vec::len), Some(1), "and dropped, as always");
+    }
 }
 
 /// After an API server restart the mutations are not ready for some seconds, and what they match is refused.

@@ -1,5 +1,5 @@
 //! The mutation pass: drops each expression, operation and resource of each admission policy in turn and finds the case
-//! that notices. `MUTATE=1 cargo test --test it mutation -- --nocapture`; `MUTATE=decisions` only mutates the policies
+//! that notices. `MUTATE=1 cargo test --test it mutation -- --nocapture`; `MUTATE=decisions` tries only the mutants
 //! with that in their name; `UPDATE=1` as well writes the result into `tests/README.md`.
 
 use std::path::Path;
@@ -20,6 +20,16 @@ struct Mutant {
     mutated: Value,
 }
 
+impl Mutant {
+    fn name(&self) -> String {
+        format!(
+            "{} {}",
+            self.policy["metadata"]["name"].as_str().unwrap(),
+            self.what
+        )
+    }
+}
+
 /// Mutants that no case can notice, with the reason why that is right. One that is noticed after all fails the pass.
 const EQUIVALENT: &[(&str, &str)] = &[];
 
@@ -28,20 +38,15 @@ async fn every_expression_of_every_policy_is_missed_by_some_case() {
     let Ok(wanted) = std::env::var("MUTATE") else {
         return println!("skipped: the mutation pass takes half an hour; MUTATE=1 runs it");
     };
-    let is_wanted = |policy: &&Value| {
-        wanted == "1"
-            || policy["metadata"]["name"]
-                .as_str()
-                .is_some_and(|n| n.contains(&wanted))
-    };
+    let is_wanted = |mutant: &Mutant| wanted == "1" || mutant.name().contains(&wanted);
     let cluster: &'static Cluster = Box::leak(Box::new(Cluster::start(World::Stamping).await.unwrap()));
     let cases = crate::all_cases();
     let mut rows = Vec::new();
     let mutants = installation_for(World::Stamping)
         .policies()
         .iter()
-        .filter(is_wanted)
         .flat_map(mutants_of)
+        .filter(is_wanted)
         .collect::<Vec<_>>();
     println!("{} mutants, {} cases", mutants.len(), cases.len());
     assert_eq!(
@@ -250,7 +255,7 @@ async fn first_to_notice(cluster: &'static Cluster, cases: &[Case], policy: &str
     local.run_until(search).await
 }
 
-/// Writes the rows of the policies that were mutated in the place of their old ones.
+/// Writes the rows of the mutants that were tried in the place of their old ones.
 fn report(rows: &[(String, String, Option<&str>)]) {
     let line = |(policy, what, case): &(String, String, Option<&str>)| {
         let case = case.map_or("nothing".to_owned(), |case| {
@@ -269,7 +274,7 @@ fn report(rows: &[(String, String, Option<&str>)]) {
     let (table, after) = rest.split_once("<!-- end of mutation pass -->").unwrap();
     let mutated = |line: &&str| {
         rows.iter()
-            .any(|(policy, ..)| line.starts_with(&format!("| {policy} |")))
+            .any(|(policy, what, _)| line.starts_with(&format!("| {policy} | {what} |")))
     };
     let kept: String = table
         .split_inclusive('\n')
