@@ -1,11 +1,10 @@
 //! Where the key of the seal lives: a Secret of the controller's namespace, made once.
 
-use std::time::Duration;
-
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::{Api, ObjectMeta, PostParams};
 
+use super::API_TIMEOUT;
 use super::seal::{SealKey, SealKeyError};
 
 /// The Secret with the key. The controller's role names it.
@@ -13,9 +12,6 @@ const SECRET_NAME: &str = "team-operator-seal";
 
 /// The entry of the Secret that holds the key.
 const ENTRY: &str = "key";
-
-/// How long one call may take. kube's own read timeout is none.
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why the key could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +35,7 @@ pub enum KeyStoreError {
 /// Two controllers that start at once end with the same key: the Secret is created, never overwritten.
 pub async fn load_or_create(client: kube::Client, namespace: &str) -> Result<SealKey, KeyStoreError> {
     let secrets: Api<Secret> = Api::namespaced(client, namespace);
-    if let Some(secret) = tokio::time::timeout(TIMEOUT, secrets.get_opt(SECRET_NAME)).await?? {
+    if let Some(secret) = tokio::time::timeout(API_TIMEOUT, secrets.get_opt(SECRET_NAME)).await?? {
         return key_of(&secret);
     }
     let key = SealKey::generate()?;
@@ -52,10 +48,10 @@ pub async fn load_or_create(client: kube::Client, namespace: &str) -> Result<Sea
         immutable: Some(true),
         ..Secret::default()
     };
-    match tokio::time::timeout(TIMEOUT, secrets.create(&PostParams::default(), &secret)).await? {
+    match tokio::time::timeout(API_TIMEOUT, secrets.create(&PostParams::default(), &secret)).await? {
         Ok(_) => Ok(key),
         Err(kube::Error::Api(status)) if status.is_already_exists() => {
-            key_of(&tokio::time::timeout(TIMEOUT, secrets.get(SECRET_NAME)).await??)
+            key_of(&tokio::time::timeout(API_TIMEOUT, secrets.get(SECRET_NAME)).await??)
         }
         Err(error) => Err(error.into()),
     }

@@ -8,6 +8,11 @@ mod installation;
 mod key_store;
 mod seal;
 
+use std::time::Duration;
+
+/// How long one call of this room to the API server may take. kube's own read timeout is none.
+const API_TIMEOUT: Duration = Duration::from_secs(10);
+
 pub use guard::{
     Comparison, Continuity, Found, Guard, GuardError, GuardRecord, GuardReport, GuardState, LiveObject,
     ObjectMark, Observation, Probe, compare, continuity, judge,

@@ -12,6 +12,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Map, Value};
 use sha2::Sha256;
 
+pub use crate::domain::SealCheck;
+
 /// Tells this use of the key from any other.
 const DOMAIN: &[u8] = b"team-operator.io/seal/v1\n";
 
@@ -35,17 +37,6 @@ pub enum SealKeyError {
     /// The system gives no randomness.
     #[error("the system has no randomness for the key of the seal: {0}")]
     Randomness(getrandom::Error),
-}
-
-/// What a request's seal says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SealCheck {
-    /// There is none: the controller has written nothing yet.
-    Missing,
-    /// The controller wrote this.
-    Good,
-    /// Somebody else wrote this.
-    Broken,
 }
 
 impl std::fmt::Debug for SealKey {
@@ -96,14 +87,14 @@ impl SealKey {
             return if written {
                 SealCheck::Broken
             } else {
-                SealCheck::Missing
+                SealCheck::Unsealed
             };
         };
         let Some(tag) = seal.strip_prefix(PREFIX).and_then(unhex) else {
             return SealCheck::Broken;
         };
         match self.mac(DOMAIN, &sealed_part(object)).verify_slice(&tag) {
-            Ok(()) => SealCheck::Good,
+            Ok(()) => SealCheck::Valid,
             Err(_) => SealCheck::Broken,
         }
     }
@@ -196,7 +187,7 @@ mod tests {
 
     #[test]
     fn the_seal_of_the_controller_is_good() {
-        assert_eq!(key().check(&sealed()), SealCheck::Good);
+        assert_eq!(key().check(&sealed()), SealCheck::Valid);
     }
 
     #[test]
@@ -205,7 +196,7 @@ mod tests {
         object["status"]["approvals"] = json!([{ "approver": "bob", "decision": "Approved" }]);
         object["metadata"]["labels"] = json!({});
         object["metadata"]["resourceVersion"] = json!("6");
-        assert_eq!(key().check(&object), SealCheck::Good);
+        assert_eq!(key().check(&object), SealCheck::Valid);
     }
 
     #[test]
@@ -244,9 +235,9 @@ mod tests {
             "a phase that nobody sealed"
         );
         object["status"] = json!({ "approvals": [] });
-        assert_eq!(key().check(&object), SealCheck::Missing);
+        assert_eq!(key().check(&object), SealCheck::Unsealed);
         object.as_object_mut().unwrap().remove("status");
-        assert_eq!(key().check(&object), SealCheck::Missing);
+        assert_eq!(key().check(&object), SealCheck::Unsealed);
     }
 
     #[test]

@@ -106,16 +106,16 @@ cases! {
         }
         let status = sealed(&key, &object, &status);
         let answer = allowed(controller.patches_status(&name, status).await);
-        assert_eq!(key.check(&answer), SealCheck::Good, "in the answer of the write");
+        assert_eq!(key.check(&answer), SealCheck::Valid, "in the answer of the write");
         allowed(ground.bob().decides(&name, "Revoked").await);
         allowed(ground.erin().decides(&name, "Revoked").await);
         allowed(ground.alice().patches(&name, json!({ "metadata": { "labels": { "team": "orders" } } })).await);
         let read = allowed(controller.reads(&name).await);
         assert_eq!(read["status"]["approvals"].as_array().unwrap().len(), 2);
-        assert_eq!(key.check(&read), SealCheck::Good, "after people added to it");
+        assert_eq!(key.check(&read), SealCheck::Valid, "after people added to it");
         let forged = ground.master().patches_status(&name, json!({ "seal": "v1:00" })).await;
         forbidden(forged, "people write only status.approvals");
-        assert_eq!(key.check(&allowed(controller.reads(&name).await)), SealCheck::Good);
+        assert_eq!(key.check(&allowed(controller.reads(&name).await)), SealCheck::Valid);
         allowed(controller.patches_status(&name, json!({ "message": "unsealed" })).await);
         assert_eq!(key.check(&allowed(controller.reads(&name).await)), SealCheck::Broken);
     }
@@ -123,7 +123,7 @@ cases! {
     async fn a_request_that_nobody_has_looked_at_has_no_seal_to_have(ground: Ground) {
         let key = SealKey::generate().unwrap();
         let name = ground.new_request().await;
-        assert_eq!(key.check(&allowed(ground.controller().reads(&name).await)), SealCheck::Missing);
+        assert_eq!(key.check(&allowed(ground.controller().reads(&name).await)), SealCheck::Unsealed);
     }
 
     async fn the_controller_decides_in_nobodys_name(ground: Ground) {

@@ -4,11 +4,10 @@
 
 use std::path::Path;
 
-use kube::api::{Api, DynamicObject, Patch, PatchParams};
-use kube::core::{ApiResource, GroupVersionKind};
+use kube::api::{Api, Patch, PatchParams};
 use serde_json::{Value, json};
 
-use crate::support::{Case, Cluster, World, apply, eventually, installation_for, reinstall};
+use crate::support::{Case, Cluster, World, api_of, apply, eventually, installation_for, reinstall};
 
 /// How many cases run at once on a mutant.
 const CASES_AT_ONCE: usize = 4;
@@ -159,9 +158,7 @@ fn remove(list: &mut Value, index: usize) {
 /// Puts the mutant in the place of the policy: by merge patch, since applying would keep what a list had. A null takes a
 /// field away.
 async fn replace(cluster: &Cluster, policy: &Value, mutated: &Value) {
-    let kind = policy["kind"].as_str().unwrap();
-    let resource = ApiResource::from_gvk(&GroupVersionKind::gvk("admissionregistration.k8s.io", "v1", kind));
-    let policies: Api<DynamicObject> = Api::all_with(cluster.plane.admin().unwrap(), &resource);
+    let policies = api_of(&cluster.plane.admin().unwrap(), policy);
     let patch = json!({ "spec": mutated["spec"] });
     let name = policy["metadata"]["name"].as_str().unwrap();
     policies

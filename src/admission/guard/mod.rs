@@ -19,8 +19,6 @@ mod judge;
 mod probe;
 mod record;
 
-use std::time::Duration;
-
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Api, DynamicObject, ObjectMeta, PostParams};
 use kube::core::{ApiResource, GroupVersionKind};
@@ -30,14 +28,12 @@ pub use compare::{Comparison, compare};
 pub use judge::{Continuity, Found, GuardState, LiveObject, Observation, Probe, continuity, judge};
 pub use record::{GuardRecord, ObjectMark};
 
+use super::API_TIMEOUT;
 use super::installation::Installation;
 use super::seal::SealKey;
 
 /// The ConfigMap that keeps the record, in the controller's namespace.
 const RECORD_NAME: &str = "team-operator-guard";
-
-/// How long one read of the guard may take. kube's own read timeout is none.
-const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The guard's eyes and memory, for one installation.
 #[derive(Clone)]
@@ -182,13 +178,13 @@ impl Guard {
         let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, &kind));
         let objects: Api<DynamicObject> = Api::all_with(self.client.clone(), &resource);
         // A kind that is not served answers like an object that is not there: both leave nothing in force.
-        let found = match tokio::time::timeout(READ_TIMEOUT, objects.get_opt(&name)).await {
+        let found = match tokio::time::timeout(API_TIMEOUT, objects.get_opt(&name)).await {
             Ok(Ok(found)) => found.map(|live| found_as(source, &live)),
             Ok(Err(error)) => return Err(format!("{kind} {name}: {error}")),
             Err(_) => {
                 return Err(format!(
                     "{kind} {name}: no answer within {} s",
-                    READ_TIMEOUT.as_secs()
+                    API_TIMEOUT.as_secs()
                 ));
             }
         };
@@ -206,7 +202,7 @@ impl Guard {
     }
 
     async fn stored(&self) -> Result<Option<ConfigMap>, GuardError> {
-        match tokio::time::timeout(READ_TIMEOUT, self.records().get_opt(RECORD_NAME)).await {
+        match tokio::time::timeout(API_TIMEOUT, self.records().get_opt(RECORD_NAME)).await {
             Ok(Ok(stored)) => Ok(stored),
             Ok(Err(source)) => Err(GuardError::Record {
                 action: "read",
@@ -227,7 +223,7 @@ impl Guard {
                 data: Some(data),
                 ..stored
             };
-            tokio::time::timeout(READ_TIMEOUT, records.replace(RECORD_NAME, &params, &map)).await
+            tokio::time::timeout(API_TIMEOUT, records.replace(RECORD_NAME, &params, &map)).await
         } else {
             let metadata = ObjectMeta {
                 name: Some(RECORD_NAME.to_owned()),
@@ -238,7 +234,7 @@ impl Guard {
                 data: Some(data),
                 ..ConfigMap::default()
             };
-            tokio::time::timeout(READ_TIMEOUT, records.create(&params, &map)).await
+            tokio::time::timeout(API_TIMEOUT, records.create(&params, &map)).await
         };
         match written {
             Ok(Ok(_)) => Ok(()),

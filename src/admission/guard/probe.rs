@@ -1,16 +1,12 @@
 //! Attempts to forge, made by the controller itself as dry runs: nothing is ever stored.
 
-use std::time::Duration;
-
 use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::{ApiResource, GroupVersionKind};
 use serde_json::json;
 
 use super::judge::Probe;
+use crate::admission::API_TIMEOUT;
 use crate::api::{GROUP, VERSION};
-
-/// How long an answer may take. kube's own read timeout is none.
-const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A name that is nobody's: were the probe ever stored, everybody would see what it was.
 const NOBODY: &str = "nobody@guard-probe.team-operator.io";
@@ -34,7 +30,7 @@ pub(super) async fn forge_decision(client: kube::Client, namespace: &str, name: 
     let patch = Patch::Json::<()>(patch);
     let answer = requests.patch_status(name, &params, &patch);
     read(
-        tokio::time::timeout(PROBE_TIMEOUT, answer).await,
+        tokio::time::timeout(API_TIMEOUT, answer).await,
         "team-operator-decisions",
     )
 }
@@ -58,7 +54,7 @@ pub(super) async fn forge_request(client: kube::Client, namespace: &str) -> Prob
     };
     let answer = requests.create(&params, &request);
     read(
-        tokio::time::timeout(PROBE_TIMEOUT, answer).await,
+        tokio::time::timeout(API_TIMEOUT, answer).await,
         "team-operator-requests",
     )
 }
@@ -83,7 +79,7 @@ fn read<T>(answer: Result<Result<T, kube::Error>, tokio::time::error::Elapsed>, 
         Ok(Err(error)) => Probe::Inconclusive(error.to_string()),
         Err(_) => Probe::Inconclusive(format!(
             "the API server did not answer within {} s",
-            PROBE_TIMEOUT.as_secs()
+            API_TIMEOUT.as_secs()
         )),
     }
 }
