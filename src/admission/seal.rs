@@ -4,8 +4,9 @@
 //! the policies, past the API server, or in a backup that was restored: whoever has no key cannot write a status
 //! that the controller believes.
 //!
-//! **What is sealed.** The object's uid (a status cannot be moved to another request), its spec, and its status but
-//! for `approvals`, which people write, and the seal itself. It is computed over the JSON that the API server
+//! **What is sealed.** The object's uid (a status cannot be moved to another request), its spec but for `cancelled`,
+//! which the requester may set at any time and which can only end access, and its status but for `approvals`, which
+//! people write, and the seal itself. It is computed over the JSON that the API server
 //! stores, not over our types, so that a field which an older or newer version does not know is sealed too.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -122,9 +123,13 @@ fn sealed_part(object: &Value) -> Value {
     let mut status = object["status"].as_object().cloned().unwrap_or_default();
     status.remove("approvals");
     status.remove("seal");
+    let mut spec = object["spec"].clone();
+    if let Some(fields) = spec.as_object_mut() {
+        fields.remove("cancelled");
+    }
     let mut part = Map::new();
     part.insert("uid".to_owned(), object["metadata"]["uid"].clone());
-    part.insert("spec".to_owned(), object["spec"].clone());
+    part.insert("spec".to_owned(), spec);
     part.insert("status".to_owned(), Value::Object(status));
     Value::Object(part)
 }
@@ -194,6 +199,7 @@ mod tests {
     fn what_people_may_change_does_not_break_the_seal() {
         let mut object = sealed();
         object["status"]["approvals"] = json!([{ "approver": "bob", "decision": "Approved" }]);
+        object["spec"]["cancelled"] = json!(true);
         object["metadata"]["labels"] = json!({});
         object["metadata"]["resourceVersion"] = json!("6");
         assert_eq!(key().check(&object), SealCheck::Valid);

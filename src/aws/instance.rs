@@ -1,11 +1,14 @@
 //! Which Identity Center instance is meant.
 
+use async_trait::async_trait;
 use aws_sdk_ssoadmin::operation::list_instances::ListInstancesOutput;
 
 use super::budget::Family;
 use super::call::{Service, Site};
-use super::connect::Clients;
-use crate::ports::{AccountId, Ask, Class, Effect, InstanceArn, PortError};
+use super::connect::{Aws, Clients, aged};
+use crate::ports::{
+    self, AccountId, Aged, Ask, Class, Effect, InstanceArn, Lookup, Organization as _, PortError,
+};
 
 /// The instance everything happens in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +19,27 @@ pub struct Instance {
     pub identity_store_id: String,
     /// The account that owns it, the management account for an organization's instance; AWS may not say.
     pub owner: Option<AccountId>,
+}
+
+#[async_trait]
+impl ports::Instance for Aws {
+    fn arn(&self) -> InstanceArn {
+        self.shared.instance.arn.clone()
+    }
+
+    async fn lookup(&self, ask: &Ask) -> Result<Aged<Lookup<()>>, PortError> {
+        let asked = self.now();
+        match self.describe_instance(ask).await {
+            Ok(_) => Ok(aged(Lookup::Found(()), asked)),
+            Err(error) if error.class == Class::NotFound => Ok(aged(Lookup::Absent, asked)),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn delegated_administrator(&self, ask: &Ask) -> Result<bool, PortError> {
+        let ours = self.our_account(ask).await?;
+        Ok(ours != self.management_account(ask).await?.value)
+    }
 }
 
 /// Lists the instances and picks the one that is configured, or the only one.

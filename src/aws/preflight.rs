@@ -85,7 +85,7 @@ impl Aws {
         findings
     }
 
-    async fn describe_instance(&self, ask: &Ask) -> Result<DescribeInstanceOutput, PortError> {
+    pub(super) async fn describe_instance(&self, ask: &Ask) -> Result<DescribeInstanceOutput, PortError> {
         let arn = &self.shared.instance.arn;
         let site = Site::read(Service::SsoAdmin, "DescribeInstance", format!("instance {arn}"));
         let call = self
@@ -135,7 +135,7 @@ impl Aws {
         }
     }
 
-    async fn our_account(&self, ask: &Ask) -> Result<AccountId, PortError> {
+    pub(super) async fn our_account(&self, ask: &Ask) -> Result<AccountId, PortError> {
         let site = Site::read(Service::Sts, "GetCallerIdentity", "the controller's credentials");
         let call = self.shared.sts.get_caller_identity().send();
         let answer = self.shared.caller.run(Family::Other, ask, &site, call).await?;

@@ -207,7 +207,7 @@ fn snapshot() -> Snapshot {
         lease: Lease::Held,
         clocks: Clocks::default(),
         open_requests: BTreeMap::new(),
-        installation: Installation {
+        identity_center: IdentityCenter {
             instance_arn: InstanceArn::new("instance"),
             delegated_administrator: false,
         },

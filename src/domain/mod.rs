@@ -34,7 +34,7 @@ pub use facts::{
 pub use inquiry::{Facts, Inquiry, Question, Undecided};
 pub use lifecycle::{Answer, decide, due_from_memory, record_answer};
 pub use snapshot::{
-    Clocks, Guard, Installation, Lease, Policies, PolicyFact, RequestFacts, SealCheck, SettingsFact, Sibling,
-    Snapshot,
+    Clocks, Guard, IdentityCenter, Lease, Policies, PolicyFact, RequestFacts, SealCheck, SettingsFact,
+    Sibling, Snapshot,
 };
 pub use timings::Timings;

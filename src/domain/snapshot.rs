@@ -37,7 +37,7 @@ pub struct Snapshot {
     /// of the requester: only the decision knows who this one's is.
     pub open_requests: BTreeMap<String, usize>,
     /// What was configured.
-    pub installation: Installation,
+    pub identity_center: IdentityCenter,
     /// Every delay.
     pub timings: Timings,
 }
@@ -223,7 +223,7 @@ impl Clocks {
 
 /// What was configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Installation {
+pub struct IdentityCenter {
     /// The Identity Center instance.
     pub instance_arn: InstanceArn,
     /// Whether we act as a delegated administrator, who cannot assign the management account.

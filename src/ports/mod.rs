@@ -18,6 +18,8 @@ mod assignments;
 mod clock;
 mod directory;
 mod error;
+mod instance;
+mod leadership;
 mod organization;
 mod permission_sets;
 
@@ -34,5 +36,7 @@ pub use assignments::{Assignments, CreateAnswer, DeleteAnswer, SendPermit, Tuple
 pub use clock::{Clock, RemoteClock, TimeSeen};
 pub use directory::{Directory, MEMBERSHIP_GROUPS_MAX};
 pub use error::{Class, Effect, PortError};
+pub use instance::Instance;
+pub use leadership::Leadership;
 pub use organization::{Organization, OrganizationTree};
 pub use permission_sets::PermissionSets;

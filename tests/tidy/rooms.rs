@@ -106,15 +106,15 @@ pub(crate) const ROOMS: &[Room] = &[
         must_not_contain: &[ban(Crate("kube"), NO_KUBERNETES)],
     },
     Room {
-        name: "reconcile",
-        layer: 5,
+        name: "admission",
+        layer: 4,
         may_use: &["api", "domain", "ports"],
         must_not_contain: &[ban(Crate("aws_*"), AWS_ELSEWHERE)],
     },
     Room {
-        name: "admission",
+        name: "reconcile",
         layer: 5,
-        may_use: &["api", "domain", "ports"],
+        may_use: &["api", "domain", "ports", "admission"],
         must_not_contain: &[ban(Crate("aws_*"), AWS_ELSEWHERE)],
     },
     Room {

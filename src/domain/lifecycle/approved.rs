@@ -174,7 +174,7 @@ fn tuple(pass: &Pass<'_>) -> Result<AssignmentTuple, Refusal> {
         return Err(Refusal::Unfit(Reason::SealBroken, sentence.to_owned()));
     };
     Ok(AssignmentTuple {
-        instance_arn: pass.snapshot.installation.instance_arn.as_str().to_owned(),
+        instance_arn: pass.snapshot.identity_center.instance_arn.as_str().to_owned(),
         user_id: requester.user_id.clone(),
         account_id: access.account_id.clone(),
         permission_set_arn: access.permission_set_arn.clone(),

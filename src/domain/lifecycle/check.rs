@@ -218,7 +218,7 @@ fn account<'a>(pass: &Pass<'a>, moment: Moment, freshness: Freshness) -> Result<
             );
         }
     };
-    if pass.snapshot.installation.delegated_administrator && pass.inquiry.management_account()? == id {
+    if pass.snapshot.identity_center.delegated_administrator && pass.inquiry.management_account()? == id {
         let sentence =
             format!("{id} is the management account, which a delegated administrator cannot assign.");
         return unfit(Reason::ManagementAccount, sentence);

@@ -68,7 +68,7 @@ fn look(pass: &Pass<'_>, tuple: &AssignmentTuple, freshness: Freshness) -> Resul
 
 /// Another instance than recorded knows nothing of our assignment.
 pub(super) fn is_the_configured_instance(pass: &Pass<'_>, tuple: &AssignmentTuple) -> Result<(), Undecided> {
-    let configured = pass.snapshot.installation.instance_arn.as_str();
+    let configured = pass.snapshot.identity_center.instance_arn.as_str();
     if tuple.instance_arn == configured {
         return Ok(());
     }

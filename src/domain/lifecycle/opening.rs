@@ -3,7 +3,10 @@
 use super::check::{Fit, Moment, Refusal, check};
 use super::pass::Pass;
 use super::{early_end, publish};
-use crate::api::{ConditionStatus, ConditionType, Phase, Reason, TeamSettingsSpec, Timestamp, Window};
+use crate::api::{
+    ConditionStatus, ConditionType, Phase, Reason, ReviewDecision, TeamSettingsSpec, Timestamp, Verdict,
+    Window,
+};
 use crate::domain::approval::{Assessment, Judge, assess};
 use crate::domain::facts::Lookup;
 use crate::domain::inquiry::{Freshness, Undecided};
@@ -20,6 +23,7 @@ pub(super) fn decide(pass: &mut Pass<'_>) {
         let message = format!("The admission policies were not in force ({why}): apply the request again.");
         return deny(pass, Reason::GuardBroken, &message);
     }
+    void_what_the_gap_let_in(pass);
     let Some(settings) = pass.settings() else {
         return wait_or_expire(pass, &Pass::settings_missing());
     };
@@ -28,6 +32,36 @@ pub(super) fn decide(pass: &mut Pass<'_>) {
         new(pass, settings);
     } else {
         pending(pass, settings);
+    }
+}
+
+/// What was written while nothing protected it never counts. That is put on record before anything is looked up: whoever
+/// closes the gap must be able to rely on it, also where settings or the directory are missing.
+fn void_what_the_gap_let_in(pass: &mut Pass<'_>) {
+    if pass.snapshot.guard.gap().is_none() {
+        return;
+    }
+    let recorded = pass.status.review.iter().flat_map(|review| &review.verdicts);
+    let judged: Vec<_> = recorded
+        .map(|verdict| (verdict.approver.clone(), verdict.decision))
+        .collect();
+    let void: Vec<Verdict> = (pass.status.approvals.iter())
+        .filter(|entry| entry.decision != ReviewDecision::Revoked)
+        .filter(|entry| !judged.contains(&(entry.approver.clone(), entry.decision)))
+        .map(|entry| Verdict {
+            approver: entry.approver.clone(),
+            decision: entry.decision,
+            user_id: None,
+            policy_uid: None,
+            policy_generation: None,
+            stage: None,
+            counted: false,
+            reason: Reason::GuardBroken,
+            time: pass.now,
+        })
+        .collect();
+    if !void.is_empty() {
+        publish::review(pass).verdicts.extend(void);
     }
 }
 

@@ -122,7 +122,7 @@ fn accounts_that_are_gone_closed_or_out_of_reach_are_denied() {
         .with(closed)
         .check(Phase::Denied, Reason::AccountNotActive);
     let management = |world: &mut World| {
-        world.snapshot.installation.delegated_administrator = true;
+        world.snapshot.identity_center.delegated_administrator = true;
         world.snapshot.request.spec.account_id = crate::api::AccountId::parse("999999999999").unwrap();
     };
     request()

@@ -257,14 +257,14 @@ fn an_intent_whose_check_fails_before_the_next_create_ends_as_denied() {
 #[test]
 fn with_another_instance_configured_nothing_is_believed_gone() {
     let mut world = active().cancelled();
-    world.snapshot.installation.instance_arn = InstanceArn::new("another");
+    world.snapshot.identity_center.instance_arn = InstanceArn::new("another");
     world.until(minute(60));
     assert_eq!(
         (world.status().phase, world.state()),
         (Some(Phase::Revoking), AssignmentState::Removing)
     );
     assert_eq!(world.revocations(), 0);
-    world.snapshot.installation.instance_arn = InstanceArn::new("instance");
+    world.snapshot.identity_center.instance_arn = InstanceArn::new("instance");
     world.until(minute(62));
     world.check(Phase::Revoked, Reason::EndedByRequester);
 }
