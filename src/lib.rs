@@ -19,5 +19,8 @@ pub mod sandbox;
 #[cfg(feature = "controller")]
 pub mod admission;
 
+#[cfg(feature = "controller")]
+pub mod reconcile;
+
 #[cfg(any(feature = "aws", feature = "sandbox"))]
 pub mod runtime;

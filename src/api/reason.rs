@@ -118,6 +118,8 @@ reasons! {
     StandingAccess,
     /// The assignment could not be confirmed before the window closed.
     GrantTimedOut,
+    /// The access ends soon.
+    AccessEndsSoon,
     /// The end was reached.
     EndReached,
     /// The requester ended the access early.

@@ -107,6 +107,14 @@ impl Guard {
         self.report(Observation { objects, probe }).await
     }
 
+    /// The same for a look that was just taken: the objects as they were seen then, and a forged decision on this very
+    /// request. Many requests that are granted at once share one look and each bring their own forgery.
+    pub async fn check_on_after(&self, look: &Observation, namespace: &str, name: &str) -> GuardReport {
+        let probe = probe::forge_decision(self.client.clone(), namespace, name).await;
+        let objects = look.objects.clone();
+        self.report(Observation { objects, probe }).await
+    }
+
     /// Keeps what an intact report saw as the record that later looks are compared with. After a break this is what
     /// ends it: whoever calls it has seen to it that nothing of the gap counts.
     ///

@@ -1,0 +1,200 @@
+//! What a decision asks for outside the status, and what became of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::answers::ask_for;
+use super::pass::Step;
+use super::request::Request;
+use super::requests::{NoAnswer, Written};
+use super::shell::Shell;
+use super::status_patch::sealed_patch;
+use crate::api::{AssignmentTuple, Timestamp};
+use crate::domain::{
+    Action, Aged, Answer, Fact, Facts, Grant, InstanceArn, PermissionSetArn, SealCheck, UserId,
+    due_from_memory, record_answer,
+};
+use crate::ports::{
+    Ask, Clock, CreateAnswer, DeleteAnswer, Effect, Leadership, PortError, SendPermit, Tuple,
+};
+
+/// How often an answer is written anew when somebody else wrote in between.
+const RECORD_ATTEMPTS: usize = 8;
+
+/// How often a removal from memory is repeated.
+const REMOVAL_FROM_MEMORY_INTERVAL: Duration = Duration::from_secs(20);
+
+impl Shell {
+    /// Carries out what was decided, after the status that names it was stored.
+    pub async fn carry_out(
+        &self,
+        request: &Request,
+        action: Action,
+        now: Timestamp,
+    ) -> Result<Step, NoAnswer> {
+        let ask = ask_for(&request.facts(&self.key));
+        let answer = match action {
+            Action::SetFinalizer => return self.finalizer(request, true).await,
+            Action::RemoveFinalizer => return self.finalizer(request, false).await,
+            Action::Grant(grant) => self.grant(&ask, grant).await,
+            Action::Revoke(tuple) => self.revoke(&tuple).await,
+        };
+        tracing::debug!(?answer, %now, "AWS answered");
+        self.record(request, answer).await
+    }
+
+    async fn finalizer(&self, request: &Request, present: bool) -> Result<Step, NoAnswer> {
+        match self.requests.patch_finalizer(request, present).await? {
+            Written::Stored(stored) => Ok(Step::Again(stored)),
+            Written::Outdated | Written::Gone => self.read_again(request).await,
+            Written::Refused(why) => Err(NoAnswer {
+                action: "write a finalizer",
+                why,
+            }),
+        }
+    }
+
+    async fn grant(&self, ask: &Ask, grant: Grant) -> Answer {
+        let Grant {
+            tuple,
+            approved,
+            not_after,
+        } = grant;
+        tracing::info!(user = tuple.user_id, account = %tuple.account_id, basis = ?approved.basis(), %not_after, "granting");
+        let permit = Arc::new(GrantPermit {
+            leadership: Arc::clone(&self.outside.leadership),
+            clock: Arc::clone(&self.outside.clock),
+            not_after,
+        });
+        match self
+            .outside
+            .assignments
+            .create(ask, &ported(&tuple), permit)
+            .await
+        {
+            Ok(CreateAnswer::Accepted { request, state }) => Answer::CreateAccepted { request, state },
+            Ok(CreateAnswer::Withheld) => Answer::CreateWithheld,
+            Err(error) => {
+                tracing::warn!(%error, "AWS did not take the create on");
+                Answer::CreateFailed {
+                    sentence: error.to_string(),
+                    uncertain: is_uncertain(&error),
+                }
+            }
+        }
+    }
+
+    async fn revoke(&self, tuple: &AssignmentTuple) -> Answer {
+        tracing::info!(user = tuple.user_id, account = %tuple.account_id, "removing");
+        let ask = Ask::revocation(tuple.user_id.as_str());
+        match self.outside.assignments.delete(&ask, &ported(tuple)).await {
+            Ok(DeleteAnswer::Accepted { request, state }) => Answer::DeleteAccepted { request, state },
+            Ok(DeleteAnswer::AlreadyGone(_)) => Answer::AlreadyGone,
+            Err(error) => {
+                tracing::warn!(%error, "AWS did not take the delete on");
+                Answer::DeleteFailed {
+                    sentence: error.to_string(),
+                    uncertain: is_uncertain(&error),
+                }
+            }
+        }
+    }
+
+    /// Puts AWS's answer into the status. AWS offers no way to find an operation again, so it is kept until it is stored.
+    pub async fn record(&self, request: &Request, answer: Answer) -> Result<Step, NoAnswer> {
+        self.memory.keep_unrecorded(request.uid(), answer.clone());
+        let mut request = request.clone();
+        for _ in 0..RECORD_ATTEMPTS {
+            if self.key.check(request.object()) != SealCheck::Valid {
+                // Somebody else wrote it: that is decided first, and must not get our seal on the way.
+                return Ok(Step::Again(Box::new(request)));
+            }
+            let status = record_answer(request.status(), answer.clone(), self.now());
+            let Some(patch) = sealed_patch(&request, &status, &self.key) else {
+                self.memory.recorded(request.uid());
+                return Ok(Step::Again(Box::new(request)));
+            };
+            match self.requests.patch_status(&request, patch).await? {
+                Written::Stored(stored) => {
+                    self.memory.recorded(request.uid());
+                    return Ok(Step::Again(stored));
+                }
+                Written::Refused(why) => {
+                    return Err(NoAnswer {
+                        action: "store AWS's answer",
+                        why,
+                    });
+                }
+                Written::Outdated | Written::Gone => match self.read_again(&request).await? {
+                    Step::Again(newer) => request = *newer,
+                    other => return Ok(other),
+                },
+            }
+        }
+        Err(NoAnswer {
+            action: "store AWS's answer",
+            why: "others write the request all the time".to_owned(),
+        })
+    }
+
+    /// With the API server away nothing can be written first: what the stored end of a grant makes due is removed from
+    /// memory. Early ends wait for the API server, because nobody else would know of them.
+    pub async fn remove_what_is_due(&self, request: &Request) {
+        let siblings = self.live_requests().iter().map(Request::as_sibling).collect();
+        let facts = Facts {
+            siblings: Some(Fact::Known(Aged {
+                value: siblings,
+                observed_at: self.outside.clock.now(),
+            })),
+            ..Facts::default()
+        };
+        let snapshot = self.snapshot(request.facts(&self.key), facts, self.guard.current());
+        let Some(Action::Revoke(tuple)) = due_from_memory(&snapshot, self.now()) else {
+            return;
+        };
+        if !self
+            .memory
+            .removes_from_memory(request.uid(), REMOVAL_FROM_MEMORY_INTERVAL)
+        {
+            return;
+        }
+        tracing::warn!("the end has come and the API server does not answer: removing from memory");
+        let answer = self.revoke(&tuple).await;
+        self.memory.keep_unrecorded(request.uid(), answer);
+    }
+}
+
+/// The assignment, as the ports name it.
+pub fn ported(tuple: &AssignmentTuple) -> Tuple {
+    Tuple {
+        instance_arn: InstanceArn::new(&tuple.instance_arn),
+        user_id: UserId::new(&tuple.user_id),
+        account_id: tuple.account_id.clone(),
+        permission_set_arn: PermissionSetArn::new(&tuple.permission_set_arn),
+    }
+}
+
+fn is_uncertain(error: &PortError) -> bool {
+    error.effect == Effect::Uncertain
+}
+
+/// Asked when a create is about to be signed, after all waiting.
+#[derive(Clone)]
+struct GrantPermit {
+    leadership: Arc<dyn Leadership>,
+    clock: Arc<dyn Clock>,
+    not_after: Timestamp,
+}
+
+impl std::fmt::Debug for GrantPermit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "GrantPermit(until {})", self.not_after)
+    }
+}
+
+impl SendPermit for GrantPermit {
+    fn still_good(&self) -> bool {
+        let held = self.leadership.lease() == crate::domain::Lease::Held;
+        held && self.clock.now() < self.not_after.to_utc()
+    }
+}

@@ -1,0 +1,137 @@
+//! Everything that runs while this process is the one that acts.
+
+use std::sync::{Arc, OnceLock, RwLock};
+
+use futures::StreamExt as _;
+use kube::api::DynamicObject;
+use kube::runtime::controller::{Action as Next, Config};
+use kube::runtime::events::Reporter;
+use kube::runtime::{Controller as Runtime, WatchStreamExt as _, reflector, watcher};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::guarding::GuardKeeper;
+use super::memory::Memory;
+use super::outside::{Outside, Settings};
+use super::report::{AuditSink, Report};
+use super::request::Request;
+use super::requests::{LIVE, Requests};
+use super::shell::{Rules, Shell, Turns};
+use super::watching::{RuleKind, follow, rules_are_known};
+use crate::admission::{Guard, SealKey};
+use crate::domain;
+
+/// What a controller is made of.
+pub struct Parts {
+    /// The controller's own client.
+    pub client: kube::Client,
+    /// Everything outside the cluster.
+    pub outside: Outside,
+    /// What was configured.
+    pub settings: Settings,
+    /// The guard of this installation.
+    pub guard: Guard,
+    /// The key of the seal.
+    pub key: SealKey,
+    /// Where audit lines go.
+    pub audit: AuditSink,
+    /// Who publishes Events.
+    pub reporter: Reporter,
+}
+
+/// The controller, for as long as this process is the one that acts.
+pub struct Controller {
+    client: kube::Client,
+    shell: Arc<Shell>,
+}
+
+impl Controller {
+    /// A controller that does nothing yet.
+    pub fn new(parts: Parts) -> Self {
+        let Parts {
+            client,
+            outside,
+            settings,
+            guard,
+            key,
+            audit,
+            reporter,
+        } = parts;
+        let shell = Shell {
+            requests: Requests::new(client.clone()),
+            outside,
+            settings,
+            key,
+            guard: GuardKeeper::new(guard),
+            rules: RwLock::new(Rules::default()),
+            memory: Memory::default(),
+            report: Report::new(client.clone(), reporter, audit),
+            epoch: watch::Sender::new(0),
+            opening: Turns::default(),
+            live: OnceLock::new(),
+        };
+        Self {
+            client,
+            shell: Arc::new(shell),
+        }
+    }
+
+    /// What the guard sees, and every change of it.
+    pub fn guard(&self) -> watch::Receiver<domain::Guard> {
+        self.shell.guard.changes()
+    }
+
+    /// Runs until `shutdown`; passes that are under way then are finished first.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send + Sync + 'static) {
+        let Self { client, shell } = self;
+        let mut upkeep = JoinSet::new();
+        for kind in RuleKind::ALL {
+            upkeep.spawn(follow(Arc::clone(&shell), kind, client.clone()));
+        }
+        upkeep.spawn(shell.clone().keep_the_guard());
+        rules_are_known(&shell).await;
+        tracing::info!("policies and settings are known; requests are looked at");
+        requests(&shell, shutdown).await;
+        upkeep.shutdown().await;
+    }
+}
+
+/// Passes over the live requests, until `shutdown`.
+async fn requests(shell: &Arc<Shell>, shutdown: impl Future<Output = ()> + Send + Sync + 'static) {
+    let resource = shell.requests.resource().clone();
+    let writer = reflector::store::Writer::new(resource.clone());
+    let store = writer.as_reader();
+    let watched = watcher(
+        shell.requests.everywhere(),
+        watcher::Config::default().fields(LIVE),
+    )
+    .default_backoff()
+    .modify(|object: &mut DynamicObject| object.metadata.managed_fields = None)
+    .reflect(writer)
+    .applied_objects();
+    // It is set once, here.
+    drop(shell.live.set(store.clone()));
+    let epochs = tokio_stream(shell.epoch.subscribe());
+    Runtime::for_stream_with(watched, store, resource)
+        .with_config(Config::default().concurrency(shell.settings.concurrency))
+        .reconcile_all_on(epochs)
+        .graceful_shutdown_on(shutdown)
+        .run(pass, |_, never, _| match *never {}, Arc::clone(shell))
+        .for_each(async |passed| {
+            if let Err(error) = passed {
+                tracing::debug!(error = super::sentence_of(&error), "the queue of requests says");
+            }
+        })
+        .await;
+}
+
+async fn pass(object: Arc<DynamicObject>, shell: Arc<Shell>) -> Result<Next, std::convert::Infallible> {
+    Ok(shell.pass(Request::new(&object)).await)
+}
+
+/// One item for each new epoch.
+fn tokio_stream(epochs: watch::Receiver<u64>) -> impl futures::Stream<Item = ()> + Send + 'static {
+    futures::stream::unfold(epochs, async |mut epochs| {
+        epochs.changed().await.is_ok().then_some(((), epochs))
+    })
+}

@@ -1,0 +1,202 @@
+//! The guard at work: proven periodically, before what rests on it, and healed only when nothing of a gap can count.
+
+use std::sync::{PoisonError, RwLock};
+use std::time::Instant;
+
+use tokio::sync::{Mutex, watch};
+
+use super::request::Request;
+use super::shell::Shell;
+use crate::admission::{Continuity, Guard, GuardReport, GuardState};
+use crate::domain;
+
+/// The guard, and what its last look gave.
+pub struct GuardKeeper {
+    guard: Guard,
+    view: RwLock<domain::Guard>,
+    looks: Mutex<Option<Look>>,
+    changes: watch::Sender<domain::Guard>,
+}
+
+struct Look {
+    began: Instant,
+    report: GuardReport,
+}
+
+impl GuardKeeper {
+    /// A guard that has not looked yet.
+    pub fn new(guard: Guard) -> Self {
+        let unproven = domain::Guard::Unproven("the guard has not looked yet".to_owned());
+        Self {
+            guard,
+            view: RwLock::new(unproven.clone()),
+            looks: Mutex::new(None),
+            changes: watch::Sender::new(unproven),
+        }
+    }
+
+    /// What the last look gave.
+    pub fn current(&self) -> domain::Guard {
+        self.view.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Tells of every change.
+    pub fn changes(&self) -> watch::Receiver<domain::Guard> {
+        self.changes.subscribe()
+    }
+
+    /// A look that began after this was called. Everybody who asks while one is under way shares the next.
+    pub async fn prove(&self) -> domain::Guard {
+        self.look(Instant::now()).await;
+        self.current()
+    }
+
+    /// The same, with a forged decision on this very request.
+    pub async fn prove_on(&self, request: &Request) -> domain::Guard {
+        let look = self.look(Instant::now()).await;
+        let (namespace, name) = (request.namespace(), request.name());
+        let report = self
+            .guard
+            .check_on_after(&look.observation, namespace, name)
+            .await;
+        let state = read(&report);
+        // The forgery on one request is as good a proof of the worse as any.
+        if matches!(state, domain::Guard::Broken(_)) {
+            self.show(state.clone());
+        }
+        state
+    }
+
+    /// Closes a gap that lies behind us: whoever calls this has seen to it that every live request was decided as of a
+    /// guard that was broken before. Says whether it is closed.
+    pub async fn close_gap(&self) -> bool {
+        let look = self.look(Instant::now()).await;
+        if !matches!(read(&look), domain::Guard::BrokenBefore(_)) {
+            return false;
+        }
+        match self.guard.remember(&look).await {
+            Ok(()) => {
+                self.show(domain::Guard::Intact);
+                true
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the guard's record could not be renewed; it is tried again");
+                false
+            }
+        }
+    }
+
+    async fn look(&self, asked: Instant) -> GuardReport {
+        let mut looks = self.looks.lock().await;
+        if let Some(look) = looks.as_ref().filter(|look| look.began >= asked) {
+            return look.report.clone();
+        }
+        let began = Instant::now();
+        let report = self.guard.check().await;
+        self.digest(&report).await;
+        *looks = Some(Look {
+            began,
+            report: report.clone(),
+        });
+        report
+    }
+
+    /// A look without a gap moves the record on: what changed once since may change once more.
+    async fn digest(&self, report: &GuardReport) {
+        let mut state = read(report);
+        if state == domain::Guard::Intact
+            && let Err(error) = self.guard.remember(report).await
+        {
+            state = domain::Guard::Unproven(error.to_string());
+        }
+        self.show(state);
+    }
+
+    fn show(&self, state: domain::Guard) {
+        *self.view.write().unwrap_or_else(PoisonError::into_inner) = state.clone();
+        self.changes.send_if_modified(|known| {
+            let changed = *known != state;
+            if changed {
+                tracing::info!(guard = ?state, "the guard's view of the admission policies changed");
+                *known = state;
+            }
+            changed
+        });
+    }
+}
+
+/// What a report means for decisions.
+fn read(report: &GuardReport) -> domain::Guard {
+    match (&report.state, &report.continuity) {
+        (GuardState::Broken(why), _) | (GuardState::Unproven(_), Continuity::Broken(why)) => {
+            domain::Guard::Broken(why.clone())
+        }
+        (GuardState::Unproven(why), _) => domain::Guard::Unproven(why.clone()),
+        (GuardState::Intact, Continuity::Broken(why)) => domain::Guard::BrokenBefore(why.clone()),
+        (GuardState::Intact, Continuity::Unbroken | Continuity::Open) => domain::Guard::Intact,
+    }
+}
+
+/// How often it is looked whether every request was decided as of a gap.
+const GAP_POLL: std::time::Duration = std::time::Duration::from_millis(200);
+
+impl Shell {
+    /// Looks at the admission policies for ever, tells of changes, and closes gaps.
+    pub async fn keep_the_guard(self: std::sync::Arc<Self>) {
+        super::watching::rules_are_known(&self).await;
+        let mut known = self.guard.current();
+        loop {
+            let state = self.guard.prove().await;
+            if state != known {
+                known = state.clone();
+                self.begin_epoch();
+            }
+            if matches!(state, domain::Guard::BrokenBefore(_)) && self.nothing_of_the_gap_counts().await {
+                if self.guard.close_gap().await {
+                    tracing::warn!("the gap of the guard is closed: what was written in it does not count");
+                    known = domain::Guard::Intact;
+                    self.begin_epoch();
+                }
+                continue;
+            }
+            self.until_the_next_look().await;
+        }
+    }
+
+    /// Waits for the interval, or until a proof somewhere else showed another state.
+    async fn until_the_next_look(&self) {
+        let mut changes = self.guard.changes();
+        changes.mark_unchanged();
+        let interval = tokio::time::sleep(self.settings.delays.guard_interval);
+        tokio::select! {
+            () = interval => {}
+            _ = changes.changed() => self.begin_epoch_now(),
+        }
+    }
+
+    fn begin_epoch_now(&self) {
+        self.begin_epoch();
+    }
+
+    /// Whether every live request was decided as of a guard that was broken before: what the gap let in is void then, on
+    /// record. Waits for the passes, but not longer than until the next look.
+    async fn nothing_of_the_gap_counts(&self) -> bool {
+        let epoch = self.begin_epoch();
+        let deadline = Instant::now() + self.settings.delays.guard_interval;
+        while Instant::now() < deadline {
+            match self.requests.live(None).await {
+                Ok(live)
+                    if live
+                        .iter()
+                        .all(|request| self.memory.was_decided_in(request.uid(), epoch)) =>
+                {
+                    return true;
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "the gap of the guard stays open for now"),
+            }
+            tokio::time::sleep(GAP_POLL).await;
+        }
+        false
+    }
+}

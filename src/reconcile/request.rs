@@ -1,0 +1,217 @@
+//! One request as the API server stores it: the JSON that the seal is over, and what can be read of it.
+
+use kube::api::DynamicObject;
+use serde_json::{Value, json};
+
+use crate::admission::SealKey;
+use crate::api::{
+    Assignment, AssignmentState, AssignmentTuple, ElevationRequestSpec, ElevationRequestStatus,
+    HumanDuration, Phase, Timestamp,
+};
+use crate::domain::{RequestFacts, SealCheck, Sibling};
+
+/// Our mark on a request that has, or may have, something in AWS: it cannot go before that is settled.
+pub const FINALIZER: &str = "team-operator.io/access";
+
+/// One request as the API server stores it.
+///
+/// The JSON is kept, because the seal is over it, and because an object that no longer fits our types (its definition was
+/// weakened, or another version wrote it) must still be revoked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    object: Value,
+}
+
+/// A spec and a status, read as well as possible.
+struct Reading {
+    spec: ElevationRequestSpec,
+    status: ElevationRequestStatus,
+    whole: bool,
+}
+
+impl Request {
+    /// The request that the API server answered with.
+    pub fn new(object: &DynamicObject) -> Self {
+        Self {
+            object: json!(object),
+        }
+    }
+
+    /// The JSON.
+    pub fn object(&self) -> &Value {
+        &self.object
+    }
+
+    /// `metadata.uid`.
+    pub fn uid(&self) -> &str {
+        self.metadata("uid")
+    }
+
+    /// `metadata.namespace`.
+    pub fn namespace(&self) -> &str {
+        self.metadata("namespace")
+    }
+
+    /// `metadata.name`.
+    pub fn name(&self) -> &str {
+        self.metadata("name")
+    }
+
+    /// `metadata.resourceVersion`: changes with every write to the object.
+    pub fn resource_version(&self) -> &str {
+        self.metadata("resourceVersion")
+    }
+
+    /// `namespace/name`.
+    pub fn full_name(&self) -> String {
+        format!("{}/{}", self.namespace(), self.name())
+    }
+
+    /// The finalizers on it.
+    pub fn finalizers(&self) -> Vec<&str> {
+        let all = self.object["metadata"]["finalizers"].as_array();
+        all.into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
+    /// What a decision looks at. An object that cannot be read as a whole counts as one with a broken seal: it has no
+    /// access, or loses it.
+    pub fn facts(&self, key: &SealKey) -> RequestFacts {
+        let Reading { spec, status, whole } = self.read();
+        let time = |field: &str| -> Option<Timestamp> {
+            serde_json::from_value(self.object["metadata"][field].clone()).ok()
+        };
+        RequestFacts {
+            uid: self.uid().to_owned(),
+            namespace: self.namespace().to_owned(),
+            name: self.name().to_owned(),
+            generation: self.object["metadata"]["generation"].as_i64().unwrap_or_default(),
+            created_at: time("creationTimestamp")
+                .unwrap_or_else(|| Timestamp::from(chrono::DateTime::UNIX_EPOCH)),
+            deleted_at: time("deletionTimestamp"),
+            has_finalizer: self.finalizers().contains(&FINALIZER),
+            spec,
+            seal: if whole {
+                key.check(&self.object)
+            } else {
+                SealCheck::Broken
+            },
+            status,
+        }
+    }
+
+    /// What matters of it to another request of the same person.
+    pub fn as_sibling(&self) -> Sibling {
+        let Reading { spec, status, .. } = self.read();
+        Sibling::of(self.uid(), &self.full_name(), &spec, &status)
+    }
+
+    /// The status, read as well as possible.
+    pub fn status(&self) -> ElevationRequestStatus {
+        self.read().status
+    }
+
+    fn metadata(&self, field: &str) -> &str {
+        self.object["metadata"][field].as_str().unwrap_or_default()
+    }
+
+    fn read(&self) -> Reading {
+        let spec = serde_json::from_value(self.object["spec"].clone());
+        let status = match &self.object["status"] {
+            Value::Null => Ok(ElevationRequestStatus::default()),
+            status => serde_json::from_value(status.clone()),
+        };
+        let whole = spec.is_ok() && status.is_ok();
+        Reading {
+            spec: spec.unwrap_or_else(|_| nothing_asked()),
+            status: status.unwrap_or_else(|_| salvaged(&self.object["status"])),
+            whole,
+        }
+    }
+}
+
+/// In place of a spec that cannot be read. Nothing is granted for it: the seal counts as broken.
+fn nothing_asked() -> ElevationRequestSpec {
+    ElevationRequestSpec {
+        requester: None,
+        account_id: crate::api::AccountId::as_given("unreadable"),
+        permission_set: crate::api::PermissionSetName::as_given("unreadable"),
+        start_time: None,
+        duration: HumanDuration::from_hours(1),
+        ticket_number: None,
+        justification: None,
+        cancelled: None,
+    }
+}
+
+/// What is needed of a status that cannot be read as a whole: which access there may be. What cannot be read is taken
+/// for the worse.
+fn salvaged(status: &Value) -> ElevationRequestStatus {
+    fn part<T: serde::de::DeserializeOwned>(value: &Value) -> Option<T> {
+        serde_json::from_value(value.clone()).ok()
+    }
+    let recorded = &status["assignment"];
+    let tuple: Option<AssignmentTuple> = part(&recorded["tuple"]);
+    let state = part(&recorded["state"]).unwrap_or(AssignmentState::Held);
+    let phase: Option<Phase> = part(&status["phase"]);
+    ElevationRequestStatus {
+        phase: phase.or(tuple.as_ref().map(|_| Phase::Active)),
+        finished: phase.is_some_and(Phase::is_terminal),
+        window: part(&status["window"]),
+        access: part(&status["access"]),
+        requester: part(&status["requester"]),
+        assignment: tuple.map(|tuple| Assignment {
+            tuple: Some(tuple),
+            state,
+            origin: part(&recorded["origin"]),
+            baseline: part(&recorded["baseline"]),
+            create: part(&recorded["create"]),
+            delete: part(&recorded["delete"]),
+            handed_to: None,
+            attempts: None,
+            last_error: None,
+            grant_time: part(&recorded["grantTime"]),
+            revoke_time: part(&recorded["revokeTime"]),
+            credentials_expiry_time: None,
+            also_via_groups: vec![],
+        }),
+        ..ElevationRequestStatus::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(status: Value) -> Request {
+        Request {
+            object: json!({
+                "metadata": { "uid": "u", "namespace": "orders", "name": "fix", "creationTimestamp": "2026-12-01T09:00:00Z" },
+                "spec": { "accountId": "111122223333", "permissionSet": "DatabaseAdmin", "duration": "2h" },
+                "status": status,
+            }),
+        }
+    }
+
+    #[test]
+    fn a_status_of_garbage_still_names_the_access_that_has_to_go() {
+        let tuple = json!({
+            "instanceArn": "i", "userId": "id-alice", "accountId": "111122223333", "permissionSetArn": "p",
+        });
+        let garbage =
+            json!({ "phase": 7, "conditions": "none", "assignment": { "tuple": tuple, "state": "Held" } });
+        let facts = request(garbage).facts(&SealKey::generate().unwrap());
+        assert_eq!(facts.seal, SealCheck::Broken);
+        assert_eq!(facts.status.phase, Some(Phase::Active));
+        let assignment = facts.status.assignment.unwrap();
+        assert_eq!(assignment.state, AssignmentState::Held);
+        assert_eq!(assignment.tuple.unwrap().user_id, "id-alice");
+    }
+
+    #[test]
+    fn a_new_request_is_unsealed_and_whole() {
+        let facts = request(Value::Null).facts(&SealKey::generate().unwrap());
+        assert_eq!(facts.seal, SealCheck::Unsealed);
+        assert_eq!(facts.full_name(), "orders/fix");
+        assert_eq!(facts.created_at.to_string(), "2026-12-01T09:00:00Z");
+    }
+}

@@ -1,0 +1,185 @@
+//! What all passes share, and the snapshot that each decides on.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::{OnceLock, PoisonError, RwLock};
+
+use chrono::TimeDelta;
+use kube::api::DynamicObject;
+use kube::runtime::reflector::Store;
+use tokio::sync::watch;
+
+use super::guarding::GuardKeeper;
+use super::memory::Memory;
+use super::outside::{Outside, Settings};
+use super::policies::Kept;
+use super::report::Report;
+use super::request::Request;
+use super::requests::Requests;
+use crate::admission::SealKey;
+use crate::api::{ApproverPolicySpec, EligibilityPolicySpec, OnEligibilityLost, TeamSettingsSpec, Timestamp};
+use crate::domain::{self, Clocks, Facts, RequestFacts, SettingsFact, Snapshot};
+use crate::ports::{RemoteClock, TimeSeen};
+
+/// What all passes share.
+pub struct Shell {
+    /// Requests in the API server.
+    pub requests: Requests,
+    /// Everything outside the cluster.
+    pub outside: Outside,
+    /// What was configured.
+    pub settings: Settings,
+    /// The key of the seal.
+    pub key: SealKey,
+    /// The guard.
+    pub guard: GuardKeeper,
+    /// Policies and settings.
+    pub rules: RwLock<Rules>,
+    /// What is remembered between passes.
+    pub memory: Memory,
+    /// Events and audit lines.
+    pub report: Report,
+    /// Counts the changes around requests: policies, settings, the guard. A new number wakes all.
+    pub epoch: watch::Sender<u64>,
+    /// Whose new requests are being opened.
+    pub opening: Turns,
+    /// The live requests, as the watch has them.
+    pub live: OnceLock<Store<DynamicObject>>,
+}
+
+/// Whose turn it is: one at a time for each name. Two names may share a turn; that costs them a moment.
+pub struct Turns([tokio::sync::Mutex<()>; 64]);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| tokio::sync::Mutex::new(())))
+    }
+}
+
+impl Turns {
+    /// Waits for the turn of this name; it lasts as long as what is returned.
+    pub async fn of(&self, name: &str) -> tokio::sync::MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        name.hash(&mut hasher);
+        let place = usize::try_from(hasher.finish() % 64).unwrap_or_default();
+        self.0[place].lock().await
+    }
+}
+
+/// Policies and settings.
+#[derive(Debug, Default)]
+pub struct Rules {
+    /// Who may ask for what.
+    pub eligibility: Kept<EligibilityPolicySpec>,
+    /// Who approves what.
+    pub approver: Kept<ApproverPolicySpec>,
+    /// The one object named `default`.
+    pub settings: Kept<TeamSettingsSpec>,
+    /// What settings said about lost eligibility before this process began.
+    pub remembered: Option<OnEligibilityLost>,
+}
+
+impl Rules {
+    /// The settings as decisions see them.
+    pub fn settings_fact(&self) -> SettingsFact {
+        if let Some(settings) = self.settings.existing().next() {
+            return SettingsFact::Present(settings.spec.clone());
+        }
+        let gone = self.settings.last_gone();
+        let began = || Timestamp::from(chrono::DateTime::UNIX_EPOCH);
+        let since = gone
+            .and_then(|gone| gone.gone_since)
+            .or(self.settings.known_since())
+            .unwrap_or_else(began);
+        let on_eligibility_lost = gone.map(|gone| gone.spec.on_eligibility_lost).or(self.remembered);
+        SettingsFact::Missing {
+            since,
+            on_eligibility_lost,
+        }
+    }
+}
+
+impl Shell {
+    /// The present moment, as statuses store it.
+    pub fn now(&self) -> Timestamp {
+        self.outside.clock.now().into()
+    }
+
+    /// The number of the present epoch.
+    pub fn epoch(&self) -> u64 {
+        *self.epoch.borrow()
+    }
+
+    /// Something around requests changed: all of them are looked at again. The number of the new epoch.
+    pub fn begin_epoch(&self) -> u64 {
+        let mut begun = 0;
+        self.epoch.send_modify(|epoch| {
+            *epoch += 1;
+            begun = *epoch;
+        });
+        begun
+    }
+
+    /// Policies and settings, to read.
+    pub fn rules(&self) -> std::sync::RwLockReadGuard<'_, Rules> {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The live requests, as the watch and our own writes have them.
+    pub fn live_requests(&self) -> Vec<Request> {
+        let live = self.live.get().map(Store::state).unwrap_or_default();
+        live.iter()
+            .map(|object| self.memory.newest(Request::new(object)))
+            .collect()
+    }
+
+    /// Everything that one decision may look at.
+    pub fn snapshot(&self, request: RequestFacts, facts: Facts, guard: domain::Guard) -> Snapshot {
+        let open_requests = self.open_requests(&request);
+        let rules = self.rules();
+        Snapshot {
+            request,
+            settings: rules.settings_fact(),
+            eligibility_policies: rules.eligibility.facts(),
+            approver_policies: rules.approver.facts(),
+            facts,
+            guard,
+            lease: self.outside.leadership.lease(),
+            clocks: self.clocks(),
+            open_requests,
+            identity_center: self.settings.identity_center.clone(),
+            timings: self.settings.timings,
+        }
+    }
+
+    fn clocks(&self) -> Clocks {
+        let ahead = |clock: &dyn RemoteClock| -> Option<TimeDelta> {
+            let TimeSeen { remote, local } = clock.last_seen()?;
+            Some(remote - local)
+        };
+        Clocks {
+            api_server_ahead: ahead(&*self.outside.api_server_clock),
+            aws_ahead: ahead(&*self.outside.aws_clock),
+        }
+    }
+
+    /// Only a new request is held against the limit.
+    fn open_requests(&self, request: &RequestFacts) -> BTreeMap<String, usize> {
+        let mut open = BTreeMap::new();
+        if request.status.phase.is_some() {
+            return open;
+        }
+        for other in self
+            .live_requests()
+            .iter()
+            .filter(|other| other.uid() != request.uid)
+        {
+            let status = &other.object()["status"];
+            let is_open = status["phase"].is_string() && status["finished"] != true;
+            if let Some(user) = status["requester"]["userId"].as_str().filter(|_| is_open) {
+                *open.entry(user.to_owned()).or_default() += 1;
+            }
+        }
+        open
+    }
+}
