@@ -1,7 +1,6 @@
 //! Answers to the questions of a decision. A call that fails is an answer too: unknown, and why.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt as _, join_all};
 
@@ -37,13 +36,13 @@ pub fn ask_for(request: &RequestFacts) -> Ask {
     }
 }
 
-/// Asks everything at once and puts the answers among the facts.
+/// Asks everything at once and puts the answers among the facts. `about` is the request that is decided, if one is.
 ///
 /// What is among them already was too old for the decision: it is asked of AWS itself.
 pub async fn answer(
     shell: &Shell,
     ask: &Ask,
-    about: &RequestFacts,
+    about: Option<&RequestFacts>,
     questions: Vec<Question>,
     facts: &mut Facts,
 ) {
@@ -209,16 +208,13 @@ async fn listing(shell: &Shell, ask: Ask, account: AccountId, set: PermissionSet
 async fn operation(
     shell: &Shell,
     ask: Ask,
-    about: &RequestFacts,
+    about: Option<&RequestFacts>,
     kind: OperationKind,
     id: RequestId,
 ) -> Answered {
     let asked = shell.outside.clock.now();
-    let tuple = about
-        .status
-        .assignment
-        .as_ref()
-        .and_then(|assignment| assignment.tuple.as_ref());
+    let assignment = about.and_then(|about| about.status.assignment.as_ref());
+    let tuple = assignment.and_then(|assignment| assignment.tuple.as_ref());
     let answer = match tuple {
         Some(tuple) => {
             // What an operation does decides about taking away as much as about granting.
@@ -243,9 +239,13 @@ async fn operation(
 
 /// Read from the API server itself: another request's intent may be a second old. Those that ended a short while ago are
 /// remembered, because listing all finished ones would take as long as there are many.
-async fn siblings(shell: &Shell, about: &RequestFacts) -> Answered {
+async fn siblings(shell: &Shell, about: Option<&RequestFacts>) -> Answered {
     let asked = shell.outside.clock.now();
-    let answer = match shell.requests.live(Some(&about.spec.account_id)).await {
+    let answer = match shell
+        .requests
+        .live(about.map(|about| &about.spec.account_id))
+        .await
+    {
         Ok(live) => {
             let mut all: Vec<_> = live.iter().map(super::request::Request::as_sibling).collect();
             let echo = Timestamp::from(asked - shell.settings.timings.removal_echo);
@@ -258,12 +258,4 @@ async fn siblings(shell: &Shell, about: &RequestFacts) -> Answered {
         Err(error) => Fact::Unknown(error.to_string()),
     };
     Box::new(move |facts| facts.siblings = Some(answer))
-}
-
-/// The name under which background work asks.
-pub fn in_the_background() -> Ask {
-    Ask {
-        requester: Arc::from("background"),
-        ..Ask::background()
-    }
 }

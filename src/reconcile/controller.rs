@@ -1,6 +1,7 @@
 //! Everything that runs while this process is the one that acts.
 
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use futures::StreamExt as _;
 use kube::api::DynamicObject;
@@ -17,9 +18,13 @@ use super::report::{AuditSink, Report};
 use super::request::Request;
 use super::requests::{LIVE, Requests};
 use super::shell::{Rules, Shell, Turns};
+use super::upkeep;
 use super::watching::{RuleKind, follow, rules_are_known};
 use crate::admission::{Guard, SealKey};
 use crate::domain;
+
+/// How long after a failure the controller's memory is read again.
+const RETRY: Duration = Duration::from_secs(2);
 
 /// What a controller is made of.
 pub struct Parts {
@@ -84,15 +89,35 @@ impl Controller {
     /// Runs until `shutdown`; passes that are under way then are finished first.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + Sync + 'static) {
         let Self { client, shell } = self;
-        let mut upkeep = JoinSet::new();
+        let mut tasks = JoinSet::new();
         for kind in RuleKind::ALL {
-            upkeep.spawn(follow(Arc::clone(&shell), kind, client.clone()));
+            tasks.spawn(follow(Arc::clone(&shell), kind, client.clone()));
         }
-        upkeep.spawn(shell.clone().keep_the_guard());
+        tasks.spawn(shell.clone().keep_the_guard());
+        remember_settings(&shell, &client).await;
         rules_are_known(&shell).await;
+        upkeep::start(&shell, &client, &mut tasks);
         tracing::info!("policies and settings are known; requests are looked at");
         requests(&shell, shutdown).await;
-        upkeep.shutdown().await;
+        tasks.shutdown().await;
+    }
+}
+
+/// What settings said last matters only while there are none; a memory that cannot be read is asked again.
+async fn remember_settings(shell: &Shell, client: &kube::Client) {
+    loop {
+        match upkeep::remembered_settings(shell, client).await {
+            Ok(word) => {
+                shell
+                    .rules
+                    .write()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .remembered = word;
+                return;
+            }
+            Err(error) => tracing::warn!(%error, "it is tried again"),
+        }
+        tokio::time::sleep(RETRY).await;
     }
 }
 

@@ -186,8 +186,12 @@ impl Memory {
     /// Notes an assignment that is gone.
     pub fn ended(&self, ending: Ending) {
         let mut endings = lock(&self.endings);
-        endings.retain(|known| known.request.uid != ending.request.uid);
-        endings.push(ending);
+        if !endings
+            .iter()
+            .any(|known| known.request.uid == ending.request.uid)
+        {
+            endings.push(ending);
+        }
     }
 
     /// The requests whose assignment went after that time.

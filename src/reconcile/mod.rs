@@ -26,6 +26,7 @@ mod request;
 mod requests;
 mod shell;
 mod status_patch;
+mod upkeep;
 mod watching;
 
 pub use controller::{Controller, Parts};

@@ -158,7 +158,7 @@ impl Shell {
                 facts,
                 ..
             } = &mut snapshot;
-            answer(self, &ask, about, decision.questions, facts).await;
+            answer(self, &ask, Some(about), decision.questions, facts).await;
         }
         *facts = snapshot.facts.clone();
         decide(&snapshot, now)
@@ -287,7 +287,7 @@ fn forget_what_changes_with_us(facts: &mut Facts) {
 /// Whether the decision is the last one before access: an intent, or the call itself.
 fn is_about_to_grant(before: &ElevationRequestStatus, decision: &Decision) -> bool {
     let intends = before.assignment.is_none() && decision.status.assignment.is_some();
-    intends || matches!(decision.action, Some(Action::Grant(_) | Action::SetFinalizer))
+    intends || matches!(decision.action, Some(Action::Grant(_)))
 }
 
 /// Whether the decision believes something that only the admission policies vouch for: who made the request, or who

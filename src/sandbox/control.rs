@@ -8,6 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -78,7 +79,7 @@ async fn organization(State(shared): State<Sandbox>) -> Json<Value> {
 }
 
 async fn assignments(State(shared): State<Sandbox>) -> Json<Value> {
-    Json(shared.with(|world, _| json!(world.assigned_by_name())))
+    Json(shared.with(|world, now| json!(world.assigned_by_name(now))))
 }
 
 async fn operations(State(shared): State<Sandbox>) -> Json<Value> {
@@ -203,8 +204,10 @@ impl World {
         })
     }
 
-    /// What is assigned, with the names people know.
-    fn assigned_by_name(&self) -> Vec<Value> {
+    /// What is assigned at `now`, in truth, with the names people know: an object an assignment, with `account`,
+    /// `permissionSet` and who has it.
+    pub fn assigned_by_name(&mut self, now: DateTime<Utc>) -> Vec<Value> {
+        self.settle(now);
         let name = |id: &str| {
             let user = self
                 .users

@@ -108,11 +108,11 @@ impl Builder<'_> {
             arguments,
             // A workspace file or a cross-compilation of the caller is not meant for us.
             environment: vec![
-                ("CGO_ENABLED", Some("0")),
-                ("GOWORK", Some("off")),
-                ("GOFLAGS", None),
-                ("GOOS", None),
-                ("GOARCH", None),
+                ("CGO_ENABLED".into(), Some("0".into())),
+                ("GOWORK".into(), Some("off".into())),
+                ("GOFLAGS".into(), None),
+                ("GOOS".into(), None),
+                ("GOARCH".into(), None),
             ],
             folder: source,
             log,

@@ -16,6 +16,7 @@ use crate::existing::{ExistingCluster, not_ours};
 use crate::own::OwnCluster;
 use crate::run_folder::RunFolder;
 use crate::settings::Settings;
+use crate::supervised::{Program, Supervised};
 use crate::thread::on_own_thread;
 use crate::tools::{Tool, hex};
 use crate::{Error, KubernetesVersion};
@@ -287,6 +288,11 @@ impl ControlPlane {
     /// `Error::NotOurCluster` on an existing cluster; else as [`ControlPlane::start`].
     pub async fn restart_api_server(&self) -> Result<(), Error> {
         self.on_own_cluster(OwnCluster::restart_api_server).await
+    }
+
+    /// Runs another program beside the servers; like them it ends however this process ends.
+    pub fn supervise(&self, program: Program) -> Result<Supervised, Error> {
+        self.own("supervise a program")?.supervise(program)
     }
 
     /// The process ids of all servers and of their supervisors; none on an existing cluster.

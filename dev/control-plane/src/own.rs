@@ -18,6 +18,7 @@ use crate::credentials::{ADMIN, CONTROLLER_MANAGER, Credentials, NODE, everybody
 use crate::process::{Server, Supervisor};
 use crate::run_folder::RunFolder;
 use crate::servers::{self, ApiServer, LOOK_EVERY, READY_WITHIN};
+use crate::supervised::{Program, Supervised};
 use crate::tools::Tool;
 use crate::{Error, MutatingAdmission, Options};
 
@@ -142,6 +143,11 @@ impl OwnCluster {
         })?;
         *place = Some(server);
         Ok(())
+    }
+
+    /// Runs another program under the same supervision.
+    pub(crate) fn supervise(&self, program: Program) -> Result<Supervised, Error> {
+        Supervised::start(&self.supervisor, program)
     }
 
     /// The process ids of all servers and their supervisors.

@@ -57,7 +57,7 @@ pub(crate) struct Launch<'a> {
     pub(crate) program: &'a Path,
     pub(crate) arguments: Vec<OsString>,
     /// Variables set, or removed if there is no value.
-    pub(crate) environment: Vec<(&'static str, Option<&'static str>)>,
+    pub(crate) environment: Vec<(OsString, Option<OsString>)>,
     pub(crate) folder: &'a Path,
     pub(crate) log: PathBuf,
 }
@@ -69,8 +69,8 @@ pub(crate) struct Server {
     supervisor: Child,
     /// Closing this ends the server; the operating system closes it when this process dies.
     lifeline: Option<ChildStdin>,
-    pid: Option<u32>,
-    log: PathBuf,
+    pub(crate) pid: Option<u32>,
+    pub(crate) log: PathBuf,
 }
 
 impl Server {
@@ -162,6 +162,11 @@ impl Server {
         log_tail(&self.log)
     }
 
+    /// Waits until the server has ended by itself.
+    pub(crate) fn wait(&mut self) -> std::io::Result<ExitStatus> {
+        self.supervisor.wait()
+    }
+
     /// Asks for the end without waiting for it, so that several servers can end at once.
     pub(crate) fn begin_stop(&mut self) {
         if let Some(mut lifeline) = self.lifeline.take() {
@@ -215,7 +220,7 @@ mod tests {
             name: "a script",
             program: Path::new("sh"),
             arguments: vec!["-c".into(), script.into()],
-            environment: vec![("GREETING", Some("hello"))],
+            environment: vec![("GREETING".into(), Some("hello".into()))],
             folder,
             log: folder.join("log"),
         };

@@ -166,14 +166,11 @@ impl Guard {
             .into_iter()
             .chain(crate::api::all_crds());
         let convenience = self.installation.mutating_policies();
-        let mut objects = Vec::new();
-        for source in enforcing {
-            objects.push(self.look(&source, true).await?);
-        }
-        for source in convenience {
-            objects.push(self.look(&source, false).await?);
-        }
-        Ok(objects)
+        let sources = enforcing.map(|source| (source, true));
+        let sources = sources.chain(convenience.into_iter().map(|source| (source, false)));
+        // In the order of the sources, and all at once: whoever is about to grant waits for it.
+        let looks = sources.map(async |(source, enforcing)| self.look(&source, enforcing).await);
+        futures::future::try_join_all(looks).await
     }
 
     async fn look(&self, source: &Value, enforcing: bool) -> Result<LiveObject, String> {

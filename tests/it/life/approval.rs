@@ -1,0 +1,195 @@
+//! From an applied request to access.
+
+use kube::api::{Patch, PatchParams};
+use serde_json::json;
+
+use super::scene::Scene;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_is_approved_granted_at_its_start_and_removed_at_its_end() {
+    let scene = Scene::shared().await;
+    let name = scene.asks("alice", "DatabaseAdmin", "6s").await;
+    let pending = scene.is(&name, "Pending").await;
+    assert_eq!(pending["status"]["approvers"], json!(["bob@example.com", "carol@example.com"]));
+    assert!(!scene.has("alice", "DatabaseAdmin"), "nothing is granted before it is approved");
+    scene.person("bob").decides(&name, "Approved").await.unwrap();
+    let active = scene.is(&name, "Active").await;
+    assert!(scene.has("alice", "DatabaseAdmin"));
+    assert_eq!(active["status"]["assignment"]["origin"], "Created");
+    let ended = scene.is(&name, "Ended").await;
+    assert!(!scene.has("alice", "DatabaseAdmin"));
+    assert_eq!(ended["status"]["reason"], "EndReached");
+    assert_eq!(ended["status"]["finished"], true);
+    assert_eq!(ended["metadata"]["finalizers"], json!(null));
+    let end = ended["status"]["window"]["endTime"].as_str().unwrap();
+    assert!(ended["status"]["assignment"]["revokeTime"].as_str().unwrap() >= end, "no sooner than its end");
+    assert_eq!((scene.calls("CreateAccountAssignment"), scene.calls("DeleteAccountAssignment")), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn approval_by_merge_patch_of_one_unnamed_entry() {
+    let scene = Scene::shared().await;
+    let name = scene.asks("alice", "DatabaseAdmin", "1h").await;
+    scene.is(&name, "Pending").await;
+    let entry = json!({ "approvals": [{ "decision": "Approved", "comment": "fine" }] });
+    scene.person("carol").patches_status(&name, entry).await.unwrap();
+    let active = scene.is(&name, "Active").await;
+    assert_eq!(active["status"]["approvals"][0]["approver"], "carol@example.com");
+    assert_eq!(active["status"]["review"]["verdicts"][0]["counted"], true);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn approval_by_server_side_apply() {
+    let scene = Scene::shared().await;
+    let name = scene.asks("alice", "DatabaseAdmin", "1h").await;
+    scene.is(&name, "Pending").await;
+    let entry = json!({ "approvals": [{ "approver": "carol@example.com", "decision": "Approved" }] });
+    scene.person("carol").applies_status(&name, entry).await.unwrap();
+    scene.is(&name, "Active").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_stages_in_their_order_and_nobody_counts_twice() {
+    let scene = Scene::shared().await;
+    scene
+        .applies(&json!({
+            "apiVersion": "team-operator.io/v1alpha1",
+            "kind": "ApproverPolicy",
+            "metadata": { "name": format!("two-stages-{}", scene.account) },
+            "spec": {
+                "accounts": [scene.account],
+                "stages": [
+                    { "name": "lead", "approvers": [{ "kind": "Group", "name": "Leads" }], "approvalsRequired": 1 },
+                    { "name": "security", "approvers": [{ "kind": "User", "name": "mallory@example.com" }],
+                      "approvalsRequired": 1 },
+                ],
+            },
+        }))
+        .await;
+    let name = scene.asks("alice", "DatabaseAdmin", "1h").await;
+    let awaits = |stage: &'static str| move |request: &serde_json::Value| {
+        request["status"]["review"]["currentStage"] == stage && request["status"]["phase"] == "Pending"
+    };
+    scene.until(&name, "awaits the lead", awaits("lead")).await;
+    scene.person("bob").decides(&name, "Approved").await.unwrap();
+    let second = scene.until(&name, "awaits security", awaits("security")).await;
+    assert_eq!(second["status"]["approvers"], json!(["mallory@example.com"]));
+    assert!(!scene.has("alice", "DatabaseAdmin"), "one stage is not enough");
+    scene.person("mallory").decides(&name, "Approved").await.unwrap();
+    scene.is(&name, "Active").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_policy_asks_for_no_approval_access_comes_at_once() {
+    let scene = Scene::shared().await;
+    scene.waives().await;
+    let name = scene.asks("alice", "Waived", "1h").await;
+    let active = scene.is(&name, "Active").await;
+    assert_eq!(active["status"]["eligibility"]["approvalRequired"], false);
+    assert!(scene.has("alice", "Waived"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_in_the_future_is_waited_for() {
+    let scene = Scene::shared().await;
+    scene.waives().await;
+    let start = chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()) + chrono::TimeDelta::seconds(20);
+    let start = start.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let name = scene.asks_with("alice", "Waived", "1h", |request| request["spec"]["startTime"] = json!(start)).await;
+    scene.until(&name, "awaits its start", |request| request["status"]["reason"] == "AwaitingStart").await;
+    assert!(!scene.has("alice", "Waived"));
+    let active = scene.is(&name, "Active").await;
+    assert!(active["status"]["window"]["startTime"].as_str().unwrap() >= start.as_str());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_no_policy_allows_is_denied_with_the_nearest_miss() {
+    let scene = Scene::shared().await;
+    let name = scene.asks("alice", "DatabaseAdmin", "8h30m").await;
+    let denied = scene.is(&name, "Denied").await;
+    let message = denied["status"]["message"].as_str().unwrap();
+    assert!(message.contains("8h") && message.contains("engineers"), "{message}");
+    assert_eq!(scene.calls("CreateAccountAssignment"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rejection_ends_the_request() {
+    let scene = Scene::shared().await;
+    let name = scene.asks("alice", "DatabaseAdmin", "1h").await;
+    scene.is(&name, "Pending").await;
+    scene.person("carol").decides(&name, "Rejected").await.unwrap();
+    let rejected = scene.is(&name, "Rejected").await;
+    assert_eq!(rejected["status"]["message"], "Rejected by carol@example.com.");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_is_cancelled_while_pending_is_over() {
+    let scene = Scene::shared().await;
+    let name = scene.asks("alice", "DatabaseAdmin", "1h").await;
+    scene.is(&name, "Pending").await;
+    scene.person("alice").patches(&name, json!({ "spec": { "cancelled": true } })).await.unwrap();
+    scene.is(&name, "Cancelled").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_controller_did_is_told_in_events_and_in_the_audit_log() {
+    let scene = Scene::shared().await;
+    let name = scene.asks("alice", "DatabaseAdmin", "5s").await;
+    scene.is(&name, "Pending").await;
+    scene.person("carol").decides(&name, "Approved").await.unwrap();
+    let ended = scene.is(&name, "Ended").await;
+    let uid = ended["metadata"]["uid"].as_str().unwrap();
+    let steps_of = |lines: Vec<serde_json::Value>| -> Vec<String> {
+        lines.iter().map(|line| line["to"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    // The line is written when the status is stored, and so a moment after it can be read.
+    let steps = crate::support::until("the audit lines are there", async || {
+        Some(steps_of(scene.stage.audited(uid))).filter(|steps| steps.len() >= 5)
+    })
+    .await;
+    assert_eq!(steps, ["Pending", "Approved", "Active", "Revoking", "Ended"]);
+    let approved = &scene.stage.audited(uid)[1];
+    assert_eq!(approved["counted"], json!(["carol@example.com"]));
+    assert_eq!(approved["approverPolicy"]["name"], "leads");
+    let events = crate::support::api_of(
+        &scene.admin(),
+        &json!({ "apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": { "namespace": scene.namespace } }),
+    );
+    let reasons = crate::support::until("the Events are there", async || {
+        let listed = events.list(&kube::api::ListParams::default()).await.ok()?;
+        let of_ours = listed.items.iter().filter(|event| event.data["regarding"]["uid"] == uid);
+        let reasons: Vec<String> =
+            of_ours.map(|event| event.data["reason"].as_str().unwrap_or_default().to_owned()).collect();
+        reasons.contains(&"EndReached".to_owned()).then_some(reasons)
+    })
+    .await;
+    for reason in ["AwaitingApproval", "ApprovalsComplete", "AccessGranted", "AccessEndsSoon"] {
+        assert!(reasons.contains(&reason.to_owned()), "{reason} is not among {reasons:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kubectl_wait_sees_that_a_request_is_settled() {
+    let scene = Scene::shared().await;
+    scene.waives().await;
+    let name = scene.asks("alice", "Waived", "1h").await;
+    let mut kubectl = scene.stage.plane.kubectl("alice@example.com").unwrap();
+    kubectl.args(["wait", "-n", &scene.namespace, &format!("er/{name}"), "--for=condition=Settled", "--timeout=40s"]);
+    let output = tokio::task::spawn_blocking(move || kubectl.output()).await.unwrap().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(scene.is(&name, "Active").await["status"]["phase"], "Active");
+}
+
+/// The patch that the messages of a Pending request tell people to make, made by the letter.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_requester_cannot_approve_themselves_under_any_policy() {
+    let scene = Scene::shared().await;
+    let name = scene.asks("bob", "DatabaseAdmin", "1h").await;
+    let pending = scene.is(&name, "Pending").await;
+    assert_eq!(pending["status"]["approvers"], json!(["carol@example.com"]), "bob is a lead, and asks");
+    let refusal = scene.person("bob").decides(&name, "Approved").await.unwrap_err().to_string();
+    assert!(refusal.contains("own request") || refusal.contains("requester"), "{refusal}");
+    let params = PatchParams::default();
+    let forged = Patch::Merge(json!({ "status": { "phase": "Approved" } }));
+    assert!(scene.person("bob").requests().patch_status(&name, &params, &forged).await.is_err());
+}

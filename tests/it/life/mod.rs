@@ -1,0 +1,8 @@
+//! The life of requests, end to end: a real API server, people with nothing but their roles, the controller's own
+//! program as its own service account, and the sandbox for AWS.
+
+mod scene;
+mod stage;
+
+mod approval;
+mod ends;

@@ -1,0 +1,160 @@
+//! One life: a namespace and an account of its own, and people who act in it.
+
+use std::ops::Deref;
+
+use kube::api::{Api, DynamicObject};
+use serde_json::{Value, json};
+
+use super::stage::Stage;
+use crate::support::{Actor, api_of, apply, request, until};
+
+/// Where one life is played. Owns the stage, or shares it.
+pub struct Scene<S: Deref<Target = Stage>> {
+    pub stage: S,
+    pub namespace: String,
+    pub account: String,
+}
+
+impl Scene<&'static Stage> {
+    /// On the stage that all share.
+    pub async fn shared() -> Self {
+        Scene::on(Stage::shared().await).await
+    }
+}
+
+impl Scene<Box<Stage>> {
+    /// On a stage of its own.
+    pub async fn alone() -> Self {
+        Scene::on(Box::new(Stage::open().await)).await
+    }
+}
+
+impl<S: Deref<Target = Stage>> Scene<S> {
+    /// In a new namespace, about a new account.
+    pub async fn on(stage: S) -> Self {
+        let (namespace, account) = (stage.namespace().await, stage.account());
+        Scene { stage, namespace, account }
+    }
+
+    /// Somebody by their short name.
+    pub fn person(&self, name: &str) -> Actor {
+        let name = format!("{name}@example.com");
+        let client = self.stage.plane.client(&name).unwrap();
+        Actor { name, client, namespace: self.namespace.clone() }
+    }
+
+    /// The administrator of the cluster.
+    pub fn admin(&self) -> kube::Client {
+        self.stage.plane.admin().unwrap()
+    }
+
+    /// Asks for access that lasts as long; the name of the request.
+    pub async fn asks(&self, who: &str, permission_set: &str, duration: &str) -> String {
+        self.asks_with(who, permission_set, duration, |_| ()).await
+    }
+
+    /// The same with whatever `change` makes of the request.
+    pub async fn asks_with(
+        &self,
+        who: &str,
+        permission_set: &str,
+        duration: &str,
+        change: impl FnOnce(&mut Value),
+    ) -> String {
+        let who = self.person(who);
+        let mut object = request(&who.name);
+        object["spec"]["accountId"] = json!(self.account);
+        object["spec"]["permissionSet"] = json!(permission_set);
+        object["spec"]["duration"] = json!(duration);
+        change(&mut object);
+        let created = who.creates(object).await.unwrap();
+        created["metadata"]["name"].as_str().unwrap().to_owned()
+    }
+
+    /// Asks, is approved by Carol, and has the access.
+    pub async fn has_access(&self, who: &str, permission_set: &str, duration: &str) -> String {
+        let name = self.asks(who, permission_set, duration).await;
+        self.is(&name, "Pending").await;
+        self.person("carol").decides(&name, "Approved").await.unwrap();
+        self.is(&name, "Active").await;
+        name
+    }
+
+    /// The request as it is.
+    pub async fn read(&self, name: &str) -> Option<Value> {
+        let requests: Api<DynamicObject> = api_of(&self.admin(), &self.reference(name));
+        requests.get_opt(name).await.ok().flatten().map(|object| json!(object))
+    }
+
+    /// Waits until the request is in the phase; the request.
+    pub async fn is(&self, name: &str, phase: &str) -> Value {
+        self.until(name, phase, |request| request["status"]["phase"] == phase).await
+    }
+
+    /// Waits until it holds of the request; the request.
+    pub async fn until(&self, name: &str, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
+        let last = std::sync::Mutex::new(Value::Null);
+        let looked = tokio::time::timeout(std::time::Duration::from_secs(45), async {
+            loop {
+                if let Some(request) = self.read(name).await {
+                    if holds(&request) {
+                        return request;
+                    }
+                    *last.lock().unwrap() = request["status"].clone();
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+        });
+        looked.await.unwrap_or_else(|_| {
+            let logs = self.stage.logs();
+            let of_interest: Vec<&str> = logs.lines().filter(|line| line.contains(name)).collect();
+            let last = serde_json::to_string_pretty(&*last.lock().unwrap()).unwrap();
+            panic!("waited in vain: {name} {what}; its status: {last}\n{}", of_interest.join("\n"))
+        })
+    }
+
+    /// Waits until the request is no longer there.
+    pub async fn is_gone(&self, name: &str) {
+        until(&format!("{name} is gone"), async || self.read(name).await.is_none().then_some(())).await;
+    }
+
+    /// Whether somebody has the access in truth.
+    pub fn has(&self, who: &str, permission_set: &str) -> bool {
+        self.stage.has(&format!("{who}@example.com"), permission_set, &self.account)
+    }
+
+    /// How often AWS was asked to do this in the scene's account.
+    pub fn calls(&self, operation: &str) -> usize {
+        self.stage.calls(operation, &self.account).len()
+    }
+
+    /// Applies an object as the administrator.
+    pub async fn applies(&self, object: &Value) {
+        apply(&self.admin(), object).await.unwrap();
+    }
+
+    /// An EligibilityPolicy of this scene's account alone, under which nobody has to approve `Waived`.
+    pub async fn waives(&self) {
+        self.applies(&json!({
+            "apiVersion": "team-operator.io/v1alpha1",
+            "kind": "EligibilityPolicy",
+            "metadata": { "name": format!("waived-{}", self.account) },
+            "spec": {
+                "subjects": [{ "kind": "Group", "name": "Engineers" }],
+                "accounts": [self.account],
+                "permissionSets": ["Waived"],
+                "maxDuration": "8h",
+                "approvalRequired": false,
+            },
+        }))
+        .await;
+    }
+
+    fn reference(&self, name: &str) -> Value {
+        json!({
+            "apiVersion": "team-operator.io/v1alpha1",
+            "kind": "ElevationRequest",
+            "metadata": { "name": name, "namespace": self.namespace },
+        })
+    }
+}
