@@ -7,9 +7,13 @@ mod clock;
 mod cluster;
 #[cfg(feature = "controller")]
 mod definitions;
+#[cfg(feature = "controller")]
+mod manifests;
 mod permit;
 #[cfg(feature = "controller")]
 mod readiness;
+#[cfg(feature = "controller")]
+mod run;
 #[cfg(feature = "controller")]
 mod telemetry;
 
@@ -24,8 +28,12 @@ pub use clock::SystemClock;
 pub use cluster::{ApiServerClock, Cluster, ClusterError};
 #[cfg(feature = "controller")]
 pub use definitions::wait_for_definitions;
+#[cfg(feature = "controller")]
+pub use manifests::{ManifestsError, print_manifests};
 pub use permit::AlwaysSend;
 #[cfg(feature = "controller")]
 pub use readiness::{Fact, Readiness};
+#[cfg(feature = "controller")]
+pub use run::{RunError, run};
 #[cfg(feature = "controller")]
 pub use telemetry::{TelemetryError, start_logging, with_causes};
