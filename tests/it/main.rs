@@ -20,6 +20,7 @@ mod examples;
 mod guard;
 mod identity;
 mod limits;
+mod manifests;
 mod mutation;
 mod namespaces;
 mod requests;

@@ -1,0 +1,20 @@
+//! `team-operator`: the controller, and the manifests that prepare a cluster for it.
+
+use std::process::ExitCode;
+
+use team_operator::runtime::{Arguments, Command, print_manifests, run};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let result = match Arguments::from_command_line().command {
+        Command::Run(arguments) => run(*arguments).await.map_err(|error| error.to_string()),
+        Command::Manifests(arguments) => print_manifests(&arguments).map_err(|error| error.to_string()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("{sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}

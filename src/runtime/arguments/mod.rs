@@ -1,0 +1,224 @@
+//! What is said on the command line and in the environment.
+//!
+//! Every option is an environment variable too: `--lease-duration` is `TEAM_OPERATOR_LEASE_DURATION`. The names are
+//! computed, so that none can be forgotten or spelled otherwise.
+
+mod delays;
+mod run;
+
+use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+pub use delays::{ShellDelayArguments, ShellDelays, TimingArguments};
+pub use run::{
+    ArgumentError, AuditLog, AwsArguments, ClusterArguments, LeaseArguments, LogFormat, OutputArguments,
+    RunArguments,
+};
+
+use crate::admission::{Installation, InstallationError};
+
+/// The variable through which Kubernetes tells a pod its namespace, where the manifest asks for it.
+const POD_NAMESPACE: &str = "POD_NAMESPACE";
+
+/// Temporary, approved, audited access to AWS accounts through IAM Identity Center, as Kubernetes resources.
+#[derive(Debug, Clone, Parser)]
+#[command(
+    name = "team-operator",
+    version,
+    after_help = "Every option is an environment variable too: --lease-duration is TEAM_OPERATOR_LEASE_DURATION."
+)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program does.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Run the controller. Several may run; one of them leads and the others stand by.
+    Run(Box<RunArguments>),
+    /// Print everything a cluster needs before the controller runs: definitions, roles and admission policies.
+    #[command(
+        after_help = "To install it, and again after every upgrade:\n  team-operator manifests | kubectl apply --server-side -f -"
+    )]
+    Manifests(ManifestsArguments),
+}
+
+/// The options of `team-operator manifests`.
+#[derive(Debug, Clone, Args)]
+pub struct ManifestsArguments {
+    /// The names of the installation.
+    #[command(flatten)]
+    pub installation: InstallationArguments,
+}
+
+/// Under which names the controller is installed. Given to `run` as to `manifests`: the controller compares what is in
+/// the cluster with what it would install.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Installation")]
+pub struct InstallationArguments {
+    /// The namespace that the controller runs in, with its lease and its secrets. `run` takes POD_NAMESPACE where this is
+    /// not given.
+    #[arg(long, value_name = "NAME", default_value = "team-operator-system")]
+    pub namespace: String,
+    /// The service account that the controller runs as; the admission policies know it by this name.
+    #[arg(long, value_name = "NAME", default_value = "team-operator")]
+    pub service_account: String,
+    /// Whether names that people leave out are filled in. Needs MutatingAdmissionPolicy, which Kubernetes serves since
+    /// 1.36; say false on older clusters.
+    #[arg(long, value_name = "true|false", default_value_t = true, action = ArgAction::Set)]
+    pub stamping: bool,
+    /// A Kubernetes user who may write policies and settings; may be repeated (in the environment: one a line).
+    /// Without it RBAC alone decides.
+    #[arg(long = "policy-writer", value_name = "USER", value_delimiter = '\n')]
+    pub policy_writers: Vec<String>,
+}
+
+impl InstallationArguments {
+    /// The installation of these names.
+    pub fn installation(&self) -> Result<Installation, InstallationError> {
+        let Self {
+            namespace,
+            service_account,
+            stamping,
+            policy_writers,
+        } = self;
+        Ok(Installation::new(namespace, service_account)?
+            .with_policy_writers(policy_writers.clone())?
+            .with_stamping(*stamping))
+    }
+}
+
+impl Arguments {
+    /// What this process was started with. Ends it with an explanation when that makes no sense, and after `--help`.
+    pub fn from_command_line() -> Self {
+        let mut command = command(std::env::var(POD_NAMESPACE).ok());
+        let matches = command.get_matches_mut();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit())
+    }
+}
+
+/// The command with what the derive does not say: the environment variables, and the namespace of the pod.
+fn command(pod_namespace: Option<String>) -> clap::Command {
+    let named = Arguments::command().mut_subcommands(|subcommand| subcommand.mut_args(with_variable));
+    named.mut_subcommand("run", |run| match pod_namespace {
+        Some(namespace) => run.mut_arg("namespace", |argument| argument.default_value(namespace)),
+        None => run,
+    })
+}
+
+fn with_variable(argument: clap::Arg) -> clap::Arg {
+    let variable = argument.get_long().map(variable_of);
+    match variable {
+        Some(variable) => argument.env(variable),
+        None => argument,
+    }
+}
+
+fn variable_of(long: &str) -> String {
+    format!("TEAM_OPERATOR_{}", long.replace('-', "_").to_uppercase())
+}
+
+/// As the command line would be read, without the environment of the process that runs the tests.
+#[cfg(test)]
+pub(crate) fn parsed(arguments: &[&str]) -> Result<Arguments, clap::Error> {
+    parsed_in(None, arguments)
+}
+
+#[cfg(test)]
+fn parsed_in(pod_namespace: Option<&str>, arguments: &[&str]) -> Result<Arguments, clap::Error> {
+    let line = std::iter::once("team-operator").chain(arguments.iter().copied());
+    let no_variable = |argument: clap::Arg| argument.env(clap::builder::Resettable::Reset);
+    let command = command(pod_namespace.map(str::to_owned));
+    let command = command.mut_subcommands(|subcommand| subcommand.mut_args(no_variable));
+    let matches = command.try_get_matches_from(line)?;
+    Arguments::from_arg_matches(&matches)
+}
+
+#[cfg(test)]
+pub(crate) fn run_arguments(arguments: &[&str]) -> RunArguments {
+    let line: Vec<&str> = std::iter::once("run").chain(arguments.iter().copied()).collect();
+    match parsed(&line).unwrap().command {
+        Command::Run(arguments) => *arguments,
+        Command::Manifests(_) => panic!("run was asked for"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_holds_together() {
+        command(None).debug_assert();
+        command(Some("platform".to_owned())).debug_assert();
+    }
+
+    #[test]
+    fn every_option_is_a_variable_and_has_a_help_sentence() {
+        for subcommand in command(None).get_subcommands() {
+            for argument in subcommand.get_arguments() {
+                let long = argument.get_long().unwrap();
+                let variable = argument.get_env().unwrap().to_str().unwrap();
+                assert_eq!(variable, variable_of(long));
+                let help = argument.get_help().unwrap().to_string();
+                assert!(help.len() > 20, "--{long} is hardly explained: {help}");
+            }
+        }
+        assert_eq!(variable_of("lease-duration"), "TEAM_OPERATOR_LEASE_DURATION");
+    }
+
+    #[test]
+    fn run_lives_in_the_namespace_of_its_pod_unless_told_otherwise() {
+        let namespace =
+            |pod: Option<&str>, arguments: &[&str]| match parsed_in(pod, arguments).unwrap().command {
+                Command::Run(run) => run.installation.namespace,
+                Command::Manifests(manifests) => manifests.installation.namespace,
+            };
+        assert_eq!(namespace(None, &["run"]), "team-operator-system");
+        assert_eq!(namespace(Some("platform"), &["run"]), "platform");
+        assert_eq!(
+            namespace(Some("platform"), &["run", "--namespace=other"]),
+            "other"
+        );
+        assert_eq!(namespace(Some("ci"), &["manifests"]), "team-operator-system");
+    }
+
+    #[test]
+    fn the_options_of_an_installation_become_one() {
+        let line = [
+            "manifests",
+            "--namespace=platform",
+            "--service-account=elevator",
+            "--stamping=false",
+            "--policy-writer=flux",
+            "--policy-writer",
+            "CN=admin,O=platform",
+        ];
+        let Command::Manifests(arguments) = parsed(&line).unwrap().command else {
+            panic!("manifests was asked for")
+        };
+        let expected = Installation::new("platform", "elevator")
+            .and_then(|i| i.with_policy_writers(vec!["flux".to_owned(), "CN=admin,O=platform".to_owned()]))
+            .unwrap()
+            .with_stamping(false);
+        assert_eq!(arguments.installation.installation(), Ok(expected));
+    }
+
+    #[test]
+    fn what_makes_no_sense_gets_a_sentence() {
+        for (wrong, sentence) in [
+            (&["run", "--lease-duration=15"][..], "such as 90m, 2h or 1h30m"),
+            (&["run", "--aws-sso-admin-rate=0"], "above 0 and at most 100"),
+            (&["run", "--aws-outstanding=0"], "0 is not in 1..=1000"),
+            (&["run", "--concurrency=0"], "0 is not in 1..=1000"),
+            (&["run", "--log-level=a=b=c"], "not a log level"),
+            (&["run", "--log-format=xml"], "possible values: text, json"),
+            (&["run", "--health-listen=8081"], "invalid socket address"),
+            (&["manifests", "--stamping=maybe"], "possible values: true, false"),
+        ] {
+            let error = parsed(wrong).unwrap_err().to_string();
+            assert!(error.contains(sentence), "{wrong:?} gives:\n{error}");
+        }
+    }
+}

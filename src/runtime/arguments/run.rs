@@ -1,0 +1,315 @@
+//! The options of `team-operator run`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use tracing_subscriber::EnvFilter;
+
+use super::delays::{duration, seconds};
+use super::{InstallationArguments, ShellDelayArguments, TimingArguments};
+use crate::api::HumanDuration;
+use crate::aws::{AwsSettings, BudgetSettings, CacheAges, Timeouts};
+
+/// The options of `team-operator run`.
+#[derive(Debug, Clone, Args)]
+pub struct RunArguments {
+    /// The names of the installation.
+    #[command(flatten)]
+    pub installation: InstallationArguments,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
+    /// Which Identity Center, and how much of AWS's limits is spent.
+    #[command(flatten)]
+    pub aws: AwsArguments,
+    /// Which of several replicas leads.
+    #[command(flatten)]
+    pub lease: LeaseArguments,
+    /// What it says, and where.
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// The delays of decisions.
+    #[command(flatten)]
+    pub timings: TimingArguments,
+    /// The delays of upkeep.
+    #[command(flatten)]
+    pub delays: ShellDelayArguments,
+}
+
+/// Which cluster the controller works for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Cluster")]
+pub struct ClusterArguments {
+    /// A kubeconfig file. Without it the usual places are tried: KUBECONFIG, the home directory, the pod's own account.
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig. Without it the current one.
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+    /// How many requests are worked on at once.
+    #[arg(long, value_name = "NUMBER", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub concurrency: u16,
+}
+
+/// Which Identity Center, and how much of AWS's limits is spent. Credentials and endpoints come from AWS's standard
+/// variables and files.
+#[derive(Debug, Clone, PartialEq, Args)]
+#[command(next_help_heading = "AWS")]
+pub struct AwsArguments {
+    /// The primary region of Identity Center. Without it AWS's standard variables and files decide.
+    #[arg(long, value_name = "REGION")]
+    pub aws_region: Option<String>,
+    /// The Identity Center instance, where the account can see several.
+    #[arg(long, value_name = "ARN")]
+    pub identity_center_instance_arn: Option<String>,
+    /// How many calls to sso-admin are made a second at most. AWS allows 20, shared with everybody on the instance.
+    #[arg(long, value_name = "NUMBER", default_value_t = BudgetSettings::default().sso_admin_rate, value_parser = rate)]
+    pub aws_sso_admin_rate: f64,
+    /// How many calls to identitystore are made a second at most. AWS allows 20, shared with everybody on the instance.
+    #[arg(long, value_name = "NUMBER", default_value_t = BudgetSettings::default().identity_store_rate, value_parser = rate)]
+    pub aws_identity_store_rate: f64,
+    /// Which part of AWS Organizations' limits is used; 0.5 is half.
+    #[arg(long, value_name = "PART", default_value_t = BudgetSettings::default().organizations_share, value_parser = share)]
+    pub aws_organizations_share: f64,
+    /// How many creates and deletes are under way in AWS at once, besides those kept for removals.
+    #[arg(long, value_name = "NUMBER", default_value_t = outstanding(), value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub aws_outstanding: u16,
+    /// How long a connection to AWS may take to stand.
+    #[arg(long, value_name = "DURATION", default_value_t = seconds(Timeouts::default().connect))]
+    pub aws_connect_timeout: HumanDuration,
+    /// How long one attempt of a call to AWS may take.
+    #[arg(long, value_name = "DURATION", default_value_t = seconds(Timeouts::default().attempt))]
+    pub aws_attempt_timeout: HumanDuration,
+    /// How long one call to AWS may take with its repetitions and the search for credentials.
+    #[arg(long, value_name = "DURATION", default_value_t = seconds(Timeouts::default().operation))]
+    pub aws_operation_timeout: HumanDuration,
+}
+
+/// Which of several replicas leads.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Leader election")]
+pub struct LeaseArguments {
+    /// How long a leader that fell silent is waited for before another one takes over.
+    #[arg(long, value_name = "DURATION", default_value_t = seconds(Duration::from_secs(15)))]
+    pub lease_duration: HumanDuration,
+    /// How often the leader renews its lease; at most half of the lease's duration.
+    #[arg(long, value_name = "DURATION", default_value_t = seconds(Duration::from_secs(5)))]
+    pub lease_renew_interval: HumanDuration,
+    /// The name of this replica in the lease. Without it the name of the host with a random ending.
+    #[arg(long, value_name = "NAME")]
+    pub identity: Option<String>,
+}
+
+/// What the controller says, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArguments {
+    /// How log lines look. Logs go to standard error.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+    /// What is logged: a level (error, warn, info, debug, trace), or levels for modules such as
+    /// `info,team_operator::aws=debug`. Kube's client is off by default, because it repeats what is reported anyway.
+    #[arg(long, value_name = "FILTER", default_value = "info,kube_client::client::builder=off", value_parser = filter)]
+    pub log_level: String,
+    /// Where the audit log is written, one JSON object a line, always appended; `-` is standard output.
+    #[arg(long, value_name = "FILE|-", default_value = "-")]
+    pub audit_log: AuditLog,
+    /// Where /healthz and /readyz are served. Port 0 takes a free one, which is logged.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "0.0.0.0:8081")]
+    pub health_listen: SocketAddr,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people: one line of text.
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+/// Where the audit log is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuditLog {
+    /// Standard output, where whoever collects logs finds it.
+    StandardOutput,
+    /// A file, appended to.
+    File(PathBuf),
+}
+
+/// Options that make no sense together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ArgumentError {
+    /// The lease would run out before it is renewed.
+    #[error(
+        "--lease-renew-interval {renew} is more than half of --lease-duration {lease}: one lost answer would cost the lead"
+    )]
+    RenewedTooLate {
+        /// What was given.
+        renew: HumanDuration,
+        /// What was given.
+        lease: HumanDuration,
+    },
+}
+
+impl RunArguments {
+    /// Whether the options make sense together; each alone was checked when it was read.
+    pub fn check(&self) -> Result<(), ArgumentError> {
+        let (renew, lease) = (self.lease.lease_renew_interval, self.lease.lease_duration);
+        if renew.seconds() * 2 > lease.seconds() {
+            return Err(ArgumentError::RenewedTooLate { renew, lease });
+        }
+        Ok(())
+    }
+}
+
+impl AwsArguments {
+    /// The settings of the adapters.
+    pub fn settings(&self) -> AwsSettings {
+        let Self {
+            aws_region,
+            identity_center_instance_arn,
+            aws_sso_admin_rate,
+            aws_identity_store_rate,
+            aws_organizations_share,
+            aws_outstanding,
+            aws_connect_timeout,
+            aws_attempt_timeout,
+            aws_operation_timeout,
+        } = self;
+        AwsSettings {
+            region: aws_region.clone(),
+            instance_arn: identity_center_instance_arn.clone(),
+            endpoint_url: None,
+            credentials: None,
+            timeouts: Timeouts {
+                connect: duration(*aws_connect_timeout),
+                attempt: duration(*aws_attempt_timeout),
+                operation: duration(*aws_operation_timeout),
+            },
+            ages: CacheAges::default(),
+            budget: BudgetSettings {
+                sso_admin_rate: *aws_sso_admin_rate,
+                identity_store_rate: *aws_identity_store_rate,
+                organizations_share: *aws_organizations_share,
+                outstanding: usize::from(*aws_outstanding),
+                ..BudgetSettings::default()
+            },
+        }
+    }
+}
+
+impl FromStr for AuditLog {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text {
+            "-" => Self::StandardOutput,
+            path => Self::File(path.into()),
+        })
+    }
+}
+
+/// The default as a number that clap can bound.
+fn outstanding() -> u16 {
+    u16::try_from(BudgetSettings::default().outstanding).unwrap_or(u16::MAX)
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    number_up_to(text, 100.0).ok_or_else(|| "write calls a second, above 0 and at most 100".to_owned())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    number_up_to(text, 1.0).ok_or_else(|| "write a part such as 0.5, above 0 and at most 1".to_owned())
+}
+
+fn number_up_to(text: &str, most: f64) -> Option<f64> {
+    text.parse()
+        .ok()
+        .filter(|number| *number > 0.0 && *number <= most)
+}
+
+fn filter(text: &str) -> Result<String, String> {
+    match EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(format!("not a log level: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::run_arguments;
+    use super::*;
+
+    #[test]
+    fn without_options_aws_is_used_as_the_adapters_default() {
+        let settings = run_arguments(&[]).aws.settings();
+        let AwsSettings {
+            region,
+            instance_arn,
+            timeouts,
+            budget,
+            ..
+        } = settings;
+        assert_eq!((region, instance_arn), (None, None));
+        assert_eq!(timeouts, Timeouts::default());
+        assert_eq!(budget, BudgetSettings::default());
+    }
+
+    #[test]
+    fn what_is_said_about_aws_reaches_the_adapters() {
+        let arguments = run_arguments(&[
+            "--aws-region=eu-central-1",
+            "--identity-center-instance-arn=arn",
+            "--aws-sso-admin-rate=4.5",
+            "--aws-identity-store-rate=3",
+            "--aws-organizations-share=0.25",
+            "--aws-outstanding=2",
+            "--aws-connect-timeout=1s",
+            "--aws-attempt-timeout=2s",
+            "--aws-operation-timeout=3s",
+        ]);
+        let settings = arguments.aws.settings();
+        assert_eq!(settings.region.as_deref(), Some("eu-central-1"));
+        assert_eq!(settings.instance_arn.as_deref(), Some("arn"));
+        let seconds = Duration::from_secs;
+        let timeouts = Timeouts {
+            connect: seconds(1),
+            attempt: seconds(2),
+            operation: seconds(3),
+        };
+        assert_eq!(settings.timeouts, timeouts);
+        let budget = BudgetSettings {
+            sso_admin_rate: 4.5,
+            identity_store_rate: 3.0,
+            organizations_share: 0.25,
+            outstanding: 2,
+            ..BudgetSettings::default()
+        };
+        assert_eq!(settings.budget, budget);
+    }
+
+    #[test]
+    fn a_lease_outlives_one_renewal_that_gets_lost() {
+        assert_eq!(run_arguments(&[]).check(), Ok(()));
+        assert_eq!(run_arguments(&["--lease-duration=10s"]).check(), Ok(()));
+        let error = run_arguments(&["--lease-duration=9s"])
+            .check()
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("--lease-renew-interval 5s is more than half of --lease-duration 9s"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_dash_is_standard_output_and_all_else_a_file() {
+        assert_eq!(run_arguments(&[]).output.audit_log, AuditLog::StandardOutput);
+        let file = AuditLog::File("audit.jsonl".into());
+        assert_eq!(run_arguments(&["--audit-log=audit.jsonl"]).output.audit_log, file);
+    }
+}

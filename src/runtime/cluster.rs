@@ -1,0 +1,207 @@
+//! The client of the Kubernetes API: nothing it does takes for ever, and it notes the API server's clock.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use http::{HeaderMap, Response, header};
+use kube::client::ClientBuilder;
+use kube::config::{InferConfigError, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::{Client, Config};
+use tower::timeout::TimeoutLayer;
+use tower::util::MapResponseLayer;
+
+use super::arguments::ClusterArguments;
+use crate::ports::{Clock, RemoteClock, TimeSeen};
+
+/// Until a connection to the API server stands.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Until an answer begins: a watch answers at once too, and lists come in pages that take well under a second.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a connection may be silent within an answer. A watch without events hears a bookmark about once a minute, so
+/// this leaves watches alone and notices a connection that died without a word; kube's watcher then starts another one.
+/// Its own limit, 295 s, would leave us blind three times as long.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(90);
+/// Until a request is sent; requests have at most a few megabytes.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A cluster that can be talked to.
+#[derive(Clone)]
+pub struct Cluster {
+    /// The client, for everything.
+    pub client: Client,
+    /// What the API server's clock said last.
+    pub clock: Arc<ApiServerClock>,
+}
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// The kubeconfig that was named cannot be used.
+    #[error("the kubeconfig cannot be used: {0}")]
+    Kubeconfig(#[from] KubeconfigError),
+    /// No place had a configuration.
+    #[error("no cluster is configured; outside of a pod say --kubeconfig FILE: {0}")]
+    Nowhere(#[from] InferConfigError),
+    /// The configuration makes no client.
+    #[error("the cluster's configuration makes no client: {0}")]
+    Client(#[from] kube::Error),
+}
+
+impl Cluster {
+    /// A client of the cluster that the arguments mean. Does not talk to it yet.
+    pub async fn configure(
+        arguments: &ClusterArguments,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ClusterError> {
+        Self::of(configuration(arguments).await?, clock)
+    }
+
+    /// A client with this configuration; its timeouts and retries are replaced by ours.
+    pub fn of(configuration: Config, clock: Arc<dyn Clock>) -> Result<Self, ClusterError> {
+        let noted = Arc::new(ApiServerClock {
+            clock,
+            last_seen: Mutex::new(None),
+        });
+        let in_layer = Arc::clone(&noted);
+        let note_date = MapResponseLayer::new(move |answer: Response<_>| {
+            in_layer.note(answer.headers());
+            answer
+        });
+        let client = ClientBuilder::try_from(limited(configuration))?
+            .with_layer(&note_date)
+            .with_layer(&TimeoutLayer::new(ANSWER_TIMEOUT))
+            .build();
+        Ok(Self { client, clock: noted })
+    }
+}
+
+/// The API server's clock, as the `Date` of its answers says.
+pub struct ApiServerClock {
+    clock: Arc<dyn Clock>,
+    last_seen: Mutex<Option<TimeSeen>>,
+}
+
+impl ApiServerClock {
+    fn note(&self, headers: &HeaderMap) {
+        let date = headers.get(header::DATE).and_then(|date| date.to_str().ok());
+        let Some(remote) = date.and_then(http_date) else {
+            return;
+        };
+        let seen = TimeSeen {
+            remote,
+            local: self.clock.now(),
+        };
+        *self.last_seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+    }
+}
+
+impl RemoteClock for ApiServerClock {
+    fn last_seen(&self) -> Option<TimeSeen> {
+        *self.last_seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn configuration(arguments: &ClusterArguments) -> Result<Config, ClusterError> {
+    let ClusterArguments {
+        kubeconfig,
+        context,
+        concurrency: _,
+    } = arguments;
+    let options = KubeConfigOptions {
+        context: context.clone(),
+        ..KubeConfigOptions::default()
+    };
+    Ok(match kubeconfig {
+        Some(file) => Config::from_custom_kubeconfig(Kubeconfig::read_from(file)?, &options).await?,
+        None if context.is_some() => Config::from_kubeconfig(&options).await?,
+        None => Config::infer().await?,
+    })
+}
+
+fn limited(mut configuration: Config) -> Config {
+    configuration.connect_timeout = Some(CONNECT_TIMEOUT);
+    configuration.read_timeout = Some(SILENCE_TIMEOUT);
+    configuration.write_timeout = Some(WRITE_TIMEOUT);
+    // Otherwise the time a connection was idle counts as waiting for the next answer.
+    configuration.reset_reader_on_write = true;
+    // Kube would repeat a refused call for minutes; whoever asks owns its repetition, and knows what has changed since.
+    configuration.default_retry = false;
+    configuration
+}
+
+/// A date as HTTP writes it.
+fn http_date(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc2822(text).ok().map(|date| date.to_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Stopped(DateTime<Utc>);
+
+    impl Clock for Stopped {
+        fn now(&self) -> DateTime<Utc> {
+            self.0
+        }
+    }
+
+    async fn server() -> (TcpListener, Config) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        (listener, Config::new(url.parse().unwrap()))
+    }
+
+    fn noon() -> DateTime<Utc> {
+        "2026-03-01T12:00:00Z".parse().unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_date_of_an_answer_is_noted_with_our_own_time() {
+        let (listener, configuration) = server().await;
+        let cluster = Cluster::of(configuration, Arc::new(Stopped(noon()))).unwrap();
+        assert_eq!(cluster.clock.last_seen(), None);
+        let answering = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 4096]).await.unwrap();
+            let answer =
+                "HTTP/1.1 200 OK\r\ndate: Sun, 01 Mar 2026 12:00:31 GMT\r\ncontent-length: 2\r\n\r\n{}";
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        });
+        let request = http::Request::get("/version").body(Vec::new()).unwrap();
+        cluster.client.request_text(request).await.unwrap();
+        answering.await.unwrap();
+        let seen = cluster.clock.last_seen().unwrap();
+        assert_eq!(seen.local, noon());
+        assert_eq!((seen.remote - seen.local).num_seconds(), 31);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_never_answers_is_given_up() {
+        let (listener, configuration) = server().await;
+        let cluster = Cluster::of(configuration, Arc::new(Stopped(noon()))).unwrap();
+        let silent = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 4096]).await;
+            std::future::pending::<()>().await;
+        });
+        tokio::time::pause(); // thirty seconds pass as soon as nothing else can happen
+        let request = http::Request::get("/version").body(Vec::new()).unwrap();
+        let error = cluster.client.request_text(request).await.unwrap_err();
+        assert!(super::super::with_causes(&error).contains("timed out"), "{error}");
+        silent.abort();
+    }
+
+    #[test]
+    fn no_call_is_repeated_behind_our_back_and_none_lasts_for_ever() {
+        let configuration = limited(Config::new("http://127.0.0.1:1".parse().unwrap()));
+        assert!(!configuration.default_retry);
+        assert!(configuration.connect_timeout.is_some() && configuration.write_timeout.is_some());
+        assert_eq!(configuration.read_timeout, Some(SILENCE_TIMEOUT));
+    }
+}

@@ -1,0 +1,80 @@
+//! What is known about how this process is, one fact each, for `/readyz`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Named facts about this process; cheap to clone, and every clone is the same.
+#[derive(Debug, Clone, Default)]
+pub struct Readiness {
+    facts: Arc<Mutex<BTreeMap<&'static str, Fact>>>,
+}
+
+/// How one thing is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// Whether this process can do its work as far as this is concerned.
+    pub ready: bool,
+    /// For people.
+    pub sentence: String,
+}
+
+impl Readiness {
+    /// Nothing here keeps the process from its work.
+    pub fn ready(&self, name: &'static str, sentence: impl Into<String>) {
+        self.set(name, true, sentence.into());
+    }
+
+    /// Because of this it cannot do its work.
+    pub fn not_ready(&self, name: &'static str, sentence: impl Into<String>) {
+        self.set(name, false, sentence.into());
+    }
+
+    /// One fact, if anything was ever said about it.
+    pub fn fact(&self, name: &str) -> Option<Fact> {
+        self.lock().get(name).cloned()
+    }
+
+    /// Whether every fact is ready and there is one, with a line for each.
+    pub fn report(&self) -> (bool, String) {
+        let facts = self.lock();
+        let mut lines = String::new();
+        for (name, fact) in facts.iter() {
+            let mark = if fact.ready { "[+]" } else { "[-]" };
+            let _ = writeln!(lines, "{mark} {name}: {}", fact.sentence); // writing to a String does not fail
+        }
+        (!facts.is_empty() && facts.values().all(|fact| fact.ready), lines)
+    }
+
+    fn set(&self, name: &'static str, ready: bool, sentence: String) {
+        self.lock().insert(name, Fact { ready, sentence });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, Fact>> {
+        // Nothing in here panics half way.
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_ready_when_every_fact_is_and_not_before_the_first() {
+        let readiness = Readiness::default();
+        assert_eq!(readiness.report(), (false, String::new()));
+        readiness.not_ready("leader", "the lease is not looked at yet");
+        readiness.ready("AWS", "connected");
+        let lines = "[+] AWS: connected\n[-] leader: the lease is not looked at yet\n";
+        assert_eq!(readiness.report(), (false, lines.to_owned()));
+        readiness.clone().ready("leader", "holds the lease");
+        assert_eq!(
+            readiness.report(),
+            (
+                true,
+                "[+] AWS: connected\n[+] leader: holds the lease\n".to_owned()
+            )
+        );
+    }
+}
