@@ -23,5 +23,6 @@ pub use cluster::{
 };
 pub use expect::{Answer, allowed, forbidden, invalid, refused, sentence};
 pub use objects::{api_of, apply, replace};
+pub use population::{bindings, people};
 pub use published::{FINALIZER, pending_status};
 pub use wait::{awaited, eventually, until};
