@@ -241,11 +241,12 @@ async fn operation(
 /// remembered, because listing all finished ones would take as long as there are many.
 async fn siblings(shell: &Shell, about: Option<&RequestFacts>) -> Answered {
     let asked = shell.outside.clock.now();
-    let answer = match shell
-        .requests
-        .live(about.map(|about| &about.spec.account_id))
-        .await
-    {
+    let account = about.map(|about| {
+        let assignment = about.status.assignment.as_ref();
+        let tuple = assignment.and_then(|assignment| assignment.tuple.as_ref());
+        tuple.map_or(&about.spec.account_id, |tuple| &tuple.account_id)
+    });
+    let answer = match shell.requests.live(account).await {
         Ok(live) => {
             let mut all: Vec<_> = live.iter().map(super::request::Request::as_sibling).collect();
             let echo = Timestamp::from(asked - shell.settings.timings.removal_echo);

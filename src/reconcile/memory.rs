@@ -1,7 +1,7 @@
 //! What the process remembers between passes. All of it can be lost: it saves questions and writes, and remembers what
 //! could not be written yet.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -171,6 +171,12 @@ impl Memory {
     /// A request that is finished or gone needs no memory, unless an answer is still to be recorded.
     pub fn forget(&self, uid: &str) {
         self.requests().remove(uid);
+    }
+
+    /// Forgets the requests that are no longer live, but for answers that are still to be recorded.
+    pub fn keep_only(&self, live: &HashSet<String>) {
+        self.requests()
+            .retain(|uid, remembered| live.contains(uid) || remembered.unrecorded.is_some());
     }
 
     /// Since when a group is absent; the first sight counts.

@@ -84,6 +84,10 @@ async fn pass(shell: &Shell) -> Result<Duration, NoAnswer> {
         // Without settings nothing is removed: somebody may be about to put them back.
         SettingsFact::Missing { .. } => None,
     };
+    let live = shell.requests.live(None).await?;
+    shell
+        .memory
+        .keep_only(&live.iter().map(|request| request.uid().to_owned()).collect());
     let mut next = shell.settings.delays.retention_interval;
     for metadata in shell.requests.finished_metadata().await? {
         if is_to_be_read(&metadata, retention, shell.now()) {

@@ -5,4 +5,5 @@ mod scene;
 mod stage;
 
 mod approval;
+mod around;
 mod ends;

@@ -26,22 +26,24 @@ const DELAYS: &[&str] = &[
     "--sighting-interval=1s",
     "--drift-confirmation=2s",
     "--removal-echo=5s",
-    "--approved-holder=5s",
+    "--approved-holder=20s",
     "--disappearance-grace=4s",
-    "--recheck-interval=5s",
-    "--fresh-facts=3s",
+    "--recheck-interval=8s",
+    "--fresh-facts=20s",
     "--grant-slack=60s",
     "--overdue-after=2s",
     "--reappearance-check=3s",
     "--review-lifetime=20s",
-    "--guard-interval=2s",
-    "--policy-status-interval=3s",
-    "--retention-interval=1s",
-    "--sweep-interval=3s",
+    "--guard-interval=3s",
+    "--policy-status-interval=10s",
+    "--retention-interval=2s",
+    "--sweep-interval=30s",
     "--ends-soon-notice=2s",
     "--longest-wait=5s",
     "--lease-duration=4s",
     "--lease-renew-interval=1s",
+    "--aws-sso-admin-rate=100",
+    "--aws-identity-store-rate=100",
 ];
 
 /// How many accounts there are: each scene has one of its own.
@@ -100,31 +102,33 @@ impl Stage {
         Stage { plane, sandbox, controllers, folder, accounts, namespaces, starts }
     }
 
-    pub async fn start_controller(&self, _options: &[&str]) {
-        use team_operator::ports::*;
+    /// Starts one more controller, with these options after the usual ones.
+    pub async fn start_controller(&self, options: &[&str]) -> Arc<Supervised> {
+        let number = self.starts.fetch_add(1, Ordering::Relaxed);
         let token = self.plane.service_account_token(CONTROLLER_NAMESPACE, "team-operator").await.unwrap();
-        let client = self.plane.client_with_token(&token).unwrap();
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let aws = team_operator::aws::Aws::connect(team_operator::aws::AwsSettings {
-            region: Some("eu-central-1".into()),
-            endpoint_url: Some(self.sandbox.endpoint()),
-            budget: team_operator::aws::BudgetSettings { sso_admin_rate: 100.0, identity_store_rate: 100.0, ..Default::default() }, credentials: Some(aws_credential_types::provider::SharedCredentialsProvider::new(aws_credential_types::Credentials::new("sandbox","sandbox",None,None,"tests"))),
-            ..Default::default()
-        }, clock.clone()).await.unwrap();
-        let key = team_operator::admission::load_or_create(client.clone(), CONTROLLER_NAMESPACE).await.unwrap();
-        let aws = Arc::new(aws);
-        #[derive(Debug)] struct Lead; impl Leadership for Lead { fn lease(&self)->team_operator::domain::Lease { team_operator::domain::Lease::Held } }
-        let s = chrono::TimeDelta::seconds;
-        let timings = team_operator::domain::Timings { poll: s(1), lookup_retry: s(1), retry_first: s(1), retry_longest: s(3), create_settles_after: s(4), sighting_interval: s(1), drift_confirmation: s(2), removal_echo: s(5), approved_holder: s(20), disappearance_grace: s(4), recheck_interval: s(5), fresh_facts: s(20), grant_slack: s(60), overdue_after: s(2), reappearance_check: s(3), review_lifetime: s(20), clock_skew: s(30) };
-        let d = std::time::Duration::from_secs;
-        let outside = team_operator::reconcile::Outside { directory: aws.clone(), organization: aws.clone(), permission_sets: aws.clone(), assignments: aws.clone(), instance: aws.clone(), clock, aws_clock: aws.clone(), api_server_clock: aws.clone(), leadership: Arc::new(Lead) };
-        let controller = team_operator::reconcile::Controller::new(team_operator::reconcile::Parts {
-            client: client.clone(), outside,
-            settings: team_operator::reconcile::Settings { identity_center: team_operator::domain::IdentityCenter { instance_arn: aws.instance().arn.clone(), delegated_administrator: false }, timings, delays: team_operator::reconcile::Delays { guard_interval: d(2), policy_status_interval: d(3), retention_interval: d(1), sweep_interval: d(3), ends_soon_notice: d(2), longest_wait: d(5) }, concurrency: 16, namespace: CONTROLLER_NAMESPACE.into() },
-            guard: team_operator::admission::Guard::new(client, Installation::default(), key.clone()), key,
-            audit: Box::new(std::fs::File::create(self.audit_log()).unwrap()), reporter: "team-operator".into(),
-        });
-        tokio::spawn(controller.run(std::future::pending()));
+        let kubeconfig = self.plane.kubeconfig_with_token(&token).unwrap();
+        let audit = self.audit_log();
+        let mut arguments: Vec<OsString> = vec!["run".into(), "--kubeconfig".into(), kubeconfig.into()];
+        arguments.extend(["--audit-log".into(), audit.into(), "--health-listen=127.0.0.1:0".into()]);
+        arguments.extend(["--log-level=info,team_operator=debug".into()]);
+        arguments.extend(DELAYS.iter().chain(options).map(OsString::from));
+        let variable = |name: &str, value: &str| (OsString::from(name), OsString::from(value));
+        let program = Program {
+            name: "team-operator",
+            path: env!("CARGO_BIN_EXE_team-operator").into(),
+            arguments,
+            environment: vec![
+                variable("AWS_ENDPOINT_URL", &self.sandbox.endpoint()),
+                variable("AWS_REGION", "eu-central-1"),
+                variable("AWS_ACCESS_KEY_ID", "sandbox"),
+                variable("AWS_SECRET_ACCESS_KEY", "sandbox"),
+                variable("NO_COLOR", "1"),
+            ],
+            log: self.folder.join(format!("team-operator-{number}.log")),
+        };
+        let controller = Arc::new(self.plane.supervise(program).unwrap());
+        self.controllers.lock().unwrap().push(Arc::clone(&controller));
+        controller
     }
 
     /// Waits until the controller has proven the admission policies and told so.
