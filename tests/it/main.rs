@@ -19,6 +19,7 @@ mod deletion;
 mod examples;
 mod guard;
 mod identity;
+mod leadership;
 mod limits;
 mod manifests;
 mod mutation;
