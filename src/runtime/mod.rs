@@ -10,6 +10,8 @@ mod cluster;
 #[cfg(feature = "controller")]
 mod definitions;
 #[cfg(feature = "controller")]
+mod health;
+#[cfg(feature = "controller")]
 mod leader;
 #[cfg(feature = "controller")]
 mod manifests;
@@ -32,6 +34,7 @@ pub use self::{
     },
     cluster::{ApiServerClock, Cluster, ClusterError},
     definitions::wait_for_definitions,
+    health::HealthServer,
     leader::{Elector, LEASE_NAME, Leader, LeaseSettings},
     manifests::{ManifestsError, print_manifests},
     readiness::{Fact, Readiness},
