@@ -1,15 +1,20 @@
 //! What a process brings: its arguments, its logs, its clients, its clock, and whether it is the one that acts.
 
+mod clock;
+mod permit;
+
 #[cfg(feature = "controller")]
 mod arguments;
-mod clock;
 #[cfg(feature = "controller")]
 mod cluster;
 #[cfg(feature = "controller")]
 mod definitions;
 #[cfg(feature = "controller")]
+mod health;
+#[cfg(feature = "controller")]
+mod leader;
+#[cfg(feature = "controller")]
 mod manifests;
-mod permit;
 #[cfg(feature = "controller")]
 mod readiness;
 #[cfg(feature = "controller")]
@@ -17,23 +22,22 @@ mod run;
 #[cfg(feature = "controller")]
 mod telemetry;
 
-#[cfg(feature = "controller")]
-pub use arguments::{
-    ArgumentError, Arguments, AuditLog, AwsArguments, ClusterArguments, Command, InstallationArguments,
-    LeaseArguments, LogFormat, ManifestsArguments, OutputArguments, RunArguments, ShellDelayArguments,
-    ShellDelays, TimingArguments,
-};
 pub use clock::SystemClock;
-#[cfg(feature = "controller")]
-pub use cluster::{ApiServerClock, Cluster, ClusterError};
-#[cfg(feature = "controller")]
-pub use definitions::wait_for_definitions;
-#[cfg(feature = "controller")]
-pub use manifests::{ManifestsError, print_manifests};
 pub use permit::AlwaysSend;
+
 #[cfg(feature = "controller")]
-pub use readiness::{Fact, Readiness};
-#[cfg(feature = "controller")]
-pub use run::{RunError, run};
-#[cfg(feature = "controller")]
-pub use telemetry::{TelemetryError, start_logging, with_causes};
+pub use self::{
+    arguments::{
+        ArgumentError, Arguments, AuditLog, AwsArguments, ClusterArguments, Command, InstallationArguments,
+        LeaseArguments, LogFormat, ManifestsArguments, OutputArguments, RunArguments, ShellDelayArguments,
+        ShellDelays, TimingArguments,
+    },
+    cluster::{ApiServerClock, Cluster, ClusterError},
+    definitions::wait_for_definitions,
+    health::HealthServer,
+    leader::{Elector, LEASE_NAME, Leader, LeaseSettings},
+    manifests::{ManifestsError, print_manifests},
+    readiness::{Fact, Readiness},
+    run::{RunError, run},
+    telemetry::{TelemetryError, start_logging, with_causes},
+};

@@ -19,6 +19,7 @@ mod deletion;
 mod examples;
 mod guard;
 mod identity;
+mod leadership;
 mod life;
 mod limits;
 mod manifests;

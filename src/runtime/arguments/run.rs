@@ -166,6 +166,18 @@ impl RunArguments {
     }
 }
 
+impl LeaseArguments {
+    /// How long a lease lasts, for timers.
+    pub fn duration(&self) -> Duration {
+        duration(self.lease_duration)
+    }
+
+    /// How often it is renewed, for timers.
+    pub fn renew_interval(&self) -> Duration {
+        duration(self.lease_renew_interval)
+    }
+}
+
 impl AwsArguments {
     /// The settings of the adapters.
     pub fn settings(&self) -> AwsSettings {

@@ -1,0 +1,98 @@
+//! `/healthz` and `/readyz`, for the kubelet and for people with curl.
+
+use std::io;
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::readiness::Readiness;
+
+/// The answers to probes. Dropping it ends them.
+#[derive(Debug)]
+pub struct HealthServer {
+    address: SocketAddr,
+    serving: JoinHandle<()>,
+}
+
+impl HealthServer {
+    /// Listens from now on; port 0 takes a free one.
+    pub async fn start(listen: SocketAddr, readiness: Readiness) -> io::Result<Self> {
+        let listener = TcpListener::bind(listen).await?;
+        let address = listener.local_addr()?;
+        let routes = Router::new()
+            // That it answers at all is the answer: a process that hangs does not.
+            .route("/healthz", get(async || "alive\n"))
+            .route("/readyz", get(ready))
+            .with_state(readiness);
+        let serving = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, routes).await {
+                tracing::error!("/healthz and /readyz are served no more: {error}");
+            }
+        });
+        Ok(Self { address, serving })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for HealthServer {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+async fn ready(State(readiness): State<Readiness>) -> (StatusCode, String) {
+    let (ready, lines) = readiness.report();
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    async fn asked(server: &HealthServer, path: &str) -> String {
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: probe\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn it_is_alive_at_once_and_ready_when_every_fact_is() {
+        let readiness = Readiness::default();
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let server = HealthServer::start(listen, readiness.clone()).await.unwrap();
+        assert!(asked(&server, "/healthz").await.starts_with("HTTP/1.1 200"));
+        readiness.not_ready("AWS", "no credentials");
+        let answer = asked(&server, "/readyz").await;
+        assert!(
+            answer.starts_with("HTTP/1.1 503") && answer.ends_with("[-] AWS: no credentials\n"),
+            "{answer}"
+        );
+        readiness.ready("AWS", "connected");
+        let answer = asked(&server, "/readyz").await;
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && answer.ends_with("[+] AWS: connected\n"),
+            "{answer}"
+        );
+        assert!(asked(&server, "/else").await.starts_with("HTTP/1.1 404"));
+    }
+}

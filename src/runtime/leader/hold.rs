@@ -1,0 +1,325 @@
+//! Holding the lease: renewing it, knowing how sure it is, losing it and giving it back.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use k8s_openapi::api::coordination::v1::Lease;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+
+use super::LeaseSettings;
+use super::elector::FACT;
+use super::evaluate::{Claim, Record, Role, Sighting, Step, evaluate};
+use super::store::{CallError, Store, micro_time};
+use crate::domain;
+use crate::ports::Leadership;
+use crate::runtime::Readiness;
+
+/// A lease that was taken.
+pub(super) struct Won {
+    pub(super) claim: Claim,
+    pub(super) lease: Lease,
+    /// When the write that took it was sent, by the clock that does not step.
+    pub(super) sent: Instant,
+    /// The same by the wall clock.
+    pub(super) sent_at: DateTime<Utc>,
+}
+
+/// The one replica that acts. Dropping it ends the renewals, and the lease runs out.
+pub struct Leader {
+    shared: Arc<Shared>,
+    wanted: watch::Sender<Wanted>,
+    ended: watch::Receiver<Option<End>>,
+    renewing: JoinHandle<()>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Lead,
+    Release,
+}
+
+/// How a lead ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum End {
+    Released,
+    Lost(String),
+}
+
+/// What the renewals tell those who ask.
+struct Shared {
+    settings: LeaseSettings,
+    state: Mutex<State>,
+}
+
+struct State {
+    sent: Instant,
+    sent_at: DateTime<Utc>,
+    /// Why the last renewal failed; absent after one that did not.
+    trouble: Option<String>,
+    end: Option<End>,
+}
+
+/// The task that renews.
+struct Renewal {
+    store: Store,
+    shared: Arc<Shared>,
+    readiness: Readiness,
+    claim: Claim,
+    /// The last version that was seen; absent once it was deleted.
+    lease: Option<Lease>,
+    /// After a failure: what is stored may not be what we know.
+    look_first: bool,
+}
+
+/// What one renewal came to.
+enum Round {
+    Renewed,
+    /// Somebody wrote in between, which need not mean a loss.
+    Again,
+    Trouble(String),
+    Lost(String),
+}
+
+impl Leader {
+    pub(super) fn start(store: Store, settings: LeaseSettings, readiness: Readiness, won: Won) -> Self {
+        let Won {
+            claim,
+            lease,
+            sent,
+            sent_at,
+        } = won;
+        let state = State {
+            sent,
+            sent_at,
+            trouble: None,
+            end: None,
+        };
+        let shared = Arc::new(Shared {
+            settings,
+            state: Mutex::new(state),
+        });
+        let (wanted, wants) = watch::channel(Wanted::Lead);
+        let (end, ended) = watch::channel(None);
+        let renewal = Renewal {
+            store,
+            shared: Arc::clone(&shared),
+            readiness,
+            claim,
+            lease: Some(lease),
+            look_first: false,
+        };
+        let renewing = tokio::spawn(async move {
+            let how = renewal.run(wants).await;
+            end.send_replace(Some(how));
+        });
+        Self {
+            shared,
+            wanted,
+            ended,
+            renewing,
+        }
+    }
+
+    /// Waits until somebody else has the lease, and says who. Never ends while the API server does not answer, nor after
+    /// a release.
+    pub async fn lost(&self) -> String {
+        let mut ended = self.ended.clone();
+        let end = ended.wait_for(Option::is_some).await.map(|end| end.clone());
+        match end {
+            Ok(Some(End::Lost(sentence))) => sentence,
+            Ok(_) => std::future::pending().await,
+            // The task is gone without a word: its renewals too.
+            Err(_) => "the renewal of the lease has ended".to_owned(),
+        }
+    }
+
+    /// Says that nobody holds the lease, so that the next replica takes over at once. From the call on this one does not
+    /// lead any more. Takes two calls at most; if they fail the lease runs out.
+    pub async fn release(&self) {
+        self.wanted.send_replace(Wanted::Release);
+        let mut ended = self.ended.clone();
+        let _ = ended.wait_for(Option::is_some).await; // an error: the task is gone, and there is nothing to wait for
+    }
+}
+
+impl Drop for Leader {
+    fn drop(&mut self) {
+        self.renewing.abort();
+    }
+}
+
+impl Leadership for Leader {
+    fn lease(&self) -> domain::Lease {
+        if *self.wanted.borrow() == Wanted::Release {
+            return domain::Lease::Unsure("the lease was given back".to_owned());
+        }
+        self.shared.lease()
+    }
+}
+
+impl fmt::Debug for Leader {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lease = self.lease();
+        formatter
+            .debug_struct("Leader")
+            .field("lease", &lease)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn lease(&self) -> domain::Lease {
+        let state = self.lock();
+        if let Some(end) = &state.end {
+            return domain::Lease::Unsure(match end {
+                End::Released => "the lease was given back".to_owned(),
+                End::Lost(sentence) => sentence.clone(),
+            });
+        }
+        // Monotonic clocks stand still while a machine sleeps, wall clocks are set: the longer time counts.
+        let by_wall_clock = (self.settings.clock.now() - state.sent_at)
+            .to_std()
+            .unwrap_or(Duration::ZERO);
+        let age = state.sent.elapsed().max(by_wall_clock);
+        if age + self.settings.margin() < self.settings.duration {
+            return domain::Lease::Held;
+        }
+        let (seconds, of) = (age.as_secs(), self.settings.duration.as_secs());
+        let trouble = state
+            .trouble
+            .as_deref()
+            .unwrap_or("the last renewal is too long ago");
+        domain::Lease::Unsure(format!(
+            "the lease of {of} s was renewed {seconds} s ago: {trouble}"
+        ))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing in here panics half way.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Renewal {
+    async fn run(mut self, mut wants: watch::Receiver<Wanted>) -> End {
+        let mut next = self.next_renewal();
+        let end = loop {
+            tokio::select! {
+                () = sleep_until(next) => {}
+                () = release_wanted(&mut wants) => break self.release().await,
+            }
+            next = match self.round().await {
+                Round::Renewed => self.next_renewal(),
+                Round::Again => Instant::now() + self.shared.settings.pause() / 10,
+                Round::Trouble(sentence) => {
+                    self.note_trouble(sentence);
+                    Instant::now() + self.shared.settings.pause()
+                }
+                Round::Lost(sentence) => break End::Lost(sentence),
+            };
+        };
+        if let End::Lost(sentence) = &end {
+            self.readiness.not_ready(FACT, sentence);
+        }
+        self.shared.lock().end = Some(end.clone());
+        end
+    }
+
+    fn next_renewal(&self) -> Instant {
+        self.shared.lock().sent + self.shared.settings.renew_interval
+    }
+
+    async fn round(&mut self) -> Round {
+        if self.look_first {
+            match self.look().await {
+                Ok(Step::Lost(sentence)) => return Round::Lost(sentence),
+                Ok(_) => {}
+                Err(CallError::Changed) => return Round::Again,
+                Err(CallError::Failed(sentence)) => return Round::Trouble(sentence),
+            }
+        }
+        let (sent, sent_at) = (Instant::now(), self.shared.settings.clock.now());
+        let renewed = micro_time(sent_at);
+        match self.store.write(self.lease.as_ref(), &self.claim, renewed).await {
+            Ok(lease) => {
+                self.lease = Some(lease);
+                self.note_renewal(sent, sent_at);
+                Round::Renewed
+            }
+            Err(error) => {
+                self.look_first = true;
+                match error {
+                    CallError::Changed => Round::Again,
+                    CallError::Failed(sentence) => Round::Trouble(sentence),
+                }
+            }
+        }
+    }
+
+    /// What is stored now, and what that means for us.
+    async fn look(&mut self) -> Result<Step, CallError> {
+        let lease = self.store.read().await?;
+        let now = Instant::now();
+        let seen = lease
+            .as_ref()
+            .map(|lease| Sighting::of(Record::from(lease), None, now));
+        let step = evaluate(seen.as_ref(), Role::Leader(&self.claim), now);
+        if !matches!(step, Step::Lost(_)) {
+            self.lease = lease;
+            self.look_first = false;
+        }
+        Ok(step)
+    }
+
+    /// Gives back what is still ours; tries twice, because a renewal without an answer may have changed it.
+    async fn release(&mut self) -> End {
+        for _ in 0..2 {
+            if self.look_first && !matches!(self.look().await, Ok(Step::Renew)) {
+                break;
+            }
+            let Some(lease) = &self.lease else { break };
+            match self.store.give_back(lease).await {
+                Ok(_) => {
+                    tracing::info!("the lease was given back");
+                    return End::Released;
+                }
+                Err(CallError::Changed) => self.look_first = true,
+                Err(CallError::Failed(sentence)) => {
+                    tracing::warn!("the lease runs out by itself: {sentence}");
+                    return End::Released;
+                }
+            }
+        }
+        tracing::info!("the lease was not ours to give back");
+        End::Released
+    }
+
+    fn note_renewal(&self, sent: Instant, sent_at: DateTime<Utc>) {
+        let mut state = self.shared.lock();
+        (state.sent, state.sent_at) = (sent, sent_at);
+        if state.trouble.take().is_some() {
+            tracing::info!("the lease is renewed again");
+            self.readiness
+                .ready(FACT, format!("this replica, {}, leads", self.claim.identity));
+        }
+    }
+
+    fn note_trouble(&self, sentence: String) {
+        let mut state = self.shared.lock();
+        if state.trouble.as_ref() != Some(&sentence) {
+            tracing::warn!("{sentence}");
+        }
+        self.readiness
+            .not_ready(FACT, format!("leads, and cannot renew: {sentence}"));
+        state.trouble = Some(sentence);
+    }
+}
+
+/// Ends when the leader is to give the lease back, or was dropped, which ends the task that waits here as well.
+async fn release_wanted(wants: &mut watch::Receiver<Wanted>) {
+    let _ = wants.wait_for(|wanted| *wanted == Wanted::Release).await;
+}
