@@ -12,13 +12,19 @@ mod definitions;
 #[cfg(feature = "controller")]
 mod health;
 #[cfg(feature = "controller")]
+mod lead;
+#[cfg(feature = "controller")]
 mod leader;
 #[cfg(feature = "controller")]
 mod manifests;
 #[cfg(feature = "controller")]
+mod patience;
+#[cfg(feature = "controller")]
 mod readiness;
 #[cfg(feature = "controller")]
 mod run;
+#[cfg(feature = "controller")]
+mod shutdown;
 #[cfg(feature = "controller")]
 mod telemetry;
 
@@ -30,7 +36,7 @@ pub use self::{
     arguments::{
         ArgumentError, Arguments, AuditLog, AwsArguments, ClusterArguments, Command, InstallationArguments,
         LeaseArguments, LogFormat, ManifestsArguments, OutputArguments, RunArguments, ShellDelayArguments,
-        ShellDelays, TimingArguments,
+        TimingArguments,
     },
     cluster::{ApiServerClock, Cluster, ClusterError},
     definitions::wait_for_definitions,
@@ -38,6 +44,7 @@ pub use self::{
     leader::{Elector, LEASE_NAME, Leader, LeaseSettings},
     manifests::{ManifestsError, print_manifests},
     readiness::{Fact, Readiness},
-    run::{RunError, run},
+    run::{Prepared, RunError, run},
+    shutdown::Shutdown,
     telemetry::{TelemetryError, start_logging, with_causes},
 };

@@ -7,6 +7,7 @@ use clap::Args;
 
 use crate::api::HumanDuration;
 use crate::domain::Timings;
+use crate::reconcile::Delays;
 
 /// The delays that decisions rest on, one option for each field of [`Timings`].
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -70,53 +71,23 @@ pub struct TimingArguments {
 #[command(next_help_heading = "Delays of upkeep")]
 pub struct ShellDelayArguments {
     /// How often the admission policies are compared and proved with a forged request.
-    #[arg(long, value_name = "DURATION", default_value_t = seconds(ShellDelays::default().guard_interval))]
+    #[arg(long, value_name = "DURATION", default_value_t = seconds(Delays::default().guard_interval))]
     pub guard_interval: HumanDuration,
     /// How often the status of every policy is worked out again.
-    #[arg(long, value_name = "DURATION", default_value_t = seconds(ShellDelays::default().policy_status_interval))]
+    #[arg(long, value_name = "DURATION", default_value_t = seconds(Delays::default().policy_status_interval))]
     pub policy_status_interval: HumanDuration,
     /// How often finished requests are looked through for those that have been kept long enough.
-    #[arg(long, value_name = "DURATION", default_value_t = seconds(ShellDelays::default().retention_interval))]
+    #[arg(long, value_name = "DURATION", default_value_t = seconds(Delays::default().retention_interval))]
     pub retention_interval: HumanDuration,
     /// How often AWS is searched for assignments that no request explains.
-    #[arg(long, value_name = "DURATION", default_value_t = seconds(ShellDelays::default().sweep_interval))]
+    #[arg(long, value_name = "DURATION", default_value_t = seconds(Delays::default().sweep_interval))]
     pub sweep_interval: HumanDuration,
     /// How long before access ends an Event says so.
-    #[arg(long, value_name = "DURATION", default_value_t = seconds(ShellDelays::default().ends_soon_notice))]
+    #[arg(long, value_name = "DURATION", default_value_t = seconds(Delays::default().ends_soon_notice))]
     pub ends_soon_notice: HumanDuration,
     /// The longest time a request is left alone, whatever was decided: machines sleep and clocks are set.
-    #[arg(long, value_name = "DURATION", default_value_t = seconds(ShellDelays::default().longest_wait))]
+    #[arg(long, value_name = "DURATION", default_value_t = seconds(Delays::default().longest_wait))]
     pub longest_wait: HumanDuration,
-}
-
-/// The shell's own delays: how often it does what no request asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ShellDelays {
-    /// Between two looks of the guard at the admission policies.
-    pub guard_interval: Duration,
-    /// Between two statuses of a policy that did not change.
-    pub policy_status_interval: Duration,
-    /// Between two looks for finished requests to delete.
-    pub retention_interval: Duration,
-    /// Between two searches for assignments that no request explains.
-    pub sweep_interval: Duration,
-    /// Before access ends, when an Event says so.
-    pub ends_soon_notice: Duration,
-    /// The cap of every wake-up: a monotonic timer does not see a machine sleep or a clock being set.
-    pub longest_wait: Duration,
-}
-
-impl Default for ShellDelays {
-    fn default() -> Self {
-        Self {
-            guard_interval: Duration::from_mins(1),
-            policy_status_interval: Duration::from_mins(15),
-            retention_interval: Duration::from_hours(1),
-            sweep_interval: Duration::from_hours(6),
-            ends_soon_notice: Duration::from_mins(10),
-            longest_wait: Duration::from_mins(5),
-        }
-    }
 }
 
 impl From<&TimingArguments> for Timings {
@@ -163,7 +134,7 @@ impl From<&TimingArguments> for Timings {
     }
 }
 
-impl From<&ShellDelayArguments> for ShellDelays {
+impl From<&ShellDelayArguments> for Delays {
     fn from(arguments: &ShellDelayArguments) -> Self {
         let ShellDelayArguments {
             guard_interval,
@@ -214,7 +185,7 @@ mod tests {
     fn without_options_every_delay_is_its_default() {
         let arguments = run_arguments(&[]);
         assert_eq!(Timings::from(&arguments.timings), Timings::default());
-        assert_eq!(ShellDelays::from(&arguments.delays), ShellDelays::default());
+        assert_eq!(Delays::from(&arguments.delays), Delays::default());
     }
 
     #[test]
@@ -229,7 +200,7 @@ mod tests {
             fields.filter(|name| name != "nanos").collect()
         };
         let timings = names(format!("{:?}", Timings::default()));
-        let shell = names(format!("{:?}", ShellDelays::default()));
+        let shell = names(format!("{:?}", Delays::default()));
         assert_eq!((timings.len(), shell.len()), (17, 6), "{timings:?} {shell:?}");
         let all: Vec<&String> = timings.iter().chain(&shell).collect();
         let options: Vec<String> = (1..)
@@ -237,10 +208,7 @@ mod tests {
             .map(|(number, field)| format!("--{}={number}s", field.replace('_', "-")))
             .collect();
         let arguments = run_arguments(&options.iter().map(String::as_str).collect::<Vec<_>>());
-        let (timings, shell) = (
-            Timings::from(&arguments.timings),
-            ShellDelays::from(&arguments.delays),
-        );
+        let (timings, shell) = (Timings::from(&arguments.timings), Delays::from(&arguments.delays));
         let shown = format!("{timings:?} {shell:?}");
         for (number, field) in (1..).zip(all) {
             let (delta, duration) = (

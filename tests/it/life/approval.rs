@@ -10,8 +10,14 @@ async fn a_request_is_approved_granted_at_its_start_and_removed_at_its_end() {
     let scene = Scene::shared().await;
     let name = scene.asks("alice", "DatabaseAdmin", "6s").await;
     let pending = scene.is(&name, "Pending").await;
-    assert_eq!(pending["status"]["approvers"], json!(["bob@example.com", "carol@example.com"]));
-    assert!(!scene.has("alice", "DatabaseAdmin"), "nothing is granted before it is approved");
+    assert_eq!(
+        pending["status"]["approvers"],
+        json!(["bob@example.com", "carol@example.com"])
+    );
+    assert!(
+        !scene.has("alice", "DatabaseAdmin"),
+        "nothing is granted before it is approved"
+    );
     scene.person("bob").decides(&name, "Approved").await.unwrap();
     let active = scene.is(&name, "Active").await;
     assert!(scene.has("alice", "DatabaseAdmin"));
@@ -22,8 +28,17 @@ async fn a_request_is_approved_granted_at_its_start_and_removed_at_its_end() {
     assert_eq!(ended["status"]["finished"], true);
     assert_eq!(ended["metadata"]["finalizers"], json!(null));
     let end = ended["status"]["window"]["endTime"].as_str().unwrap();
-    assert!(ended["status"]["assignment"]["revokeTime"].as_str().unwrap() >= end, "no sooner than its end");
-    assert_eq!((scene.calls("CreateAccountAssignment"), scene.calls("DeleteAccountAssignment")), (1, 1));
+    assert!(
+        ended["status"]["assignment"]["revokeTime"].as_str().unwrap() >= end,
+        "no sooner than its end"
+    );
+    assert_eq!(
+        (
+            scene.calls("CreateAccountAssignment"),
+            scene.calls("DeleteAccountAssignment")
+        ),
+        (1, 1)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -67,8 +82,10 @@ async fn two_stages_in_their_order_and_nobody_counts_twice() {
         }))
         .await;
     let name = scene.asks("alice", "DatabaseAdmin", "1h").await;
-    let awaits = |stage: &'static str| move |request: &serde_json::Value| {
-        request["status"]["review"]["currentStage"] == stage && request["status"]["phase"] == "Pending"
+    let awaits = |stage: &'static str| {
+        move |request: &serde_json::Value| {
+            request["status"]["review"]["currentStage"] == stage && request["status"]["phase"] == "Pending"
+        }
     };
     scene.until(&name, "awaits the lead", awaits("lead")).await;
     scene.person("bob").decides(&name, "Approved").await.unwrap();
@@ -93,10 +110,19 @@ async fn where_policy_asks_for_no_approval_access_comes_at_once() {
 async fn a_start_in_the_future_is_waited_for() {
     let scene = Scene::shared().await;
     scene.waives().await;
-    let start = chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()) + chrono::TimeDelta::seconds(20);
+    let start =
+        chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()) + chrono::TimeDelta::seconds(20);
     let start = start.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let name = scene.asks_with("alice", "Waived", "1h", |request| request["spec"]["startTime"] = json!(start)).await;
-    scene.until(&name, "awaits its start", |request| request["status"]["reason"] == "AwaitingStart").await;
+    let name = scene
+        .asks_with("alice", "Waived", "1h", |request| {
+            request["spec"]["startTime"] = json!(start)
+        })
+        .await;
+    scene
+        .until(&name, "awaits its start", |request| {
+            request["status"]["reason"] == "AwaitingStart"
+        })
+        .await;
     assert!(!scene.has("alice", "Waived"));
     let active = scene.is(&name, "Active").await;
     assert!(active["status"]["window"]["startTime"].as_str().unwrap() >= start.as_str());
@@ -108,7 +134,10 @@ async fn what_no_policy_allows_is_denied_with_the_nearest_miss() {
     let name = scene.asks("alice", "DatabaseAdmin", "8h30m").await;
     let denied = scene.is(&name, "Denied").await;
     let message = denied["status"]["message"].as_str().unwrap();
-    assert!(message.contains("8h") && message.contains("engineers"), "{message}");
+    assert!(
+        message.contains("8h") && message.contains("engineers"),
+        "{message}"
+    );
     assert_eq!(scene.calls("CreateAccountAssignment"), 0);
 }
 
@@ -127,7 +156,11 @@ async fn a_request_that_is_cancelled_while_pending_is_over() {
     let scene = Scene::shared().await;
     let name = scene.asks("alice", "DatabaseAdmin", "1h").await;
     scene.is(&name, "Pending").await;
-    scene.person("alice").patches(&name, json!({ "spec": { "cancelled": true } })).await.unwrap();
+    scene
+        .person("alice")
+        .patches(&name, json!({ "spec": { "cancelled": true } }))
+        .await
+        .unwrap();
     scene.is(&name, "Cancelled").await;
 }
 
@@ -140,7 +173,10 @@ async fn what_the_controller_did_is_told_in_events_and_in_the_audit_log() {
     let ended = scene.is(&name, "Ended").await;
     let uid = ended["metadata"]["uid"].as_str().unwrap();
     let steps_of = |lines: Vec<serde_json::Value>| -> Vec<String> {
-        lines.iter().map(|line| line["to"].as_str().unwrap_or_default().to_owned()).collect()
+        lines
+            .iter()
+            .map(|line| line["to"].as_str().unwrap_or_default().to_owned())
+            .collect()
     };
     // The line is written when the status is stored, and so a moment after it can be read.
     let steps = crate::support::until("the audit lines are there", async || {
@@ -157,14 +193,26 @@ async fn what_the_controller_did_is_told_in_events_and_in_the_audit_log() {
     );
     let reasons = crate::support::until("the Events are there", async || {
         let listed = events.list(&kube::api::ListParams::default()).await.ok()?;
-        let of_ours = listed.items.iter().filter(|event| event.data["regarding"]["uid"] == uid);
-        let reasons: Vec<String> =
-            of_ours.map(|event| event.data["reason"].as_str().unwrap_or_default().to_owned()).collect();
+        let of_ours = listed
+            .items
+            .iter()
+            .filter(|event| event.data["regarding"]["uid"] == uid);
+        let reasons: Vec<String> = of_ours
+            .map(|event| event.data["reason"].as_str().unwrap_or_default().to_owned())
+            .collect();
         reasons.contains(&"EndReached".to_owned()).then_some(reasons)
     })
     .await;
-    for reason in ["AwaitingApproval", "ApprovalsComplete", "AccessGranted", "AccessEndsSoon"] {
-        assert!(reasons.contains(&reason.to_owned()), "{reason} is not among {reasons:?}");
+    for reason in [
+        "AwaitingApproval",
+        "ApprovalsComplete",
+        "AccessGranted",
+        "AccessEndsSoon",
+    ] {
+        assert!(
+            reasons.contains(&reason.to_owned()),
+            "{reason} is not among {reasons:?}"
+        );
     }
 }
 
@@ -174,9 +222,23 @@ async fn kubectl_wait_sees_that_a_request_is_settled() {
     scene.waives().await;
     let name = scene.asks("alice", "Waived", "1h").await;
     let mut kubectl = scene.stage.plane.kubectl("alice@example.com").unwrap();
-    kubectl.args(["wait", "-n", &scene.namespace, &format!("er/{name}"), "--for=condition=Settled", "--timeout=40s"]);
-    let output = tokio::task::spawn_blocking(move || kubectl.output()).await.unwrap().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    kubectl.args([
+        "wait",
+        "-n",
+        &scene.namespace,
+        &format!("er/{name}"),
+        "--for=condition=Settled",
+        "--timeout=40s",
+    ]);
+    let output = tokio::task::spawn_blocking(move || kubectl.output())
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert_eq!(scene.is(&name, "Active").await["status"]["phase"], "Active");
 }
 
@@ -186,10 +248,29 @@ async fn a_requester_cannot_approve_themselves_under_any_policy() {
     let scene = Scene::shared().await;
     let name = scene.asks("bob", "DatabaseAdmin", "1h").await;
     let pending = scene.is(&name, "Pending").await;
-    assert_eq!(pending["status"]["approvers"], json!(["carol@example.com"]), "bob is a lead, and asks");
-    let refusal = scene.person("bob").decides(&name, "Approved").await.unwrap_err().to_string();
-    assert!(refusal.contains("own request") || refusal.contains("requester"), "{refusal}");
+    assert_eq!(
+        pending["status"]["approvers"],
+        json!(["carol@example.com"]),
+        "bob is a lead, and asks"
+    );
+    let refusal = scene
+        .person("bob")
+        .decides(&name, "Approved")
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        refusal.contains("own request") || refusal.contains("requester"),
+        "{refusal}"
+    );
     let params = PatchParams::default();
     let forged = Patch::Merge(json!({ "status": { "phase": "Approved" } }));
-    assert!(scene.person("bob").requests().patch_status(&name, &params, &forged).await.is_err());
+    assert!(
+        scene
+            .person("bob")
+            .requests()
+            .patch_status(&name, &params, &forged)
+            .await
+            .is_err()
+    );
 }

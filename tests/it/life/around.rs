@@ -12,7 +12,10 @@ fn team(kind: &str, name: &str) -> Value {
 }
 
 fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
-    object["status"]["conditions"].as_array()?.iter().find(|condition| condition["type"] == kind)
+    object["status"]["conditions"]
+        .as_array()?
+        .iter()
+        .find(|condition| condition["type"] == kind)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -23,7 +26,9 @@ async fn policies_say_what_a_reader_of_their_files_cannot_see() {
         let objects = api_of(&admin, &team(kind, name));
         until(&format!("{kind} {name} has a status"), async || {
             let object = json!(objects.get(name).await.ok()?);
-            condition(&object, "Ready").is_some_and(|ready| ready["status"] != "Unknown").then_some(object)
+            condition(&object, "Ready")
+                .is_some_and(|ready| ready["status"] != "Unknown")
+                .then_some(object)
         })
         .await
     };
@@ -43,8 +48,14 @@ async fn policies_say_what_a_reader_of_their_files_cannot_see() {
     scene.applies(&typo).await;
     let typo = ready("EligibilityPolicy", &name).await;
     let condition = condition(&typo, "Ready").unwrap();
-    assert_eq!((&condition["status"], &condition["reason"]), (&json!("False"), &json!("GroupNotFound")));
-    assert!(condition["message"].as_str().unwrap().contains("Enginers"), "{condition}");
+    assert_eq!(
+        (&condition["status"], &condition["reason"]),
+        (&json!("False"), &json!("GroupNotFound"))
+    );
+    assert!(
+        condition["message"].as_str().unwrap().contains("Enginers"),
+        "{condition}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -61,7 +72,13 @@ async fn a_review_answers_what_one_may_ask_for_and_is_removed() {
         },
     });
     let asked: DynamicObject = serde_json::from_value(question.take()).unwrap();
-    let name = reviews.create(&PostParams::default(), &asked).await.unwrap().metadata.name.unwrap();
+    let name = reviews
+        .create(&PostParams::default(), &asked)
+        .await
+        .unwrap()
+        .metadata
+        .name
+        .unwrap();
     let answered = until("the review is answered", async || {
         let review = reviews.get_opt(&name).await.ok()??;
         (review.data["status"]["complete"] == true).then_some(review)
@@ -69,17 +86,25 @@ async fn a_review_answers_what_one_may_ask_for_and_is_removed() {
     .await;
     let status = &answered.data["status"];
     let message = status["message"].as_str().unwrap();
-    assert!(message.starts_with("Allowed.") && message.contains("bob@example.com"), "{message}");
+    assert!(
+        message.starts_with("Allowed.") && message.contains("bob@example.com"),
+        "{message}"
+    );
     assert_eq!(status["entries"][0]["policy"], "engineers");
     assert_eq!(status["entries"][0]["stages"], json!(["lead"]));
-    eventually("the review is removed", async || reviews.get_opt(&name).await.is_ok_and(|review| review.is_none())).await;
+    eventually("the review is removed", async || {
+        reviews.get_opt(&name).await.is_ok_and(|review| review.is_none())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn access_of_somebody_who_left_the_group_is_taken_away() {
     let scene = Scene::alone().await;
     let name = scene.has_access("alice", "DatabaseAdmin", "1h").await;
-    scene.stage.change(json!({ "change": "remove-member", "group": "Engineers", "userName": "alice@example.com" }));
+    scene
+        .stage
+        .change(json!({ "change": "remove-member", "group": "Engineers", "userName": "alice@example.com" }));
     let over = scene.is(&name, "Revoked").await;
     assert_eq!(over["status"]["reason"], "EligibilityLost");
     assert!(!scene.has("alice", "DatabaseAdmin"));
@@ -93,16 +118,25 @@ async fn a_request_reacts_at_once_to_a_change_of_policy_and_settings() {
     let objects = api_of(&scene.admin(), &team("EligibilityPolicy", "engineers"));
     let narrowed = json!({ "spec": { "maxDuration": "30m" } });
     objects
-        .patch("engineers", &kube::api::PatchParams::default(), &kube::api::Patch::Merge(narrowed))
+        .patch(
+            "engineers",
+            &kube::api::PatchParams::default(),
+            &kube::api::Patch::Merge(narrowed),
+        )
         .await
         .unwrap();
     let denied = scene.is(&name, "Denied").await;
     assert_eq!(denied["status"]["reason"], "NotEligible");
     let waits = scene.asks("alice", "DatabaseAdmin", "20m").await;
     scene.is(&waits, "Pending").await;
-    api_of(&scene.admin(), &settings()).delete("default", &DeleteParams::default()).await.unwrap();
+    api_of(&scene.admin(), &settings())
+        .delete("default", &DeleteParams::default())
+        .await
+        .unwrap();
     let missing = |request: &Value| request["status"]["reason"] == "SettingsMissing";
-    scene.until(&waits, "says that settings are missing", missing).await;
+    scene
+        .until(&waits, "says that settings are missing", missing)
+        .await;
     apply(&scene.admin(), &settings()).await.unwrap();
     let awaits = |request: &Value| request["status"]["reason"] == "AwaitingApproval";
     scene.until(&waits, "awaits approval again", awaits).await;
@@ -127,7 +161,9 @@ async fn while_a_policy_is_missing_nothing_is_granted_and_what_was_written_then_
         let objects = api_of(&scene.admin(), &settings());
         until(&format!("GuardIntact is {wanted}"), async || {
             let settings = json!(objects.get("default").await.ok()?);
-            condition(&settings, "GuardIntact").is_some_and(|c| c["status"] == wanted).then_some(())
+            condition(&settings, "GuardIntact")
+                .is_some_and(|c| c["status"] == wanted)
+                .then_some(())
         })
         .await;
     };
@@ -135,14 +171,25 @@ async fn while_a_policy_is_missing_nothing_is_granted_and_what_was_written_then_
     // With the binding gone anybody may write anybody's name; the CRD's own rules still hold.
     let forged = json!({ "approver": "carol@example.com", "decision": "Approved" });
     eventually("the forgery is stored", async || {
-        scene.person("mallory").appends(&waits, forged.clone()).await.is_ok()
+        scene
+            .person("mallory")
+            .appends(&waits, forged.clone())
+            .await
+            .is_ok()
     })
     .await;
     // Revocation never waits.
-    scene.person("alice").patches(&held, json!({ "spec": { "cancelled": true } })).await.unwrap();
+    scene
+        .person("alice")
+        .patches(&held, json!({ "spec": { "cancelled": true } }))
+        .await
+        .unwrap();
     scene.is(&held, "Revoked").await;
     let mut again = before.clone();
-    again.metadata = kube::api::ObjectMeta { name: before.metadata.name.clone(), ..Default::default() };
+    again.metadata = kube::api::ObjectMeta {
+        name: before.metadata.name.clone(),
+        ..Default::default()
+    };
     bindings.create(&PostParams::default(), &again).await.unwrap();
     guard("True").await;
     let judged = |request: &Value| request["status"]["review"]["verdicts"][0]["reason"] == "GuardBroken";
@@ -159,7 +206,10 @@ async fn with_the_api_server_away_across_the_end_access_is_removed_on_time() {
     let scene = Scene::alone().await;
     let name = scene.has_access("alice", "DatabaseAdmin", "10s").await;
     scene.stage.plane.stop_api_server().unwrap();
-    eventually("the access is gone", async || !scene.has("alice", "DatabaseAdmin")).await;
+    eventually("the access is gone", async || {
+        !scene.has("alice", "DatabaseAdmin")
+    })
+    .await;
     scene.stage.plane.restart_api_server().await.unwrap();
     let ended = scene.is(&name, "Ended").await;
     assert_eq!(ended["status"]["reason"], "EndReached");
@@ -173,9 +223,15 @@ async fn a_delete_that_fails_for_a_while_is_shown_as_overdue_and_succeeds_in_the
         "on": { "operation": "DeleteAccountAssignment", "account": scene.account },
         "effect": { "kind": "refuse", "code": "InternalServerException" },
     }));
-    scene.person("alice").patches(&name, json!({ "spec": { "cancelled": true } })).await.unwrap();
+    scene
+        .person("alice")
+        .patches(&name, json!({ "spec": { "cancelled": true } }))
+        .await
+        .unwrap();
     let overdue = |request: &Value| {
-        request["status"]["message"].as_str().is_some_and(|message| message.contains("It is overdue since"))
+        request["status"]["message"]
+            .as_str()
+            .is_some_and(|message| message.contains("It is overdue since"))
     };
     let request = scene.until(&name, "is overdue", overdue).await;
     assert_eq!(request["status"]["phase"], "Revoking");
@@ -207,13 +263,21 @@ async fn a_status_forged_by_whoever_may_write_it_is_found_by_its_seal() {
     let scene = Scene::alone().await;
     let name = scene.has_access("alice", "DatabaseAdmin", "1h").await;
     // The controller's own account can write what admission lets it, and has no key outside of the controller.
-    let token = scene.stage.plane.service_account_token("team-operator-system", "team-operator").await.unwrap();
+    let token = scene
+        .stage
+        .plane
+        .service_account_token("team-operator-system", "team-operator")
+        .await
+        .unwrap();
     let thief = crate::support::Actor {
         name: "thief".to_owned(),
         client: scene.stage.plane.client_with_token(&token).unwrap(),
         namespace: scene.namespace.clone(),
     };
-    thief.patches_status(&name, json!({ "message": "all is well" })).await.unwrap();
+    thief
+        .patches_status(&name, json!({ "message": "all is well" }))
+        .await
+        .unwrap();
     let over = scene.is(&name, "Revoked").await;
     assert_eq!(over["status"]["reason"], "SealBroken");
     assert!(!scene.has("alice", "DatabaseAdmin"));

@@ -7,7 +7,11 @@ use super::stage::settings;
 use crate::support::{api_of, apply, eventually};
 
 async fn cancel(scene: &Scene<&'static super::stage::Stage>, name: &str) {
-    scene.person("alice").patches(name, json!({ "spec": { "cancelled": true } })).await.unwrap();
+    scene
+        .person("alice")
+        .patches(name, json!({ "spec": { "cancelled": true } }))
+        .await
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -25,7 +29,10 @@ async fn a_reviewer_revokes_it() {
     let scene = Scene::shared().await;
     let name = scene.has_access("alice", "DatabaseAdmin", "1h").await;
     scene.person("bob").decides(&name, "Revoked").await.unwrap();
-    assert_eq!(scene.is(&name, "Revoked").await["status"]["reason"], "RevokedByReviewer");
+    assert_eq!(
+        scene.is(&name, "Revoked").await["status"]["reason"],
+        "RevokedByReviewer"
+    );
     assert!(!scene.has("alice", "DatabaseAdmin"));
 }
 
@@ -34,7 +41,10 @@ async fn security_revokes_it_by_the_verb() {
     let scene = Scene::shared().await;
     let name = scene.has_access("alice", "DatabaseAdmin", "1h").await;
     scene.person("erin").decides(&name, "Revoked").await.unwrap();
-    assert_eq!(scene.is(&name, "Revoked").await["status"]["reason"], "RevokedBySecurity");
+    assert_eq!(
+        scene.is(&name, "Revoked").await["status"]["reason"],
+        "RevokedBySecurity"
+    );
     assert!(!scene.has("alice", "DatabaseAdmin"));
 }
 
@@ -48,12 +58,21 @@ async fn of_two_that_overlap_the_first_end_removes_nothing() {
     cancel(&scene, &first).await;
     let over = scene.is(&first, "Revoked").await;
     assert!(scene.has("alice", "DatabaseAdmin"), "the second still holds it");
-    assert_eq!(over["status"]["assignment"]["handedTo"], json!(format!("{}/{second}", scene.namespace)));
+    assert_eq!(
+        over["status"]["assignment"]["handedTo"],
+        json!(format!("{}/{second}", scene.namespace))
+    );
     assert_eq!(scene.calls("DeleteAccountAssignment"), 0);
     cancel(&scene, &second).await;
     scene.is(&second, "Revoked").await;
     assert!(!scene.has("alice", "DatabaseAdmin"));
-    assert_eq!((scene.calls("CreateAccountAssignment"), scene.calls("DeleteAccountAssignment")), (1, 1));
+    assert_eq!(
+        (
+            scene.calls("CreateAccountAssignment"),
+            scene.calls("DeleteAccountAssignment")
+        ),
+        (1, 1)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -63,11 +82,21 @@ async fn back_to_back_leaves_no_gap() {
     let first = scene.asks("alice", "Waived", "8s").await;
     let active = scene.is(&first, "Active").await;
     let end = active["status"]["window"]["endTime"].clone();
-    let second = scene.asks_with("alice", "Waived", "1h", |request| request["spec"]["startTime"] = end).await;
+    let second = scene
+        .asks_with("alice", "Waived", "1h", |request| {
+            request["spec"]["startTime"] = end
+        })
+        .await;
     scene.is(&second, "Active").await;
     scene.is(&first, "Ended").await;
     assert!(scene.has("alice", "Waived"));
-    assert_eq!((scene.calls("CreateAccountAssignment"), scene.calls("DeleteAccountAssignment")), (1, 0));
+    assert_eq!(
+        (
+            scene.calls("CreateAccountAssignment"),
+            scene.calls("DeleteAccountAssignment")
+        ),
+        (1, 0)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -84,7 +113,13 @@ async fn standing_access_is_neither_made_nor_removed() {
     let over = scene.is(&name, "Revoked").await;
     assert!(scene.has("alice", "DatabaseAdmin"), "it was there before us");
     assert!(over.to_string().contains("StandingAccessRemains"), "{over}");
-    assert_eq!((scene.calls("CreateAccountAssignment"), scene.calls("DeleteAccountAssignment")), (0, 0));
+    assert_eq!(
+        (
+            scene.calls("CreateAccountAssignment"),
+            scene.calls("DeleteAccountAssignment")
+        ),
+        (0, 0)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -103,20 +138,37 @@ async fn what_others_remove_is_noticed_and_not_put_back() {
 async fn a_namespace_deleted_in_the_middle_goes_after_the_access() {
     let scene = Scene::shared().await;
     scene.has_access("alice", "DatabaseAdmin", "1h").await;
-    let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": scene.namespace } });
+    let namespace =
+        json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": scene.namespace } });
     let namespaces = api_of(&scene.admin(), &namespace);
-    namespaces.delete(&scene.namespace, &kube::api::DeleteParams::default()).await.unwrap();
-    eventually("the namespace is gone", async || namespaces.get_opt(&scene.namespace).await.unwrap().is_none()).await;
-    assert!(!scene.has("alice", "DatabaseAdmin"), "the namespace went before the access");
+    namespaces
+        .delete(&scene.namespace, &kube::api::DeleteParams::default())
+        .await
+        .unwrap();
+    eventually("the namespace is gone", async || {
+        namespaces.get_opt(&scene.namespace).await.unwrap().is_none()
+    })
+    .await;
+    assert!(
+        !scene.has("alice", "DatabaseAdmin"),
+        "the namespace went before the access"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn policies_and_settings_deleted_in_the_middle_end_it_within_the_grace_and_never_later() {
     let scene = Scene::alone().await;
     let name = scene.has_access("alice", "DatabaseAdmin", "1h").await;
-    for (kind, object) in [("EligibilityPolicy", "engineers"), ("ApproverPolicy", "leads"), ("TeamSettings", "default")] {
+    for (kind, object) in [
+        ("EligibilityPolicy", "engineers"),
+        ("ApproverPolicy", "leads"),
+        ("TeamSettings", "default"),
+    ] {
         let object_of = json!({ "apiVersion": "team-operator.io/v1alpha1", "kind": kind, "metadata": { "name": object } });
-        api_of(&scene.admin(), &object_of).delete(object, &kube::api::DeleteParams::default()).await.unwrap();
+        api_of(&scene.admin(), &object_of)
+            .delete(object, &kube::api::DeleteParams::default())
+            .await
+            .unwrap();
     }
     let over = scene.is(&name, "Revoked").await;
     assert_eq!(over["status"]["reason"], "EligibilityLost");
@@ -132,7 +184,10 @@ async fn with_keep_access_lasts_to_its_end_without_policies_and_settings() {
     let name = scene.has_access("alice", "DatabaseAdmin", "15s").await;
     for (kind, object) in [("EligibilityPolicy", "engineers"), ("TeamSettings", "default")] {
         let object_of = json!({ "apiVersion": "team-operator.io/v1alpha1", "kind": kind, "metadata": { "name": object } });
-        api_of(&scene.admin(), &object_of).delete(object, &kube::api::DeleteParams::default()).await.unwrap();
+        api_of(&scene.admin(), &object_of)
+            .delete(object, &kube::api::DeleteParams::default())
+            .await
+            .unwrap();
     }
     let over = scene.is(&name, "Ended").await;
     assert_eq!(over["status"]["reason"], "EndReached");
@@ -150,7 +205,13 @@ async fn nobody_approves_in_time_and_finished_requests_are_removed_when_settings
     let expired = scene.is(&name, "Expired").await;
     scene.is_gone(&name).await;
     let lines = scene.stage.audited(expired["metadata"]["uid"].as_str().unwrap());
-    let removed: Vec<&Value> = lines.iter().filter(|line| line["event"] == "RequestRemoved").collect();
+    let removed: Vec<&Value> = lines
+        .iter()
+        .filter(|line| line["event"] == "RequestRemoved")
+        .collect();
     assert_eq!(removed.len(), 1);
-    assert_eq!(removed[0]["object"]["spec"]["justification"], "restore of the orders table");
+    assert_eq!(
+        removed[0]["object"]["spec"]["justification"],
+        "restore of the orders table"
+    );
 }

@@ -33,14 +33,22 @@ impl<S: Deref<Target = Stage>> Scene<S> {
     /// In a new namespace, about a new account.
     pub async fn on(stage: S) -> Self {
         let (namespace, account) = (stage.namespace().await, stage.account());
-        Scene { stage, namespace, account }
+        Scene {
+            stage,
+            namespace,
+            account,
+        }
     }
 
     /// Somebody by their short name.
     pub fn person(&self, name: &str) -> Actor {
         let name = format!("{name}@example.com");
         let client = self.stage.plane.client(&name).unwrap();
-        Actor { name, client, namespace: self.namespace.clone() }
+        Actor {
+            name,
+            client,
+            namespace: self.namespace.clone(),
+        }
     }
 
     /// The administrator of the cluster.
@@ -83,12 +91,18 @@ impl<S: Deref<Target = Stage>> Scene<S> {
     /// The request as it is.
     pub async fn read(&self, name: &str) -> Option<Value> {
         let requests: Api<DynamicObject> = api_of(&self.admin(), &self.reference(name));
-        requests.get_opt(name).await.ok().flatten().map(|object| json!(object))
+        requests
+            .get_opt(name)
+            .await
+            .ok()
+            .flatten()
+            .map(|object| json!(object))
     }
 
     /// Waits until the request is in the phase; the request.
     pub async fn is(&self, name: &str, phase: &str) -> Value {
-        self.until(name, phase, |request| request["status"]["phase"] == phase).await
+        self.until(name, phase, |request| request["status"]["phase"] == phase)
+            .await
     }
 
     /// Waits until it holds of the request; the request.
@@ -109,18 +123,25 @@ impl<S: Deref<Target = Stage>> Scene<S> {
             let logs = self.stage.logs();
             let of_interest: Vec<&str> = logs.lines().filter(|line| line.contains(name)).collect();
             let last = serde_json::to_string_pretty(&*last.lock().unwrap()).unwrap();
-            panic!("waited in vain: {name} {what}; its status: {last}\n{}", of_interest.join("\n"))
+            panic!(
+                "waited in vain: {name} {what}; its status: {last}\n{}",
+                of_interest.join("\n")
+            )
         })
     }
 
     /// Waits until the request is no longer there.
     pub async fn is_gone(&self, name: &str) {
-        until(&format!("{name} is gone"), async || self.read(name).await.is_none().then_some(())).await;
+        until(&format!("{name} is gone"), async || {
+            self.read(name).await.is_none().then_some(())
+        })
+        .await;
     }
 
     /// Whether somebody has the access in truth.
     pub fn has(&self, who: &str, permission_set: &str) -> bool {
-        self.stage.has(&format!("{who}@example.com"), permission_set, &self.account)
+        self.stage
+            .has(&format!("{who}@example.com"), permission_set, &self.account)
     }
 
     /// How often AWS was asked to do this in the scene's account.

@@ -14,7 +14,7 @@ use team_operator_control_plane::{ControlPlane, Options, Program, Supervised};
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 
-use crate::support::{CONTROLLER_NAMESPACE, api_of, apply, bindings, eventually, people, until};
+use crate::support::{CONTROLLER_NAMESPACE, api_of, apply, bindings, people, until};
 
 /// The delays of the controller, on a scale of seconds.
 const DELAYS: &[&str] = &[
@@ -65,7 +65,11 @@ impl Stage {
     pub async fn shared() -> &'static Stage {
         static STAGE: OnceCell<Stage> = OnceCell::const_new();
         // The sandbox must outlive the test that came first.
-        let open = async || tokio::task::spawn_blocking(|| runtime().block_on(Stage::open())).await.unwrap();
+        let open = async || {
+            tokio::task::spawn_blocking(|| runtime().block_on(Stage::open()))
+                .await
+                .unwrap()
+        };
         STAGE.get_or_init(open).await
     }
 
@@ -79,11 +83,19 @@ impl Stage {
 
     /// A stage on which no controller runs yet.
     pub async fn without_controller() -> Stage {
-        let options = Options { people: people(), controller_manager: true, ..Options::default() };
-        let plane = ControlPlane::start_own(options).await.unwrap_or_else(|error| panic!("{error}"));
+        let options = Options {
+            people: people(),
+            controller_manager: true,
+            ..Options::default()
+        };
+        let plane = ControlPlane::start_own(options)
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
         let admin = plane.admin().unwrap();
         for object in Installation::default().manifests().iter().chain(&bindings()) {
-            apply(&admin, object).await.unwrap_or_else(|error| panic!("{error}"));
+            apply(&admin, object)
+                .await
+                .unwrap_or_else(|error| panic!("{error}"));
         }
         for object in [settings(), eligibility_policy(), approver_policy()] {
             until("our kinds are served", async || apply(&admin, &object).await.ok()).await;
@@ -95,21 +107,39 @@ impl Stage {
             data: None,
             clock: Arc::new(SystemClock),
         };
-        let sandbox = RunningSandbox::start(options).await.unwrap_or_else(|error| panic!("{error}"));
+        let sandbox = RunningSandbox::start(options)
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
         let folder = plane.log_folder().unwrap().to_owned();
         let (controllers, starts) = (Mutex::default(), AtomicUsize::new(0));
         let (accounts, namespaces) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Stage { plane, sandbox, controllers, folder, accounts, namespaces, starts }
+        Stage {
+            plane,
+            sandbox,
+            controllers,
+            folder,
+            accounts,
+            namespaces,
+            starts,
+        }
     }
 
     /// Starts one more controller, with these options after the usual ones.
     pub async fn start_controller(&self, options: &[&str]) -> Arc<Supervised> {
         let number = self.starts.fetch_add(1, Ordering::Relaxed);
-        let token = self.plane.service_account_token(CONTROLLER_NAMESPACE, "team-operator").await.unwrap();
+        let token = self
+            .plane
+            .service_account_token(CONTROLLER_NAMESPACE, "team-operator")
+            .await
+            .unwrap();
         let kubeconfig = self.plane.kubeconfig_with_token(&token).unwrap();
         let audit = self.audit_log();
         let mut arguments: Vec<OsString> = vec!["run".into(), "--kubeconfig".into(), kubeconfig.into()];
-        arguments.extend(["--audit-log".into(), audit.into(), "--health-listen=127.0.0.1:0".into()]);
+        arguments.extend([
+            "--audit-log".into(),
+            audit.into(),
+            "--health-listen=127.0.0.1:0".into(),
+        ]);
         arguments.extend(["--log-level=info,team_operator=debug".into()]);
         arguments.extend(DELAYS.iter().chain(options).map(OsString::from));
         let variable = |name: &str, value: &str| (OsString::from(name), OsString::from(value));
@@ -138,18 +168,28 @@ impl Stage {
         let intact = async || {
             let settings = objects.get("default").await.ok()?;
             let conditions = settings.data["status"]["conditions"].as_array()?.clone();
-            conditions.into_iter().find(|c| c["type"] == "GuardIntact" && c["status"] == "True")
+            conditions
+                .into_iter()
+                .find(|c| c["type"] == "GuardIntact" && c["status"] == "True")
         };
         let looked = tokio::time::timeout(std::time::Duration::from_secs(60), async {
             until("the guard is intact", intact).await
         });
-        drop(looked.await.unwrap_or_else(|_| panic!("the guard is not intact: {}", self.logs())));
+        drop(
+            looked
+                .await
+                .unwrap_or_else(|_| panic!("the guard is not intact: {}", self.logs())),
+        );
     }
 
     /// What all controllers said.
     pub fn logs(&self) -> String {
         let controllers = self.controllers.lock().unwrap();
-        controllers.iter().map(|controller| controller.log()).collect::<Vec<_>>().join("\n--- next process\n")
+        controllers
+            .iter()
+            .map(|controller| controller.log())
+            .collect::<Vec<_>>()
+            .join("\n--- next process\n")
     }
 
     /// The audit log of all controllers.
@@ -160,8 +200,12 @@ impl Stage {
     /// The audit lines about one request.
     pub fn audited(&self, uid: &str) -> Vec<Value> {
         let text = std::fs::read_to_string(self.audit_log()).unwrap_or_default();
-        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        lines.filter(|line| line["request"]["uid"] == uid || line["object"]["metadata"]["uid"] == uid).collect()
+        let lines = text
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines
+            .filter(|line| line["request"]["uid"] == uid || line["object"]["metadata"]["uid"] == uid)
+            .collect()
     }
 
     /// An account that nobody else uses.
@@ -183,7 +227,9 @@ impl Stage {
     /// Changes the organization.
     pub fn change(&self, change: Value) {
         let change: Change = serde_json::from_value(change).unwrap();
-        self.sandbox.with(|world, now| world.change(&change, now)).unwrap();
+        self.sandbox
+            .with(|world, now| world.change(&change, now))
+            .unwrap();
     }
 
     /// Makes trouble; the number under which it can be ended.
@@ -216,7 +262,13 @@ impl Stage {
 /// A runtime that lasts as long as the tests.
 fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    RUNTIME.get_or_init(|| tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap())
+    RUNTIME.get_or_init(|| {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap()
+    })
 }
 
 fn account_id(number: usize) -> String {
@@ -270,10 +322,14 @@ fn approver_policy() -> Value {
 }
 
 fn organization() -> String {
-    let accounts: Vec<Value> =
-        (0..ACCOUNTS).map(|number| json!({ "id": account_id(number), "name": format!("account-{number}") })).collect();
+    let accounts: Vec<Value> = (0..ACCOUNTS)
+        .map(|number| json!({ "id": account_id(number), "name": format!("account-{number}") }))
+        .collect();
     let people = ["alice", "bob", "carol", "erin", "mallory"].map(|name| format!("{name}@example.com"));
-    let users: Vec<Value> = people.iter().map(|name| json!({ "userName": name, "email": name })).collect();
+    let users: Vec<Value> = people
+        .iter()
+        .map(|name| json!({ "userName": name, "email": name }))
+        .collect();
     json!({
         "region": "eu-central-1",
         "managementAccount": { "id": "999999999999", "name": "management" },
