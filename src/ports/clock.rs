@@ -8,9 +8,9 @@ pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> DateTime<Utc>;
 }
 
-/// What AWS's own clock said, so that a clock gone wrong (ours or theirs) stops grants.
+/// What somebody else's clock said, AWS's or the API server's, so that a clock gone wrong (ours or theirs) stops grants.
 pub trait RemoteClock: Send + Sync {
-    /// The `Date` of the most recent answer of any AWS service, or `None` before the first.
+    /// The `Date` of their most recent answer, or `None` before the first.
     fn last_seen(&self) -> Option<TimeSeen>;
 }
 

@@ -19,13 +19,13 @@ const SAY_AGAIN: Duration = Duration::from_mins(1);
 /// How long one look at one definition may take.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(10);
 /// Under what `/readyz` speaks of it.
-const FACT: &str = "definitions";
+pub(super) const DEFINITIONS_FACT: &str = "definitions";
 
 /// Waits until the cluster serves all our kinds. Says once, and then each minute, what it waits for and what to do.
 pub async fn wait_for_definitions(client: &Client, readiness: &Readiness) {
     let mut said: Option<(String, Instant)> = None;
     while let Some(sentence) = what_is_missing(client).await {
-        readiness.not_ready(FACT, &sentence);
+        readiness.not_ready(DEFINITIONS_FACT, &sentence);
         let is_news = said
             .as_ref()
             .is_none_or(|(last, at)| *last != sentence || at.elapsed() >= SAY_AGAIN);
@@ -35,7 +35,7 @@ pub async fn wait_for_definitions(client: &Client, readiness: &Readiness) {
         }
         sleep(BETWEEN_LOOKS).await;
     }
-    readiness.ready(FACT, "the cluster serves all kinds");
+    readiness.ready(DEFINITIONS_FACT, "the cluster serves all kinds");
 }
 
 /// What has to happen before all our kinds are served, as a sentence.

@@ -16,9 +16,13 @@ mod leader;
 #[cfg(feature = "controller")]
 mod manifests;
 #[cfg(feature = "controller")]
+mod patience;
+#[cfg(feature = "controller")]
 mod readiness;
 #[cfg(feature = "controller")]
 mod run;
+#[cfg(feature = "controller")]
+mod shutdown;
 #[cfg(feature = "controller")]
 mod telemetry;
 
@@ -38,6 +42,7 @@ pub use self::{
     leader::{Elector, LEASE_NAME, Leader, LeaseSettings},
     manifests::{ManifestsError, print_manifests},
     readiness::{Fact, Readiness},
-    run::{RunError, run},
+    run::{Prepared, RunError, run},
+    shutdown::Shutdown,
     telemetry::{TelemetryError, start_logging, with_causes},
 };

@@ -24,6 +24,7 @@ mod limits;
 mod manifests;
 mod mutation;
 mod namespaces;
+mod process;
 mod requests;
 mod reviews;
 mod roles;

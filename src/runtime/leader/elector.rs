@@ -6,11 +6,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::evaluate::{Claim, Record, Role, Sighting, Step, evaluate};
 use super::hold::{Leader, Won};
 use super::store::{CallError, Store, micro_time};
-use super::{LEASE_NAME, LeaseSettings};
+use super::{LEADER_FACT, LEASE_NAME, LeaseSettings};
 use crate::runtime::Readiness;
-
-/// Under what `/readyz` speaks of it.
-pub(super) const FACT: &str = "leader";
 
 /// A replica that wants to lead.
 pub struct Elector {
@@ -124,7 +121,7 @@ impl Elector {
             transitions = won.claim.transitions,
             "leading"
         );
-        readiness.ready(FACT, format!("this replica, {}, leads", settings.identity));
+        readiness.ready(LEADER_FACT, format!("this replica, {}, leads", settings.identity));
         Leader::start(store, settings, readiness, won)
     }
 
@@ -141,9 +138,9 @@ impl Elector {
     /// News is logged; `/readyz` always knows.
     fn say(&mut self, sentence: String, good: bool) {
         if good {
-            self.readiness.ready(FACT, &sentence);
+            self.readiness.ready(LEADER_FACT, &sentence);
         } else {
-            self.readiness.not_ready(FACT, &sentence);
+            self.readiness.not_ready(LEADER_FACT, &sentence);
         }
         if self.said != sentence {
             if good {

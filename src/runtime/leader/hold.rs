@@ -10,10 +10,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
-use super::LeaseSettings;
-use super::elector::FACT;
 use super::evaluate::{Claim, Record, Role, Sighting, Step, evaluate};
 use super::store::{CallError, Store, micro_time};
+use super::{LEADER_FACT, LeaseSettings};
 use crate::domain;
 use crate::ports::Leadership;
 use crate::runtime::Readiness;
@@ -223,7 +222,7 @@ impl Renewal {
             };
         };
         if let End::Lost(sentence) = &end {
-            self.readiness.not_ready(FACT, sentence);
+            self.readiness.not_ready(LEADER_FACT, sentence);
         }
         self.shared.lock().end = Some(end.clone());
         end
@@ -303,8 +302,10 @@ impl Renewal {
         (state.sent, state.sent_at) = (sent, sent_at);
         if state.trouble.take().is_some() {
             tracing::info!("the lease is renewed again");
-            self.readiness
-                .ready(FACT, format!("this replica, {}, leads", self.claim.identity));
+            self.readiness.ready(
+                LEADER_FACT,
+                format!("this replica, {}, leads", self.claim.identity),
+            );
         }
     }
 
@@ -314,7 +315,7 @@ impl Renewal {
             tracing::warn!("{sentence}");
         }
         self.readiness
-            .not_ready(FACT, format!("leads, and cannot renew: {sentence}"));
+            .not_ready(LEADER_FACT, format!("leads, and cannot renew: {sentence}"));
         state.trouble = Some(sentence);
     }
 }

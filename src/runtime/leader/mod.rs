@@ -28,6 +28,9 @@ use crate::ports::Clock;
 /// The name of the Lease. The controller's role names it.
 pub const LEASE_NAME: &str = "team-operator";
 
+/// Under what `/readyz` speaks of it.
+pub(super) const LEADER_FACT: &str = "leader";
+
 /// How a replica stands for election.
 #[derive(Clone)]
 pub struct LeaseSettings {
