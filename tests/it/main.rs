@@ -25,6 +25,7 @@ mod limits;
 mod manifests;
 mod mutation;
 mod namespaces;
+mod process;
 mod requests;
 mod reviews;
 mod roles;
