@@ -143,8 +143,13 @@ async fn requests(shell: &Arc<Shell>, shutdown: impl Future<Output = ()> + Send 
         .graceful_shutdown_on(shutdown)
         .run(pass, |_, never, _| match *never {}, Arc::clone(shell))
         .for_each(async |passed| {
-            if let Err(error) = passed {
-                tracing::debug!(error = super::sentence_of(&error), "the queue of requests says");
+            match passed {
+                // It finished, or its watch is a moment ahead of its queue.
+                Ok(_) | Err(kube::runtime::controller::Error::ObjectNotFound(_)) => {}
+                Err(error) => {
+                    let error = super::sentence_of(&error);
+                    tracing::warn!(error, "requests could not be watched; it is tried again");
+                }
             }
         })
         .await;

@@ -111,8 +111,8 @@ pub struct OutputArguments {
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
     /// What is logged: a level (error, warn, info, debug, trace), or levels for modules such as
-    /// `info,team_operator::aws=debug`. Kube's client is off by default, because it repeats what is reported anyway.
-    #[arg(long, value_name = "FILTER", default_value = "info,kube_client::client::builder=off", value_parser = filter)]
+    /// `info,team_operator::aws=debug`. Kube's own lines are off by default, because they repeat what is reported anyway.
+    #[arg(long, value_name = "FILTER", default_value = "info,kube_client::client::builder=off,kube_runtime::controller=warn", value_parser = filter)]
     pub log_level: String,
     /// Where the audit log is written, one JSON object a line, always appended; `-` is standard output.
     #[arg(long, value_name = "FILE|-", default_value = "-")]

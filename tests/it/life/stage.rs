@@ -140,7 +140,7 @@ impl Stage {
             audit.into(),
             "--health-listen=127.0.0.1:0".into(),
         ]);
-        arguments.extend(["--log-level=info,team_operator=debug".into()]);
+        arguments.extend(["--log-level=info,team_operator=debug,kube_runtime=warn".into()]);
         arguments.extend(DELAYS.iter().chain(options).map(OsString::from));
         let variable = |name: &str, value: &str| (OsString::from(name), OsString::from(value));
         let program = Program {
