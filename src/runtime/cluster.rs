@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use http::{HeaderMap, Response, header};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Request, Response, Uri, header};
 use kube::client::ClientBuilder;
 use kube::config::{InferConfigError, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 use tower::timeout::TimeoutLayer;
-use tower::util::MapResponseLayer;
+use tower::util::{MapRequestLayer, MapResponseLayer};
 
 use super::arguments::ClusterArguments;
 use crate::ports::{Clock, RemoteClock, TimeSeen};
@@ -18,10 +19,12 @@ use crate::ports::{Clock, RemoteClock, TimeSeen};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Until an answer begins: a watch answers at once too, and lists come in pages that take well under a second.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a connection may be silent within an answer. A watch without events hears a bookmark about once a minute, so
-/// this leaves watches alone and notices a connection that died without a word; kube's watcher then starts another one.
-/// Its own limit, 295 s, would leave us blind three times as long.
-const SILENCE_TIMEOUT: Duration = Duration::from_secs(90);
+/// How long a connection may be silent within an answer. Longer than any watch, so that silence means a connection that
+/// died without a word; kube's watcher then starts another watch.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(75);
+/// How long the API server is asked to keep a watch open. Kube asks for 290 s and would notice a dead connection no
+/// sooner. Bookmarks are no sign of life: of a kind that nobody has written since the API server started there are none.
+const WATCH_SECONDS: u32 = 60;
 /// Until a request is sent; requests have at most a few megabytes.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -71,6 +74,7 @@ impl Cluster {
         let client = ClientBuilder::try_from(limited(configuration))?
             .with_layer(&note_date)
             .with_layer(&TimeoutLayer::new(ANSWER_TIMEOUT))
+            .with_layer(&MapRequestLayer::new(with_short_watch))
             .build();
         Ok(Self { client, clock: noted })
     }
@@ -128,6 +132,33 @@ fn limited(mut configuration: Config) -> Config {
     // Kube would repeat a refused call for minutes; whoever asks owns its repetition, and knows what has changed since.
     configuration.default_retry = false;
     configuration
+}
+
+/// A watch that the API server ends soon enough for silence to mean something. Kube's watcher goes on where it was.
+fn with_short_watch<B>(mut request: Request<B>) -> Request<B> {
+    if let Some(shortened) = shortened(request.uri()) {
+        *request.uri_mut() = shortened;
+    }
+    request
+}
+
+/// Where a watch is asked for with a limit of our own; `None` for all else, and for what is short already.
+fn shortened(uri: &Uri) -> Option<Uri> {
+    let is_limit = |pair: &&str| pair.starts_with("timeoutSeconds=");
+    let query = uri.query()?;
+    let limit = query
+        .split('&')
+        .find(is_limit)
+        .and_then(|pair| pair.split_once('=')?.1.parse().ok());
+    let is_watch = query.split('&').any(|pair| pair == "watch=true");
+    if !is_watch || limit.is_some_and(|seconds: u32| 0 < seconds && seconds <= WATCH_SECONDS) {
+        return None;
+    }
+    let rest: Vec<&str> = query.split('&').filter(|pair| !is_limit(pair)).collect();
+    let target = format!("{}?{}&timeoutSeconds={WATCH_SECONDS}", uri.path(), rest.join("&"));
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(target).ok()?);
+    Uri::from_parts(parts).ok()
 }
 
 /// A date as HTTP writes it.
@@ -195,6 +226,33 @@ mod tests {
         let error = cluster.client.request_text(request).await.unwrap_err();
         assert!(super::super::with_causes(&error).contains("timed out"), "{error}");
         silent.abort();
+    }
+
+    #[test]
+    fn a_watch_ends_before_its_silence_would_mean_anything_and_nothing_else_is_changed() {
+        assert!(Duration::from_secs(WATCH_SECONDS.into()) < SILENCE_TIMEOUT);
+        let check = |given: &str, expected: Option<&str>| {
+            let shortened = shortened(&given.parse().unwrap());
+            assert_eq!(
+                shortened.map(|uri| uri.to_string()).as_deref(),
+                expected,
+                "{given}"
+            );
+        };
+        let path = "/apis/team-operator.io/v1alpha1/elevationrequests";
+        let short = format!("{path}?watch=true&resourceVersion=7&timeoutSeconds=60");
+        check(
+            &format!("{path}?watch=true&timeoutSeconds=290&resourceVersion=7"),
+            Some(&short),
+        );
+        check(&format!("{path}?watch=true&resourceVersion=7"), Some(&short));
+        check(
+            &format!("{path}?watch=true&timeoutSeconds=0&resourceVersion=7"),
+            Some(&short),
+        );
+        check(&format!("{path}?watch=true&timeoutSeconds=5"), None);
+        check(&format!("{path}?limit=500"), None);
+        check(path, None);
     }
 
     #[test]
