@@ -4,8 +4,8 @@ use super::check::{Fit, Moment, Refusal, check};
 use super::early_end::{self, Cause};
 use super::observation::{Observation, observe};
 use super::pass::Pass;
-use super::{publish, revoking};
-use crate::api::{ConditionStatus, ConditionType, OnEligibilityLost, Reason};
+use super::{publish, revoking, siblings};
+use crate::api::{ConditionStatus, ConditionType, OnEligibilityLost, Reason, Timestamp};
 use crate::domain::approval::{Approved, Basis};
 use crate::domain::inquiry::Freshness;
 use crate::domain::snapshot::SettingsFact;
@@ -19,11 +19,7 @@ pub(super) fn decide(pass: &mut Pass<'_>) {
         .as_ref()
         .and_then(|window| window.end_time.or(window.not_after));
     let Some(end) = end.filter(|end| pass.latest() < *end) else {
-        let cause = Cause {
-            reason: Reason::EndReached,
-            sentence: "The end was reached.".to_owned(),
-        };
-        return revoking::begin(pass, &cause);
+        return end_reached(pass, end);
     };
     pass.wake_at_end(end);
     if early_end::carried_out(pass) {
@@ -34,6 +30,30 @@ pub(super) fn decide(pass: &mut Pass<'_>) {
     }
     pass.wake(after(pass.now, pass.timings().recheck_interval));
     pass.wake_when_stale();
+}
+
+/// A request that starts where this one ends takes the assignment over while it is there: a removal that has begun would
+/// make it wait for the gap.
+fn end_reached(pass: &mut Pass<'_>, end: Option<Timestamp>) {
+    let patience_ends = end.map(|end| after(end, pass.timings().approved_holder));
+    if let Some(until) = patience_ends.filter(|until| pass.latest() < *until && has_a_successor(pass)) {
+        pass.wake_at_end(until);
+        return pass.wake(after(pass.now, pass.timings().poll));
+    }
+    let cause = Cause {
+        reason: Reason::EndReached,
+        sentence: "The end was reached.".to_owned(),
+    };
+    revoking::begin(pass, &cause);
+}
+
+/// Nobody waits for one who wishes the end, and nobody who cannot be seen is waited for.
+fn has_a_successor(pass: &Pass<'_>) -> bool {
+    let wished = early_end::wished(pass).is_some();
+    let Some(tuple) = pass.tuple().filter(|_| !wished) else {
+        return false;
+    };
+    siblings::of(pass, &tuple).is_ok_and(|siblings| siblings::is_about_to_start(pass, &siblings))
 }
 
 /// Absent in two lists that are far enough apart. The first is remembered by the condition `Granted`, which it turns

@@ -199,10 +199,6 @@ fn before_the_delete(pass: &Pass<'_>, tuple: &AssignmentTuple, settles: Option<T
     if let Some(holder) = siblings::holder(&siblings) {
         return Next::HandOver(holder.full_name.clone());
     }
-    let patience_ends = after(ending_since(pass), pass.timings().approved_holder);
-    if pass.now < patience_ends && siblings::is_about_to_start(pass, &siblings) {
-        return Next::Wait(soon.min(patience_ends));
-    }
     if siblings::keeps_from_deleting(pass, &siblings).is_some() {
         return Next::Wait(soon);
     }

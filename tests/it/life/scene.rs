@@ -108,7 +108,7 @@ impl<S: Deref<Target = Stage>> Scene<S> {
     /// Waits until it holds of the request; the request.
     pub async fn until(&self, name: &str, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let last = std::sync::Mutex::new(Value::Null);
-        let looked = tokio::time::timeout(std::time::Duration::from_secs(45), async {
+        let looked = tokio::time::timeout(std::time::Duration::from_secs(90), async {
             loop {
                 if let Some(request) = self.read(name).await {
                     if holds(&request) {

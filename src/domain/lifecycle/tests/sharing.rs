@@ -29,7 +29,8 @@ fn back_to_back_requests_leave_no_gap_and_nobody_waits_longer_than_a_minute() {
     world.settle();
     assert_eq!(
         (world.state(), world.revocations()),
-        (AssignmentState::Removing, 0)
+        (AssignmentState::Held, 0),
+        "a removal that has begun would make the next one wait for the gap"
     );
     let mut taken_over = World {
         siblings: vec![sibling(AssignmentState::Granting, Phase::Approved)],
@@ -46,6 +47,18 @@ fn back_to_back_requests_leave_no_gap_and_nobody_waits_longer_than_a_minute() {
     alone.siblings = vec![never];
     alone.until(minute(122));
     assert!(!alone.assigned);
+}
+
+#[test]
+fn who_wishes_the_end_waits_for_no_successor() {
+    let mut world = active();
+    let mut next = sibling(AssignmentState::None, Phase::Approved);
+    next.assignment = None;
+    world.siblings = vec![next];
+    world.now = minute(120);
+    world.snapshot.request.spec.cancelled = Some(true);
+    world.settle();
+    assert!(!world.assigned);
 }
 
 // case 5
