@@ -6,7 +6,7 @@ use super::scene::Scene;
 use super::stage::settings;
 use crate::support::{api_of, apply, eventually};
 
-async fn cancel(scene: &Scene<&'static super::stage::Stage>, name: &str) {
+async fn cancel(scene: &Scene, name: &str) {
     scene
         .person("alice")
         .patches(name, json!({ "spec": { "cancelled": true } }))

@@ -1,42 +1,39 @@
 //! One life: a namespace and an account of its own, and people who act in it.
 
-use std::ops::Deref;
-
 use kube::api::{Api, DynamicObject};
 use serde_json::{Value, json};
+use tokio::sync::MutexGuard;
 
 use super::stage::Stage;
 use crate::support::{Actor, api_of, apply, request, until};
 
-/// Where one life is played. Owns the stage, or shares it.
-pub struct Scene<S: Deref<Target = Stage>> {
-    pub stage: S,
+/// Where one life is played.
+pub struct Scene {
+    pub stage: &'static Stage,
     pub namespace: String,
     pub account: String,
+    _turn: Option<MutexGuard<'static, ()>>,
 }
 
-impl Scene<&'static Stage> {
-    /// On the stage that all share.
+impl Scene {
+    /// On the stage that all share which leave policies, settings and processes alone.
     pub async fn shared() -> Self {
-        Scene::on(Stage::shared().await).await
+        Scene::on(Stage::shared().await, None).await
     }
-}
 
-impl Scene<Box<Stage>> {
-    /// On a stage of its own.
+    /// With nobody else on the stage.
     pub async fn alone() -> Self {
-        Scene::on(Box::new(Stage::open().await)).await
+        let (stage, turn) = Stage::alone().await;
+        Scene::on(stage, Some(turn)).await
     }
-}
 
-impl<S: Deref<Target = Stage>> Scene<S> {
-    /// In a new namespace, about a new account.
-    pub async fn on(stage: S) -> Self {
+    async fn on(stage: &'static Stage, turn: Option<MutexGuard<'static, ()>>) -> Self {
         let (namespace, account) = (stage.namespace().await, stage.account());
         Scene {
             stage,
             namespace,
             account,
+            _turn: turn,
         }
     }
 
@@ -114,20 +111,43 @@ impl<S: Deref<Target = Stage>> Scene<S> {
                     if holds(&request) {
                         return request;
                     }
+                    let finished = request["status"]["finished"] == true;
+                    assert!(
+                        !finished,
+                        "{name} will never be {what}: {}",
+                        self.story_of(name, &request["status"])
+                    );
                     *last.lock().unwrap() = request["status"].clone();
                 }
                 tokio::time::sleep(std::time::Duration::from_millis(50)).await;
             }
         });
         looked.await.unwrap_or_else(|_| {
-            let logs = self.stage.logs();
-            let of_interest: Vec<&str> = logs.lines().filter(|line| line.contains(name)).collect();
-            let last = serde_json::to_string_pretty(&*last.lock().unwrap()).unwrap();
             panic!(
-                "waited in vain: {name} {what}; its status: {last}\n{}",
-                of_interest.join("\n")
+                "waited in vain: {name} {what}: {}",
+                self.story_of(name, &last.lock().unwrap())
             )
         })
+    }
+
+    /// What there is to know about a request when a test fails: its status, the controller's words about it, and what AWS
+    /// was asked last.
+    fn story_of(&self, name: &str, status: &Value) -> String {
+        let logs = self.stage.logs();
+        let of_interest: Vec<&str> = logs.lines().filter(|line| line.contains(name)).collect();
+        let calls = self.stage.sandbox.with(|world, _| world.log(0));
+        let calls: Vec<String> = calls
+            .iter()
+            .rev()
+            .take(40)
+            .map(|call| json!(call).to_string())
+            .collect();
+        let status = serde_json::to_string_pretty(status).unwrap();
+        format!(
+            "{status}\n{}\nAWS, newest first:\n{}",
+            of_interest.join("\n"),
+            calls.join("\n")
+        )
     }
 
     /// Waits until the request is no longer there.

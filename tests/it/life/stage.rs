@@ -2,19 +2,20 @@
 //! process of its own.
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use serde_json::{Value, json};
-use team_operator::admission::Installation;
 use team_operator::runtime::SystemClock;
 use team_operator::sandbox::{self, Change, LogEntry, OrganizationFile, RunningSandbox, Script, World};
 use team_operator_control_plane::{ControlPlane, Options, Program, Supervised};
 use tokio::runtime::Runtime;
-use tokio::sync::OnceCell;
+use tokio::sync::{MutexGuard, OnceCell};
 
-use crate::support::{CONTROLLER_NAMESPACE, api_of, apply, bindings, people, until};
+use crate::support::{CONTROLLER_NAMESPACE, api_of, apply, bindings, people, replace, until};
 
 /// The delays of the controller, on a scale of seconds.
 const DELAYS: &[&str] = &[
@@ -73,6 +74,26 @@ impl Stage {
         STAGE.get_or_init(open).await
     }
 
+    /// The stage for lives that change policies, settings or the API server: one at a time, as long as the guard lasts.
+    /// What the one before changed is put back.
+    pub async fn alone() -> (&'static Stage, MutexGuard<'static, ()>) {
+        static STAGE: OnceCell<Stage> = OnceCell::const_new();
+        static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+        let turn = TURN.lock().await;
+        let open = async || {
+            tokio::task::spawn_blocking(|| runtime().block_on(Stage::open()))
+                .await
+                .unwrap()
+        };
+        let stage = STAGE.get_or_init(open).await;
+        let admin = stage.plane.admin().unwrap();
+        for object in rules() {
+            replace(&admin, &object).await;
+        }
+        stage.until_the_guard_is_intact().await;
+        (stage, turn)
+    }
+
     /// A stage for one life alone.
     pub async fn open() -> Stage {
         let stage = Stage::without_controller().await;
@@ -91,15 +112,7 @@ impl Stage {
         let plane = ControlPlane::start_own(options)
             .await
             .unwrap_or_else(|error| panic!("{error}"));
-        let admin = plane.admin().unwrap();
-        for object in Installation::default().manifests().iter().chain(&bindings()) {
-            apply(&admin, object)
-                .await
-                .unwrap_or_else(|error| panic!("{error}"));
-        }
-        for object in [settings(), eligibility_policy(), approver_policy()] {
-            until("our kinds are served", async || apply(&admin, &object).await.ok()).await;
-        }
+        install(&plane).await;
         let organization = OrganizationFile::parse(&organization()).unwrap_or_else(|error| panic!("{error}"));
         let options = sandbox::Options {
             listen: "127.0.0.1:0".parse().unwrap(),
@@ -259,6 +272,37 @@ impl Stage {
     }
 }
 
+/// Installs as people do: with what the program prints.
+async fn install(plane: &ControlPlane) {
+    let mut manifests = Command::new(env!("CARGO_BIN_EXE_team-operator"));
+    let printed = manifests.arg("manifests").stdin(Stdio::null()).output().unwrap();
+    assert!(
+        printed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&printed.stderr)
+    );
+    let mut kubectl = plane.kubectl(ControlPlane::admin_name()).unwrap();
+    kubectl
+        .args(["apply", "--server-side", "-f", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null());
+    let applied = tokio::task::spawn_blocking(move || {
+        let mut kubectl = kubectl.spawn().unwrap();
+        kubectl.stdin.take().unwrap().write_all(&printed.stdout).unwrap();
+        kubectl.wait().unwrap()
+    });
+    assert!(applied.await.unwrap().success(), "the manifests were not applied");
+    let admin = plane.admin().unwrap();
+    for object in bindings().iter().chain(&rules()) {
+        until("our kinds are served", async || apply(&admin, object).await.ok()).await;
+    }
+}
+
+/// Settings and policies that every life begins with.
+fn rules() -> [Value; 3] {
+    [settings(), eligibility_policy(), approver_policy()]
+}
+
 /// A runtime that lasts as long as the tests.
 fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
@@ -336,7 +380,7 @@ fn organization() -> String {
         "organizationalUnits": [{ "name": "Test", "id": "ou-ab12-test0001", "accounts": accounts }],
         "users": users,
         "groups": [
-            { "name": "Engineers", "members": ["alice@example.com", "bob@example.com"] },
+            { "name": "Engineers", "members": ["alice@example.com", "bob@example.com", "mallory@example.com"] },
             { "name": "Leads", "members": ["bob@example.com", "carol@example.com"] },
             { "name": "Security", "members": ["carol@example.com", "erin@example.com"] },
         ],
