@@ -191,7 +191,8 @@ fn answer<'a>(
         match subject(asked, &policy.spec.subjects, inquiry, freshness) {
             Match::Yes => {}
             Match::No(miss) => answer.misses.push(miss),
-            Match::Unknown(undecided) => answer.unknown = Some(undecided),
+            // When a disappearance counts, nobody is looked up any more.
+            Match::Unknown(undecided) => answer.unknown = answer.unknown.or(Some(undecided)),
         }
     }
     answer

@@ -219,6 +219,17 @@ impl Clocks {
         let ahead = self.api_server_ahead.max(self.aws_ahead).unwrap_or_default();
         if ahead > tolerance { after(now, ahead) } else { now }
     }
+
+    /// What the earliest of the three clocks says: what takes a while is only over when it is over by every clock.
+    pub fn earliest(&self, now: Timestamp, tolerance: TimeDelta) -> Timestamp {
+        let seen = [self.api_server_ahead, self.aws_ahead];
+        let ahead = seen.into_iter().flatten().min().unwrap_or_default();
+        if ahead < -tolerance {
+            after(now, ahead)
+        } else {
+            now
+        }
+    }
 }
 
 /// What was configured.
@@ -305,6 +316,15 @@ impl Sibling {
         matches!(self.state(), AssignmentState::Granting | AssignmentState::Held)
             && self.origin() != Some(AssignmentOrigin::Standing)
             && self.phase != Some(Phase::Revoking)
+    }
+
+    /// Whether it holds the assignment so that another may leave it to it: it removes what it asked for or took over.
+    /// One that has asked for nothing yet ends without a look at AWS.
+    pub fn takes_over(&self) -> bool {
+        let asked_for_nothing = self.state() == AssignmentState::Granting
+            && self.origin() == Some(AssignmentOrigin::Created)
+            && self.create().is_none();
+        self.holds() && !asked_for_nothing
     }
 
     /// Who made its assignment.

@@ -320,6 +320,9 @@ impl World {
                 input.target_id
             )),
             OperationKind::Creation if !self.principal_exists(input) => wording("principal-not-found"),
+            OperationKind::Creation if self.known_permission_set(&input.permission_set_arn).is_err() => {
+                wording("internal")
+            }
             OperationKind::Deletion if !present => wording("entitlement-missing"),
             _ => None,
         }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::entities::{Account, Assignment, AssignmentOperation, Group, PermissionSet, Unit, User};
+use super::entities::{Account, Assignment, AssignmentOperation, Group, PermissionSet, Standing, Unit, User};
 use super::faults::{self, Effect, Script};
 use super::identifiers::Identifiers;
 use super::limits::Limits;
 use super::log::{Log, LogEntry};
-use super::operation::{Call, Operation, Service};
-use super::reply::{Answer, Delivery, HoldId, Outcome, Reply, ServiceError};
+use super::operation::{AssignmentInput, Call, Operation, Service};
+use super::reply::{Answer, AssignmentRow, Delivery, HoldId, Outcome, Reply, ServiceError};
 use super::settings::Settings;
 
 /// An organization with its Identity Center, and everything that is under way in it.
@@ -134,6 +134,18 @@ impl World {
     /// The held requests, oldest first.
     pub fn held(&self) -> Vec<HoldId> {
         self.held.keys().copied().collect()
+    }
+
+    /// What is so at a moment, whatever lists and records show: who is assigned, and which operations are under way, by
+    /// their request ids.
+    pub fn truth(&mut self, now: DateTime<Utc>) -> (Vec<AssignmentRow>, Vec<(String, AssignmentInput)>) {
+        self.settle(now);
+        let open = self
+            .operations
+            .iter()
+            .filter(|one| one.state == Standing::InProgress);
+        let open = open.map(|one| (one.request_id.clone(), one.input.clone()));
+        (self.assigned(), open.collect())
     }
 
     /// Adds a script and returns its id. The oldest script that matches a call wins.

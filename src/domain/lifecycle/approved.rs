@@ -17,13 +17,11 @@ pub(super) fn decide(pass: &mut Pass<'_>) {
     if early_end::carried_out(pass) {
         return;
     }
-    if pass
-        .not_after()
-        .is_none_or(|not_after| pass.latest() >= not_after)
-    {
+    let Some(not_after) = pass.not_after().filter(|not_after| pass.latest() < *not_after) else {
         let message = "The window closed before the access could be granted. Make a new request.";
         return pass.end(Phase::Failed, Reason::GrantTimedOut, message);
-    }
+    };
+    pass.wake_at_end(not_after);
     opening::refresh_reviewers(pass);
     pass.wake_when_stale();
     if let Some(start) = pass

@@ -128,6 +128,8 @@ pub(super) fn settles_at(pass: &Pass<'_>, operation: &Operation, later_success: 
             let last = operation.last_seen_time.or(operation.sent_time)?;
             // Sights are noted at intervals, so the last one may be that much later than its note.
             let settled = after(last, timings.create_settles_after + timings.sighting_interval);
+            let behind = pass.now.to_utc() - pass.earliest().to_utc();
+            let settled = after(settled, behind);
             (pass.now < settled).then_some(settled)
         }
     }

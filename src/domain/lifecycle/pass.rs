@@ -26,11 +26,15 @@ pub(super) struct Pass<'a> {
 
 impl<'a> Pass<'a> {
     pub fn new(snapshot: &'a Snapshot, now: Timestamp) -> Self {
+        let mut status = snapshot.request.status.clone();
+        if let Some(assignment) = status.assignment.as_mut() {
+            leave_the_future(assignment, after(now, snapshot.timings.clock_skew), now);
+        }
         Self {
             snapshot,
             now,
             inquiry: Inquiry::new(&snapshot.facts, &snapshot.timings, now),
-            status: snapshot.request.status.clone(),
+            status,
             action: None,
             alerts: vec![],
             wake_at: None,
@@ -44,6 +48,11 @@ impl<'a> Pass<'a> {
     /// What the latest clock says: ends go by it.
     pub fn latest(&self) -> Timestamp {
         self.snapshot.clocks.latest(self.now, self.timings().clock_skew)
+    }
+
+    /// What the earliest clock says: by it an operation can no longer take effect.
+    pub fn earliest(&self) -> Timestamp {
+        self.snapshot.clocks.earliest(self.now, self.timings().clock_skew)
     }
 
     pub fn settings(&self) -> Option<&'a TeamSettingsSpec> {
@@ -224,6 +233,17 @@ impl<'a> Pass<'a> {
             transition,
             alerts: self.alerts,
             status: self.status,
+        }
+    }
+}
+
+/// A time that has not come yet was written by a clock that was ahead: how long ago that was nobody knows, so it counts
+/// from now. Otherwise a repetition, or a create that has to settle, would be waited for until then.
+fn leave_the_future(assignment: &mut Assignment, latest: Timestamp, now: Timestamp) {
+    let operations = [assignment.create.as_mut(), assignment.delete.as_mut()];
+    for operation in operations.into_iter().flatten() {
+        for time in [&mut operation.sent_time, &mut operation.last_seen_time] {
+            *time = time.map(|time| if time > latest { now } else { time });
         }
     }
 }

@@ -196,8 +196,12 @@ fn before_the_delete(pass: &Pass<'_>, tuple: &AssignmentTuple, settles: Option<T
         Err(_) if overdue_since(pass).is_some() => vec![],
         Err(undecided) => return Next::Unknown(undecided),
     };
-    if let Some(holder) = siblings::holder(&siblings) {
-        return Next::HandOver(holder.full_name.clone());
+    if let Some(heir) = siblings::heir(&siblings) {
+        return Next::HandOver(heir.full_name.clone());
+    }
+    let patience_ends = after(ending_since(pass), pass.timings().approved_holder);
+    if pass.now < patience_ends && siblings::is_about_to_ask(&siblings) {
+        return Next::Wait(soon.min(patience_ends));
     }
     if siblings::keeps_from_deleting(pass, &siblings).is_some() {
         return Next::Wait(soon);
@@ -345,7 +349,7 @@ pub fn due_from_memory(snapshot: &Snapshot, now: Timestamp) -> Option<Action> {
     let tuple = assignment.tuple.clone()?;
     is_the_configured_instance(&pass, &tuple).ok()?;
     let siblings = siblings::of(&pass, &tuple).unwrap_or_default();
-    siblings::holder(&siblings)
+    siblings::heir(&siblings)
         .is_none()
         .then_some(Action::Revoke(tuple))
 }

@@ -51,7 +51,12 @@ pub(super) fn keeps_from_deleting(pass: &Pass<'_>, siblings: &[&Sibling]) -> Opt
         .map(|sibling| waits_for(sibling))
 }
 
-/// Who takes the assignment over.
+/// Who takes the assignment over when this request ends.
+pub(super) fn heir<'a>(siblings: &[&'a Sibling]) -> Option<&'a Sibling> {
+    siblings.iter().find(|sibling| sibling.takes_over()).copied()
+}
+
+/// Who holds the assignment.
 pub(super) fn holder<'a>(siblings: &[&'a Sibling]) -> Option<&'a Sibling> {
     siblings.iter().find(|sibling| sibling.holds()).copied()
 }
@@ -63,6 +68,13 @@ pub(super) fn is_about_to_start(pass: &Pass<'_>, siblings: &[&Sibling]) -> bool 
             && sibling.state() == AssignmentState::None
             && sibling.start.is_none_or(|start| start <= pass.latest())
     })
+}
+
+/// Whether an approved request is about to ask for the assignment, having looked before this one stored that it ends.
+pub(super) fn is_about_to_ask(siblings: &[&Sibling]) -> bool {
+    siblings
+        .iter()
+        .any(|sibling| sibling.phase == Some(Phase::Approved) && sibling.holds() && !sibling.takes_over())
 }
 
 /// Whether one of ours ended on this tuple so recently that the list may still show it.

@@ -192,6 +192,18 @@ fn a_policy_or_group_that_disappears_counts_after_the_grace() {
 }
 
 #[test]
+fn who_cannot_be_looked_up_does_not_hide_when_a_disappearance_counts() {
+    let mut world = request();
+    world.settle();
+    world.snapshot.eligibility_policies.all[0].gone_since = Some(minute(1));
+    world.missing_groups.insert("Engineers".to_owned(), minute(3));
+    world.now = minute(3);
+    let world = world.check(Phase::Pending, Reason::PolicyDisappeared);
+    let wake_at = world.last.as_ref().unwrap().wake_at;
+    assert!(wake_at.is_some_and(|at| at <= minute(6)), "{wake_at:?}");
+}
+
+#[test]
 fn a_policy_made_again_under_its_name_has_replaced_the_one_that_went() {
     let mut world = request();
     world.settle();

@@ -2,6 +2,7 @@
 
 mod access;
 mod approval;
+mod clocks;
 mod eligibility;
 mod laws;
 mod pairs;

@@ -84,3 +84,22 @@ fn a_standing_sibling_holds_nothing() {
     world.until(minute(122));
     assert!(!world.assigned);
 }
+
+// Handed to one that has asked for nothing, the assignment would stay when that one is cancelled before it asks.
+#[test]
+fn nothing_is_left_to_one_that_has_asked_for_nothing() {
+    let mut world = active();
+    let mut other = sibling(AssignmentState::Granting, Phase::Approved);
+    other.assignment.as_mut().unwrap().create = None;
+    world.siblings = vec![other];
+    world.now = minute(120);
+    world.settle();
+    assert_eq!(
+        (world.state(), world.revocations()),
+        (AssignmentState::Removing, 0),
+        "it may have looked before this one stored that it ends, and be about to ask"
+    );
+    world.until(minute(122));
+    let world = world.check(Phase::Ended, Reason::EndReached);
+    assert_eq!((world.revocations(), world.assigned), (1, false));
+}

@@ -1,0 +1,399 @@
+//! Making up what happens in a run.
+
+use std::time::Duration;
+
+use team_operator::api::ReviewDecision;
+use team_operator::sandbox::{Change, Effect, SameAccount, Script, Selector};
+
+use crate::numbers::Numbers;
+use crate::plan::{
+    ACCOUNTS, Ask, Event, Forgery, GROUPS, Item, PEOPLE, Plan, SETS, Setup, Wait, Whose, WriteFault, target,
+};
+
+impl Plan {
+    /// Makes up a run; the same seed makes the same.
+    pub(crate) fn new(seed: u64) -> Self {
+        let mut numbers = Numbers::new(seed);
+        let setup = setup(&mut numbers);
+        let length = 40 + numbers.below(80);
+        // A run has a theme, or every run would be the same mixture of everything.
+        let theme = Theme {
+            aws: numbers.pick(&[0, 1, 3]),
+            processes: numbers.pick(&[0, 1, 3]),
+            rules: numbers.pick(&[0, 1, 2]),
+            clocks: numbers.pick(&[0, 0, 1]),
+            guard: numbers.pick(&[0, 0, 1]),
+            others: numbers.pick(&[0, 0, 1]),
+        };
+        let mut items = vec![];
+        for _ in 0..length {
+            let wait = match numbers.below(20) {
+                0..14 => Wait::Steps(numbers.below(30)),
+                14..19 => Wait::Seconds(numbers.pick(&[1, 5, 30, 61, 200])),
+                _ => Wait::Seconds(numbers.pick(&[400, 1200, 3600])),
+            };
+            let event = event(&mut numbers, &theme);
+            items.push(Item { wait, event });
+        }
+        Self { seed, setup, items }
+    }
+}
+
+fn setup(numbers: &mut Numbers) -> Setup {
+    let mut standing = vec![];
+    if numbers.once_in(4) {
+        standing.push((numbers.below(2), numbers.below(12)));
+    }
+    Setup {
+        operation_seconds: numbers.pick(&[0, 0, 2, 2, 20, 90]),
+        list_lag_seconds: numbers.pick(&[0, 0, 1, 10, 40]),
+        same_account: numbers.pick(&[SameAccount::Conflict, SameAccount::Queue, SameAccount::Free]),
+        delete_fails_later: numbers.once_in(3),
+        records_live_seconds: numbers.pick(&[86_400, 86_400, 60]),
+        watch_lag_seconds: numbers.pick(&[0, 0, 1, 10]),
+        slow_call_once_in: numbers.pick(&[1, 4, 10]),
+        keeps_access: numbers.once_in(4),
+        waives_if_any: numbers.once_in(4),
+        stages: numbers.pick(&[1, 1, 2]),
+        sleeps_long: numbers.once_in(2),
+        tidies_up: !numbers.once_in(3),
+        standing,
+    }
+}
+
+struct Theme {
+    aws: usize,
+    processes: usize,
+    rules: usize,
+    clocks: usize,
+    guard: usize,
+    others: usize,
+}
+
+fn event(numbers: &mut Numbers, theme: &Theme) -> Event {
+    let weights = [
+        6,
+        8,
+        theme.aws * 2,
+        theme.processes * 2,
+        theme.rules * 2,
+        theme.clocks * 3,
+        theme.guard * 3,
+        theme.others * 2,
+    ];
+    let mut chosen = numbers.below(weights.iter().sum());
+    let mut kind = 0;
+    while chosen >= weights[kind] {
+        chosen -= weights[kind];
+        kind += 1;
+    }
+    match kind {
+        0 => asking(numbers),
+        1 => people(numbers),
+        2 => aws(numbers),
+        3 => processes(numbers),
+        4 => rules(numbers),
+        5 => clocks(numbers),
+        6 => guard(numbers),
+        _ => others(numbers),
+    }
+}
+
+fn asking(numbers: &mut Numbers) -> Event {
+    Event::Ask(Ask {
+        who: numbers.pick(&[0, 0, 0, 0, 1, 1, 2]),
+        target: numbers.below(12),
+        namespace: numbers.below(2),
+        starts_in: numbers.pick(&[None, None, None, Some(300), Some(1800), Some(-60)]),
+        minutes: numbers.pick(&[5, 10, 10, 30, 60, 119, 200]),
+    })
+}
+
+fn people(numbers: &mut Numbers) -> Event {
+    let request = numbers.below(64);
+    match numbers.below(20) {
+        0..14 => Event::Vote {
+            request,
+            voter: numbers.below(PEOPLE.len()),
+            decision: ReviewDecision::Approved,
+        },
+        14 => Event::Vote {
+            request,
+            voter: numbers.below(PEOPLE.len()),
+            decision: ReviewDecision::Rejected,
+        },
+        15..17 => Event::Vote {
+            request,
+            voter: numbers.below(PEOPLE.len()),
+            decision: ReviewDecision::Revoked,
+        },
+        17..19 => Event::Cancel { request },
+        _ => Event::Delete { request },
+    }
+}
+
+fn aws(numbers: &mut Numbers) -> Event {
+    match numbers.below(12) {
+        0 => Event::FaultsEnd,
+        1 => Event::InAws(Change::ForgetOperations {}),
+        2 => Event::InAws(Change::FinishStuck {}),
+        3 => Event::AwsBehaves {
+            operation_seconds: numbers.pick(&[0, 2, 20, 90]),
+            list_lag_seconds: numbers.pick(&[0, 1, 10, 40]),
+        },
+        4..8 => Event::Fault(write_fault(numbers)),
+        _ => Event::Fault(any_fault(numbers)),
+    }
+}
+
+/// Trouble with creating and deleting.
+fn write_fault(numbers: &mut Numbers) -> Script {
+    let operation = numbers.pick(&[
+        "CreateAccountAssignment",
+        "CreateAccountAssignment",
+        "DeleteAccountAssignment",
+    ]);
+    let failure = numbers.pick(&["role-quota", "internal", "entitlement-missing"]);
+    let code = numbers.pick(&[
+        "ThrottlingException",
+        "ConflictException",
+        "AccessDeniedException",
+        "InternalServerException",
+    ]);
+    let lag = Duration::from_secs(numbers.pick(&[5, 60, 150]));
+    let slow = Duration::from_secs(numbers.pick(&[3, 15, 60]));
+    let effect = match numbers.below(10) {
+        0 => Effect::Fail {
+            reason: failure.to_owned(),
+        },
+        1 => Effect::Stuck,
+        2 => Effect::Vanish,
+        3 => Effect::Lag { time: lag },
+        4 => Effect::Twice,
+        5 => Effect::Lost { applied: true },
+        6 => Effect::Lost { applied: false },
+        7 => Effect::Hold {
+            applied: numbers.once_in(2),
+        },
+        8 => Effect::Slow { time: slow },
+        _ => refusal(code),
+    };
+    script(Some(operation), effect, numbers.pick(&[1, 1, 2, 5]))
+}
+
+/// Trouble with whatever is asked next.
+fn any_fault(numbers: &mut Numbers) -> Script {
+    let operation = numbers.pick(&[
+        None,
+        Some("ListAccountAssignments"),
+        Some("DescribeAccountAssignmentCreationStatus"),
+        Some("DescribeAccountAssignmentDeletionStatus"),
+        Some("IsMemberInGroups"),
+        Some("DescribeUser"),
+        Some("DescribeAccount"),
+    ]);
+    let code = numbers.pick(&[
+        "ThrottlingException",
+        "AccessDeniedException",
+        "InternalServerException",
+        "ResourceNotFoundException",
+    ]);
+    let slow = Duration::from_secs(numbers.pick(&[3, 15, 60]));
+    // A "not found" that is a lie is only told where a second question can find it out.
+    let lie = code == "ResourceNotFoundException" && operation != Some("ListAccountAssignments");
+    let effect = match numbers.below(6) {
+        0 => Effect::Unavailable {
+            applied: numbers.once_in(2),
+        },
+        1 => Effect::Html { applied: false },
+        2 => Effect::Slow { time: slow },
+        3 => Effect::Lost { applied: true },
+        _ if lie => refusal("ThrottlingException"),
+        _ => refusal(code),
+    };
+    script(operation, effect, numbers.pick(&[1, 3, 10, 40]))
+}
+
+fn refusal(code: &str) -> Effect {
+    Effect::Refuse {
+        code: code.to_owned(),
+        message: None,
+        reason: None,
+        retry_after_seconds: None,
+        status: None,
+    }
+}
+
+fn script(operation: Option<&str>, effect: Effect, times: u32) -> Script {
+    Script {
+        id: 0,
+        on: Selector {
+            operation: operation.map(str::to_owned),
+            ..Selector::default()
+        },
+        after: 0,
+        times: Some(times),
+        effect,
+    }
+}
+
+fn processes(numbers: &mut Numbers) -> Event {
+    let process = numbers.below(2);
+    let seconds = numbers.pick(&[1, 5, 40, 300, 1500, 4000]);
+    match numbers.below(10) {
+        0..4 => Event::Crash {
+            process,
+            seconds,
+            wrong_instance: numbers.once_in(6),
+        },
+        4 => Event::Pause { process, seconds },
+        5 => Event::TakeOver {
+            process,
+            noticed_after_steps: numbers.pick(&[0, 3, 10, 40]),
+        },
+        6 => Event::ApiServerAway { process, seconds },
+        7 => Event::WatchLags {
+            seconds: numbers.pick(&[0, 1, 10, 40]),
+        },
+        _ => Event::WriteFails {
+            process,
+            how: numbers.pick(&[WriteFault::Conflict, WriteFault::Refused, WriteFault::AnswerLost]),
+            writes: numbers.pick(&[1, 1, 2, 6]),
+        },
+    }
+}
+
+fn rules(numbers: &mut Numbers) -> Event {
+    match numbers.below(13) {
+        0..3 => Event::PutEligibility {
+            policy: numbers.below(3),
+            variant: numbers.below(6),
+        },
+        3 => Event::DropEligibility {
+            policy: numbers.below(3),
+        },
+        4..6 => Event::PutApprovers {
+            policy: numbers.below(3),
+            variant: numbers.below(5),
+        },
+        6 => Event::DropApprovers {
+            policy: numbers.below(3),
+        },
+        7..9 => Event::PutSettings {
+            variant: numbers.below(6),
+        },
+        9 => Event::DropSettings,
+        _ => directory(numbers),
+    }
+}
+
+fn directory(numbers: &mut Numbers) -> Event {
+    let user_name = numbers.pick(&PEOPLE).to_owned();
+    let group = numbers.pick(&GROUPS).to_owned();
+    let put = |enabled, rename_to| Change::PutUser {
+        user_name: user_name.clone(),
+        email: None,
+        enabled,
+        rename_to,
+    };
+    let account = |state: &str| Change::PutAccount {
+        id: ACCOUNTS[0].to_owned(),
+        name: None,
+        unit: None,
+        state: Some(state.to_owned()),
+    };
+    Event::InAws(match numbers.below(16) {
+        0 => put(Some(false), None),
+        1..3 => put(Some(true), None),
+        3 => Change::RemoveUser {
+            user_name: user_name.clone(),
+        },
+        4 => put(None, Some(format!("{user_name}2"))),
+        5..7 => Change::RemoveMember { group, user_name },
+        7..9 => Change::AddMember { group, user_name },
+        9 => Change::RemoveGroup { name: group },
+        10 => Change::PutGroup {
+            name: group,
+            members: None,
+            rename_to: None,
+        },
+        11 => account("SUSPENDED"),
+        12 => account("ACTIVE"),
+        13 => Change::PutAccount {
+            id: numbers.pick(&ACCOUNTS).to_owned(),
+            name: None,
+            unit: Some(
+                numbers
+                    .pick(&["Root", "Root/Production", "Root/Production/Payments"])
+                    .to_owned(),
+            ),
+            state: None,
+        },
+        14 => Change::RemovePermissionSet {
+            name: numbers.pick(&SETS).to_owned(),
+        },
+        _ => Change::PutPermissionSet {
+            name: numbers.pick(&SETS).to_owned(),
+            session_duration: "PT2H".to_owned(),
+        },
+    })
+}
+
+fn clocks(numbers: &mut Numbers) -> Event {
+    let whose = numbers.pick(&[
+        Whose::Controller(0),
+        Whose::Controller(0),
+        Whose::Controller(1),
+        Whose::ApiServer,
+        Whose::Aws,
+    ]);
+    Event::Clock {
+        whose,
+        ahead: numbers.pick(&[0, 0, 0, 20, -20, 100, -100, 3600, -3600, 20_000]),
+    }
+}
+
+fn guard(numbers: &mut Numbers) -> Event {
+    let request = numbers.below(64);
+    let what = match numbers.below(8) {
+        0..4 => Forgery::Approval {
+            of: numbers.below(PEOPLE.len()),
+        },
+        4 => Forgery::Request {
+            of: numbers.below(PEOPLE.len()),
+            target: numbers.below(12),
+        },
+        5..7 => Forgery::Approved,
+        _ => Forgery::LaterEnd,
+    };
+    match numbers.below(6) {
+        0 => Event::GuardBreaks {
+            seconds: numbers.pick(&[1, 20, 200, 2000]),
+        },
+        1 => Event::GuardUnproven {
+            seconds: numbers.pick(&[1, 20, 200, 2000]),
+        },
+        _ => Event::Forge { request, what },
+    }
+}
+
+fn others(numbers: &mut Numbers) -> Event {
+    let (account, permission_set) = target(numbers.below(12));
+    let (account, permission_set) = (account.to_owned(), permission_set.to_owned());
+    let user = Some(numbers.pick(&PEOPLE[..2]).to_owned());
+    Event::InAws(if numbers.once_in(2) {
+        Change::PutAssignment {
+            account,
+            permission_set,
+            user,
+            group: None,
+        }
+    } else {
+        Change::RemoveAssignment {
+            account,
+            permission_set,
+            user,
+            group: None,
+        }
+    })
+}

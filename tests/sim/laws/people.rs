@@ -1,0 +1,369 @@
+//! Laws about who gets what, and on whose word.
+
+use std::collections::BTreeSet;
+
+use team_operator::api::{
+    AssignmentOrigin, AssignmentState, OperationOutcome, Phase, Reason, ReviewDecision, TeamSettingsSpec,
+    Verdict, Waiver,
+};
+
+use super::assignments::owners;
+use super::{Seen, Sent};
+use crate::cluster::{Object, Policy, Rules, seconds};
+use crate::sim::Sim;
+use crate::truth::{RECENTLY, Reality, RequestTruth, key};
+
+/// No assignment of ours without approvals counted when judged, by people other than the requester, unless policy waived
+/// approval.
+pub(super) fn l1(sim: &Sim, seen: &Seen) -> Result<(), String> {
+    match seen {
+        Seen::Wrote { before, after, .. } => {
+            for verdict in new_verdicts(before, after) {
+                let truth = &sim.truth.requests[&after.uid];
+                is_true(sim, truth, after, verdict).map_err(|why| format!("{verdict:?}: {why}"))?;
+            }
+            Ok(())
+        }
+        Seen::Sent(sent) if sent.create => enough_votes(sim, sent),
+        _ => Ok(()),
+    }
+}
+
+fn new_verdicts<'a>(before: &Object, after: &'a Object) -> Vec<&'a Verdict> {
+    let known: Vec<&Verdict> = before
+        .status
+        .review
+        .iter()
+        .flat_map(|review| &review.verdicts)
+        .collect();
+    let all = after.status.review.iter().flat_map(|review| &review.verdicts);
+    all.filter(|verdict| {
+        verdict.counted && verdict.decision == ReviewDecision::Approved && !known.contains(verdict)
+    })
+    .collect()
+}
+
+/// Whether a vote that was counted really counts.
+fn is_true(sim: &Sim, truth: &RequestTruth, after: &Object, verdict: &Verdict) -> Result<(), String> {
+    let entry = truth
+        .entries
+        .get(&(verdict.approver.clone(), verdict.decision))
+        .ok_or("nobody wrote it")?;
+    if entry.forged {
+        return Err("it is forged".to_owned());
+    }
+    let id = verdict.user_id.as_ref().ok_or("it names no person")?;
+    if Some(id)
+        == after
+            .status
+            .requester
+            .as_ref()
+            .map(|requester| &requester.user_id)
+    {
+        return Err("it is the requester's".to_owned());
+    }
+    let since = sim.t - RECENTLY;
+    let policies = sim
+        .truth
+        .rules
+        .since(i64::MIN)
+        .iter()
+        .flat_map(|(_, rules)| &rules.approvers);
+    let mut named = policies.filter(|policy| {
+        Some(&policy.uid) == verdict.policy_uid.as_ref()
+            && Some(policy.generation) == verdict.policy_generation
+    });
+    let policy = named.next().ok_or("there was never such a policy")?;
+    let stage = policy
+        .spec
+        .stages
+        .iter()
+        .find(|stage| Some(&stage.name) == verdict.stage.as_ref());
+    let stage = stage.ok_or("the policy has no such stage")?;
+    let mut realities = sim.truth.realities.since(since).iter();
+    let belongs = |reality: &Reality| reality.is_enabled(id) && reality.is_among(id, &stage.approvers);
+    if realities.any(|(_, reality)| belongs(reality)) {
+        Ok(())
+    } else {
+        Err("the person is no approver".to_owned())
+    }
+}
+
+fn enough_votes(sim: &Sim, sent: &Sent) -> Result<(), String> {
+    let stored = sent.stored.as_ref().ok_or("nothing is stored")?;
+    let truth = &sim.truth.requests[&sent.uid];
+    if truth.made_by.is_none() {
+        return Err("the request was made in the name of another".to_owned());
+    }
+    if truth.waived {
+        return Ok(());
+    }
+    let review = stored.status.review.as_ref().ok_or("nobody was asked")?;
+    let (uid, generation) = (
+        review.uid.clone().unwrap_or_default(),
+        review.generation.unwrap_or_default(),
+    );
+    let policies = sim
+        .truth
+        .rules
+        .since(i64::MIN)
+        .iter()
+        .flat_map(|(_, rules)| &rules.approvers);
+    let mut named = policies.filter(|policy| policy.uid == uid && policy.generation == generation);
+    let policy = named.next().ok_or("it rests on no policy")?;
+    let mut used = BTreeSet::new();
+    for stage in &policy.spec.stages {
+        let people: BTreeSet<&String> = truth
+            .good_votes
+            .iter()
+            .filter(|(_, of, at, name)| *of == uid && *at == generation && *name == stage.name)
+            .map(|(person, ..)| person)
+            .filter(|person| !used.contains(*person))
+            .collect();
+        if people.len() < usize::try_from(stage.approvals_required).unwrap() {
+            return Err(format!("stage {} has {} approvals", stage.name, people.len()));
+        }
+        used.extend(people);
+    }
+    Ok(())
+}
+
+/// The tuple and duration granted are those approved: of the person who asked, the account and permission set asked for,
+/// and no longer.
+pub(super) fn l14(sim: &Sim, seen: &Seen) -> Result<(), String> {
+    match seen {
+        Seen::Sent(sent) if sent.create => {
+            let stored = sent.stored.as_ref().ok_or("nothing is stored")?;
+            let truth = &sim.truth.requests[&sent.uid];
+            if truth.made_by.as_ref() != Some(&sent.tuple.user_id) {
+                return Err(format!(
+                    "{:?} asked, and {} gets it",
+                    truth.made_by, sent.tuple.user_id
+                ));
+            }
+            let is_asked_for = |reality: &Reality| {
+                let mut sets = reality.permission_sets.iter();
+                sets.any(|set| {
+                    set.arn == sent.tuple.permission_set_arn
+                        && set.name == stored.spec.permission_set.as_str()
+                })
+            };
+            let recent = sim.truth.realities.since(i64::MIN);
+            if sent.tuple.account_id != stored.spec.account_id
+                || !recent.iter().any(|(_, one)| is_asked_for(one))
+            {
+                return Err(format!("{:?} was asked for, not {:?}", stored.spec, sent.tuple));
+            }
+            Ok(())
+        }
+        Seen::Wrote { now, before, after } if before.status.phase != Some(Phase::Active) => {
+            let window = after.status.window.clone().unwrap_or_default();
+            let forged = sim.truth.requests[&after.uid].status_forged;
+            if let (Some(end), Some(Phase::Active), false) = (window.end_time, after.status.phase, forged)
+                && seconds(end) > seconds(*now) + after.spec.duration.seconds()
+            {
+                return Err(format!("it is {now}, and {} end at {end}", after.spec.duration));
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// No decision rests on an unknown: who was refused is refused for something that really was so a short while ago, and
+/// what is said to be gone really was.
+pub(super) fn l16(sim: &Sim, seen: &Seen) -> Result<(), String> {
+    let Seen::Wrote { before, after, .. } = seen else {
+        return Ok(());
+    };
+    gone_is_gone(sim, before, after)?;
+    let (from, to) = (before.status.phase, after.status.phase);
+    if from == to || !matches!(to, Some(Phase::Denied | Phase::Revoking)) {
+        return Ok(());
+    }
+    let truth = &sim.truth.requests[&after.uid];
+    let realities = sim.truth.realities.since(sim.t - RECENTLY);
+    let always = |so: &dyn Fn(&Reality) -> bool| realities.iter().all(|(_, reality)| so(reality));
+    let name = after.spec.requester.as_deref().unwrap_or_default();
+    let requester = |reality: &Reality| reality.user_named(name).map(|user| user.id.clone());
+    let account = |reality: &Reality| {
+        let mut accounts = reality.accounts.iter();
+        accounts.any(|one| one.id == after.spec.account_id.as_str() && one.state == "ACTIVE")
+    };
+    let set = |reality: &Reality| {
+        let mut sets = reality.permission_sets.iter();
+        let arn = after
+            .status
+            .access
+            .as_ref()
+            .map(|access| &access.permission_set_arn);
+        sets.any(|one| {
+            one.name == after.spec.permission_set.as_str() && arn.is_none_or(|arn| *arn == one.arn)
+        })
+    };
+    let baseless = match after.status.reason {
+        Some(Reason::RequesterUnknown) => {
+            let known = after
+                .status
+                .requester
+                .as_ref()
+                .map(|known| known.user_id.clone())
+                .or(truth.made_by.clone());
+            known.is_some() && always(&|reality| requester(reality) == known)
+        }
+        Some(Reason::RequesterDisabled) => {
+            always(&|reality| requester(reality).is_some_and(|id| reality.is_enabled(&id)))
+        }
+        Some(Reason::AccountUnknown) => true,
+        Some(Reason::AccountNotActive) => always(&account),
+        Some(Reason::PermissionSetUnknown) => always(&set),
+        Some(Reason::NotEligible) => always_eligible(sim, after),
+        Some(Reason::RemovedExternally) => {
+            let about = after
+                .status
+                .assignment
+                .as_ref()
+                .and_then(|one| one.tuple.as_ref())
+                .map(key);
+            let tuple = about.and_then(|about| sim.truth.tuples.get(&about));
+            tuple.is_some_and(|tuple| tuple.present && sim.t - tuple.since > RECENTLY)
+        }
+        _ => false,
+    };
+    if baseless {
+        return Err(format!("{:?} is not so", after.status.reason));
+    }
+    Ok(())
+}
+
+/// Whether one and the same policy let the requester ask all the time recently.
+fn always_eligible(sim: &Sim, object: &Object) -> bool {
+    let name = object.spec.requester.as_deref().unwrap_or_default();
+    let rules = sim.truth.rules.since(sim.t - RECENTLY);
+    let realities = sim.truth.realities.since(sim.t - RECENTLY);
+    let everywhere = |wanted: &str| {
+        rules.iter().all(|(_, rules)| {
+            let policy = rules.eligibility.iter().find(|policy| policy.name == wanted);
+            policy.is_some_and(|policy| {
+                realities
+                    .iter()
+                    .all(|(_, reality)| lets(policy, reality, name, object))
+            })
+        })
+    };
+    sim.truth
+        .rules
+        .now()
+        .eligibility
+        .iter()
+        .any(|policy| everywhere(&policy.name))
+}
+
+fn lets(
+    policy: &Policy<team_operator::api::EligibilityPolicySpec>,
+    reality: &Reality,
+    name: &str,
+    object: &Object,
+) -> bool {
+    let spec = &policy.spec;
+    let Some(user) = reality.user_named(name) else {
+        return false;
+    };
+    let above = reality.units_above(object.spec.account_id.as_str());
+    let under = spec.organizational_units.iter().any(|unit| {
+        let place = above.iter().position(|id| *id == unit.id.as_str());
+        place.is_some_and(|steps| steps == 0 || unit.include_nested)
+    });
+    reality.is_among(&user.id, &spec.subjects)
+        && (spec.accounts.contains(&object.spec.account_id) || under)
+        && spec.permission_sets.contains(&object.spec.permission_set)
+        && object.spec.duration <= spec.max_duration
+}
+
+/// Whether policy asked for no approval, by one state of the rules and of the directory.
+fn waives(rules: &Rules, reality: &Reality, object: &Object) -> bool {
+    let name = object.spec.requester.as_deref().unwrap_or_default();
+    let Some(settings): Option<&TeamSettingsSpec> = rules.settings.as_ref() else {
+        return false;
+    };
+    if settings.approval_workflow == team_operator::api::Requirement::NotRequired {
+        return true;
+    }
+    let mut matching = rules
+        .eligibility
+        .iter()
+        .filter(|policy| lets(policy, reality, name, object))
+        .peekable();
+    let waived = |policy: &Policy<team_operator::api::EligibilityPolicySpec>| !policy.spec.approval_required;
+    match settings.waiver {
+        _ if matching.peek().is_none() => false,
+        Waiver::Never => matching.all(waived),
+        Waiver::WaiveIfAny => matching.any(waived),
+    }
+}
+
+fn gone_is_gone(sim: &Sim, before: &Object, after: &Object) -> Result<(), String> {
+    let state = |object: &Object| object.status.assignment.as_ref().map(|one| one.state);
+    let Some(assignment) = &after.status.assignment else {
+        return Ok(());
+    };
+    let newly = state(after) == Some(AssignmentState::Gone) && state(before) != Some(AssignmentState::Gone);
+    let claims =
+        newly && assignment.handed_to.is_none() && assignment.origin != Some(AssignmentOrigin::Standing);
+    let Some(about) = assignment.tuple.as_ref().map(key).filter(|_| claims) else {
+        return Ok(());
+    };
+    let there = sim.truth.tuples.get(&about).is_some_and(|tuple| {
+        tuple.present && tuple.touched && !tuple.by_others && sim.t - tuple.since > RECENTLY
+    });
+    if there && owners(sim, &after.uid, &about).next().is_none() {
+        return Err(format!("{about:?} is said to be gone"));
+    }
+    Ok(())
+}
+
+/// Remembers what later checks rest on.
+pub(super) fn note(sim: &mut Sim, seen: &Seen) {
+    let Seen::Wrote { before, after, .. } = seen else {
+        return;
+    };
+    let votes: Vec<_> = new_verdicts(before, after)
+        .into_iter()
+        .filter_map(|verdict| {
+            Some((
+                verdict.user_id.clone()?,
+                verdict.policy_uid.clone()?,
+                verdict.policy_generation?,
+                verdict.stage.clone()?,
+            ))
+        })
+        .collect();
+    let assignment = after.status.assignment.as_ref();
+    let operations = assignment
+        .into_iter()
+        .flat_map(|one| [&one.create, &one.delete])
+        .flatten();
+    for operation in operations {
+        if let Some(id) = &operation.request_id {
+            if operation.outcome == OperationOutcome::Vanished {
+                sim.truth.recorded.remove(id);
+            } else {
+                sim.truth.recorded.insert(id.clone());
+            }
+        }
+    }
+    let since = sim.t - RECENTLY;
+    let opened = before.status.phase.is_none() && after.status.phase == Some(Phase::Approved);
+    let waived = opened
+        && sim.truth.rules.since(since).iter().any(|(_, rules)| {
+            sim.truth
+                .realities
+                .since(since)
+                .iter()
+                .any(|(_, reality)| waives(rules, reality, after))
+        });
+    let truth = sim.truth.requests.entry(after.uid.clone()).or_default();
+    truth.good_votes.extend(votes);
+    truth.waived |= waived;
+    truth.was_ended |= after.is_finished() || after.status.phase == Some(Phase::Revoking);
+}

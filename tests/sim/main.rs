@@ -1,0 +1,144 @@
+//! The decisions in a world where everything goes wrong, held against the laws of the product after every step.
+//!
+//! `SIMULATE_STEPS` says how many steps are led; `SIMULATE_SEED` replays the run of one seed. A run that breaks a law is
+//! printed as short as it can be made, with its seed, which belongs into `seeds.txt` with the repair.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on stops here"
+)]
+
+mod acts;
+mod aws;
+mod cluster;
+mod generate;
+mod happen;
+mod laws;
+mod lookups;
+mod numbers;
+mod plan;
+mod policies;
+mod process;
+mod sabotage;
+mod shell;
+mod shrink;
+mod sim;
+mod truth;
+
+use laws::Violation;
+use plan::Plan;
+use sabotage::Sabotage;
+use sim::Sim;
+
+/// What plain `cargo test` leads.
+const STEPS: usize = 200_000;
+/// Found seeds, one a line, each with what it found.
+const SEEDS: &str = include_str!("seeds.txt");
+
+fn number(variable: &str) -> Option<u64> {
+    let text = std::env::var(variable).ok()?;
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{variable} is {text:?}: write a number")),
+    )
+}
+
+/// Leads the run of a seed; the number of its steps.
+#[track_caller]
+fn lead(seed: u64) -> usize {
+    let plan = Plan::new(seed);
+    let mut sim = Sim::new(&plan, None, false);
+    match sim.run(&plan) {
+        Ok(steps) => steps,
+        Err(violation) => panic!("{}", report(&plan, &violation)),
+    }
+}
+
+/// What a person needs who has to understand a broken law.
+fn report(plan: &Plan, found: &Violation) -> String {
+    let shrunk = shrink::shrink(plan, found.law, None);
+    format!(
+        "\n{} is broken by seed {} (SIMULATE_SEED={} replays it): {}\nAs short as it could be made, {} events in this \
+         world: {:?}\n{}\n{} {}",
+        found.law,
+        plan.seed,
+        plan.seed,
+        found.sentence,
+        shrunk.plan.items.len(),
+        shrunk.plan.setup,
+        shrunk.story.join("\n"),
+        shrunk.violation.law,
+        shrunk.violation.sentence,
+    )
+}
+
+#[test]
+fn the_seeds_that_once_broke_a_law_keep_all_of_them() {
+    let lines = SEEDS
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.trim().is_empty());
+    for line in lines {
+        let seed = line.split_whitespace().next().unwrap();
+        lead(seed.parse().unwrap());
+    }
+}
+
+#[test]
+fn many_lives_keep_the_laws() {
+    if let Some(seed) = number("SIMULATE_SEED") {
+        lead(seed);
+        return;
+    }
+    let wanted = number("SIMULATE_STEPS").map_or(STEPS, |steps| usize::try_from(steps).unwrap());
+    let threads = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .clamp(1, 8);
+    let lives: Vec<u64> = std::thread::scope(|scope| {
+        let lead_some = |first: usize| {
+            let (mut steps, mut lives, mut seed) = (0, 0, u64::try_from(first).unwrap());
+            while steps < wanted.div_ceil(threads) {
+                steps += lead(seed);
+                lives += 1;
+                seed += u64::try_from(threads).unwrap();
+            }
+            lives
+        };
+        let threads: Vec<_> = (1..=threads)
+            .map(|first| scope.spawn(move || lead_some(first)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|_| panic!("a law was broken")))
+            .collect()
+    });
+    println!("{wanted} steps in {} lives", lives.iter().sum::<u64>());
+}
+
+#[test]
+fn each_law_notices_when_it_is_broken() {
+    for sabotage in Sabotage::ALL {
+        let (mut steps, mut noticed) = (0, None);
+        for seed in 1.. {
+            let mut sim = Sim::new(&Plan::new(seed), Some(sabotage), false);
+            let outcome = sim.run(&Plan::new(seed));
+            steps += sim.steps;
+            if let Err(violation) = outcome {
+                noticed = Some((seed, violation));
+                break;
+            }
+            if steps > STEPS {
+                break;
+            }
+        }
+        let (seed, violation) = noticed.unwrap_or_else(|| panic!("{sabotage:?} goes unnoticed"));
+        assert_eq!(
+            violation.law,
+            sabotage.breaks(),
+            "{sabotage:?}: {}",
+            violation.sentence
+        );
+        println!("| {} | {sabotage:?} | {steps} | {seed} |", violation.law);
+    }
+}

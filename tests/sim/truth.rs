@@ -1,0 +1,252 @@
+//! What really is so and who really did what: the laws are held against this, not against what the controller says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use serde::Deserialize;
+use team_operator::api::{AssignmentTuple, ReviewDecision, Subject, SubjectKind};
+use team_operator::sandbox::{AssignmentRow, World};
+
+use crate::cluster::Rules;
+
+/// How long ago something may have been true that a decision rests on: a fact's longest life within a pass, with the
+/// slowest calls.
+pub(crate) const RECENTLY: i64 = 240;
+
+/// User, account and permission set of an assignment.
+pub(crate) type Key = (String, String, String);
+
+pub(crate) fn key(tuple: &AssignmentTuple) -> Key {
+    (
+        tuple.user_id.clone(),
+        tuple.account_id.as_str().to_owned(),
+        tuple.permission_set_arn.clone(),
+    )
+}
+
+/// The people and things of AWS at a moment.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Reality {
+    pub(crate) users: Vec<UserTruth>,
+    groups: Vec<GroupTruth>,
+    pub(crate) units: Vec<UnitTruth>,
+    pub(crate) accounts: Vec<AccountTruth>,
+    pub(crate) permission_sets: Vec<SetTruth>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UserTruth {
+    pub(crate) id: String,
+    pub(crate) user_name: String,
+    pub(crate) enabled: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct GroupTruth {
+    name: String,
+    members: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct UnitTruth {
+    pub(crate) id: String,
+    pub(crate) path: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct AccountTruth {
+    pub(crate) id: String,
+    pub(crate) state: String,
+    pub(crate) parent: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct SetTruth {
+    pub(crate) arn: String,
+    pub(crate) name: String,
+}
+
+impl Reality {
+    pub(crate) fn of(world: &World) -> Self {
+        serde_json::from_value(world.summary()).unwrap()
+    }
+
+    pub(crate) fn user_named(&self, name: &str) -> Option<&UserTruth> {
+        self.users.iter().find(|user| user.user_name == name)
+    }
+
+    pub(crate) fn is_enabled(&self, id: &str) -> bool {
+        self.users.iter().any(|user| user.id == id && user.enabled)
+    }
+
+    /// Whether one of the subjects names the person.
+    pub(crate) fn is_among(&self, id: &str, subjects: &[Subject]) -> bool {
+        let name = self
+            .users
+            .iter()
+            .find(|user| user.id == id)
+            .map(|user| user.user_name.as_str());
+        subjects.iter().any(|subject| match subject.kind {
+            SubjectKind::User => Some(subject.name.as_str()) == name,
+            SubjectKind::Group => self
+                .groups
+                .iter()
+                .any(|group| group.name == subject.name && group.members.iter().any(|member| member == id)),
+        })
+    }
+
+    /// The ids of the units above an account, the nearest first.
+    pub(crate) fn units_above(&self, account: &str) -> Vec<&str> {
+        let Some(account) = self.accounts.iter().find(|one| one.id == account) else {
+            return vec![];
+        };
+        let Some(parent) = self.units.iter().find(|unit| unit.id == account.parent) else {
+            return vec![];
+        };
+        let above = |unit: &&UnitTruth| parent.path.starts_with(&format!("{}/", unit.path));
+        let mut all: Vec<&UnitTruth> = self.units.iter().filter(above).collect();
+        all.push(parent);
+        all.sort_by_key(|unit| std::cmp::Reverse(unit.path.len()));
+        all.iter().map(|unit| unit.id.as_str()).collect()
+    }
+}
+
+/// A value with its past.
+#[derive(Debug, Clone)]
+pub(crate) struct History<T>(Vec<(i64, Rc<T>)>);
+
+impl<T> History<T> {
+    pub(crate) fn new(first: T) -> Self {
+        Self(vec![(i64::MIN, Rc::new(first))])
+    }
+
+    pub(crate) fn push(&mut self, t: i64, value: T) {
+        self.0.push((t, Rc::new(value)));
+    }
+
+    pub(crate) fn now(&self) -> &T {
+        &self.0.last().unwrap().1
+    }
+
+    /// Everything that was so at some time since `t`.
+    pub(crate) fn since(&self, t: i64) -> &[(i64, Rc<T>)] {
+        let first = self.0.iter().rposition(|(at, _)| *at <= t).unwrap_or(0);
+        &self.0[first..]
+    }
+}
+
+/// Who really wrote an entry.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) forged: bool,
+}
+
+/// What is really so about a request.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RequestTruth {
+    /// The person who made it; `None` when it was made in the name of another.
+    pub(crate) made_by: Option<String>,
+    /// The status was changed by somebody else at some time.
+    pub(crate) status_forged: bool,
+    pub(crate) entries: BTreeMap<(String, ReviewDecision), Entry>,
+    /// Verdicts that count and were true when they were written: person, policy uid, generation, stage.
+    pub(crate) good_votes: BTreeSet<(String, String, i64, String)>,
+    /// Policy really asked for no approval when the request was made.
+    pub(crate) waived: bool,
+    /// It was Revoking or over at some time.
+    pub(crate) was_ended: bool,
+}
+
+/// What is really so about an assignment.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TupleTruth {
+    pub(crate) present: bool,
+    /// Since when it has been so.
+    pub(crate) since: i64,
+    /// Somebody else made it, and no request of ours was about it then.
+    pub(crate) by_others: bool,
+    /// A create of ours was carried out since it is there.
+    pub(crate) touched: bool,
+    /// Since when nobody has had a right to it; the laws keep this up to date.
+    pub(crate) unowned_since: Option<i64>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Truth {
+    pub(crate) realities: History<Reality>,
+    pub(crate) rules: History<Rules>,
+    pub(crate) requests: BTreeMap<String, RequestTruth>,
+    pub(crate) tuples: BTreeMap<Key, TupleTruth>,
+    /// Operations under way in AWS, by id: about what, and since when.
+    pub(crate) open: BTreeMap<String, (Key, i64)>,
+    /// Operations that a request had on record, but for those that AWS has forgotten since.
+    pub(crate) recorded: BTreeSet<String>,
+    /// Creates that AWS holds back or took on without anybody being told: when, and about what.
+    pub(crate) loose: Vec<(i64, Key)>,
+    /// Since when nothing has been wrong with anything.
+    pub(crate) healthy_since: Option<i64>,
+}
+
+impl Truth {
+    pub(crate) fn new(world: &World) -> Self {
+        Self {
+            realities: History::new(Reality::of(world)),
+            rules: History::new(Rules::default()),
+            requests: BTreeMap::new(),
+            tuples: BTreeMap::new(),
+            open: BTreeMap::new(),
+            recorded: BTreeSet::new(),
+            loose: vec![],
+            healthy_since: Some(i64::MIN),
+        }
+    }
+
+    /// Looks at AWS. `others` did it if anybody else but us changed something just now; `ours` says which assignments a
+    /// request of ours is about.
+    pub(crate) fn observe(
+        &mut self,
+        t: i64,
+        (assigned, open): (
+            Vec<AssignmentRow>,
+            Vec<(String, team_operator::sandbox::AssignmentInput)>,
+        ),
+        others: bool,
+        ours: impl Fn(&Key) -> bool,
+    ) {
+        let present: BTreeSet<Key> = assigned
+            .into_iter()
+            .map(|row| (row.principal_id, row.account_id, row.permission_set_arn))
+            .collect();
+        for (key, tuple) in &mut self.tuples {
+            if tuple.present && !present.contains(key) {
+                *tuple = TupleTruth {
+                    since: t,
+                    ..TupleTruth::default()
+                };
+            }
+        }
+        for key in present {
+            let by_others = others && !ours(&key);
+            let tuple = self.tuples.entry(key).or_default();
+            if !tuple.present {
+                *tuple = TupleTruth {
+                    present: true,
+                    since: t,
+                    by_others,
+                    touched: !others,
+                    unowned_since: None,
+                };
+            }
+        }
+        let about = |input: team_operator::sandbox::AssignmentInput| {
+            (input.principal_id, input.target_id, input.permission_set_arn)
+        };
+        let known = std::mem::take(&mut self.open);
+        for (id, input) in open {
+            let since = known.get(&id).map_or(t, |(_, since)| *since);
+            self.open.insert(id, (about(input), since));
+        }
+    }
+}
