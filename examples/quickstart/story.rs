@@ -134,7 +134,7 @@ async fn manifests(stage: &Stage) -> Result<Vec<u8>, Trouble> {
     Err(Trouble::new(expected, String::from_utf8_lossy(&output.stderr)))
 }
 
-/// The controller starts, and proves the admission policies before it relies on them.
+/// The controller starts, proves the admission policies before it relies on them, and looks up what the others name.
 pub async fn starts_the_controller(timeline: &mut Timeline, stage: &mut Stage) -> Result<(), Trouble> {
     timeline.comes_to("run the controller until it has proven the admission policies");
     stage.start_controller().await?;
@@ -162,6 +162,17 @@ pub async fn starts_the_controller(timeline: &mut Timeline, stage: &mut Stage) -
     )
     .await?;
     timeline.tell(CONTROLLER, &format!("GuardIntact: {message}"));
+    timeline.comes_to("everything that the policies name is there");
+    let ready = [
+        "wait",
+        "eligibilitypolicies,approverpolicies",
+        "--all",
+        "--for=condition=Ready",
+    ];
+    let wait = [&ready[..], &["--timeout=50s"]].concat();
+    kubectl_does(&stage.plane, ControlPlane::admin_name(), &wait, &[]).await?;
+    timeline.tell(ADMIN, "sees that everything is there that the policies name");
+    timeline.tell_command(&format!("kubectl {}", ready.join(" ")));
     Ok(())
 }
 
