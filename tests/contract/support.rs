@@ -242,7 +242,7 @@ impl Boxed {
             user_name: "alice@example.com".into(),
             user_id: ids.user_id.as_str().into(),
             email: "alice@example.com".into(),
-            group_name: "Engineers".into(),
+            group_name: "Developers".into(),
             empty_group_name: "Empty".into(),
             account: ids.account_id.as_str().into(),
             account_path: "Root/Production".into(),
@@ -268,7 +268,7 @@ impl Boxed {
         Tuple {
             instance_arn: InstanceArn::new(summary["instanceArn"].as_str().unwrap()),
             user_id: UserId::new(named("users", "userName", "alice@example.com", "id")),
-            account_id: AccountId::parse("333333333333").unwrap(),
+            account_id: AccountId::parse("111122223333").unwrap(),
             permission_set_arn: PermissionSetArn::new(named(
                 "permissionSets",
                 "name",

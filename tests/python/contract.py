@@ -70,7 +70,7 @@ def seed_moto(endpoint):
         Name={"GivenName": "Alice", "FamilyName": "Example"},
         Emails=[{"Value": "alice@example.com", "Primary": True}],
     )["UserId"]
-    group = store.create_group(IdentityStoreId=identity_store, DisplayName="Engineers")["GroupId"]
+    group = store.create_group(IdentityStoreId=identity_store, DisplayName="Developers")["GroupId"]
     store.create_group(IdentityStoreId=identity_store, DisplayName="Empty")
     store.create_group_membership(IdentityStoreId=identity_store, GroupId=group, MemberId={"UserId": user})
     permission_set = sso.create_permission_set(
@@ -82,7 +82,7 @@ def seed_moto(endpoint):
         "userName": "alice@example.com",
         "userId": user,
         "email": "alice@example.com",
-        "groupName": "Engineers",
+        "groupName": "Developers",
         "emptyGroupName": "Empty",
         "account": status["AccountId"],
         "accountPath": f"{root['Name']}/Production",
@@ -157,7 +157,7 @@ class Sandbox:
         permission_set = next(one for one in organization["permissionSets"] if one["name"] == "DatabaseAdmin")
         return {
             "InstanceArn": organization["instanceArn"],
-            "TargetId": "333333333333",
+            "TargetId": "111122223333",
             "TargetType": "AWS_ACCOUNT",
             "PermissionSetArn": permission_set["arn"],
             "PrincipalType": "USER",
@@ -250,7 +250,7 @@ def boto3_reads_the_directory_and_the_organization():
         identifier = {"UniqueAttribute": {"AttributePath": "userName", "AttributeValue": "mallory@example.com"}}
         user = store.get_user_id(IdentityStoreId=identity_store, AlternateIdentifier=identifier)["UserId"]
         assert store.describe_user(IdentityStoreId=identity_store, UserId=user)["UserStatus"] == "DISABLED"
-        identifier = {"UniqueAttribute": {"AttributePath": "displayName", "AttributeValue": "Production-Approvers"}}
+        identifier = {"UniqueAttribute": {"AttributePath": "displayName", "AttributeValue": "Production-Leads"}}
         group = store.get_group_id(IdentityStoreId=identity_store, AlternateIdentifier=identifier)["GroupId"]
         answer = store.is_member_in_groups(
             IdentityStoreId=identity_store, MemberId={"UserId": user}, GroupIds=[group]

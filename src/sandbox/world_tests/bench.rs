@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::sandbox::*;
 
-pub(super) const ACCOUNT: &str = "333333333333";
+pub(super) const ACCOUNT: &str = "111122223333";
 pub(super) const OTHER_ACCOUNT: &str = "444444444444";
 
 /// A world on a clock that only the test moves.

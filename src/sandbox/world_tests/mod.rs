@@ -181,7 +181,7 @@ fn the_next_two_creates_in_this_account_fail_as_scripted_and_the_third_does_not(
         settings.conflict_window = Duration::ZERO;
     });
     bench.script(
-        r#"{"on":{"operation":"CreateAccountAssignment","account":"333333333333"},"times":2,
+        r#"{"on":{"operation":"CreateAccountAssignment","account":"111122223333"},"times":2,
             "effect":{"kind":"fail","reason":"role-quota"}}"#,
     );
     let (alice, elsewhere) = (bench.alice(), bench.tuple("alice@example.com", OTHER_ACCOUNT));
@@ -262,7 +262,7 @@ fn what_changes_between_accepting_and_finishing_decides() {
             .unwrap()
             .contains("was not found in directory")
     );
-    bench.change(r#"{"change":"put-account","id":"333333333333","state":"SUSPENDED"}"#);
+    bench.change(r#"{"change":"put-account","id":"111122223333","state":"SUSPENDED"}"#);
     let bob = bench.tuple("bob@example.com", ACCOUNT);
     let begun = bench.create(&bob).unwrap();
     bench.wait(2_000);

@@ -50,7 +50,7 @@ async fn a_fresh_account_shows_a_move_a_new_unit_and_a_suspension_that_the_tree_
     );
     boxed.change(r#"{"change":"put-unit","name":"New","parent":"Root/Development"}"#);
     boxed.change(
-        r#"{"change":"put-account","id":"333333333333","unit":"Root/Development/New","state":"SUSPENDED"}"#,
+        r#"{"change":"put-account","id":"111122223333","unit":"Root/Development/New","state":"SUSPENDED"}"#,
     );
     assert_eq!(
         path(aws.account(&Ask::background(), &account).await.unwrap().value),
@@ -65,7 +65,7 @@ async fn a_fresh_account_shows_a_move_a_new_unit_and_a_suspension_that_the_tree_
         .unwrap();
     assert_eq!(fresh.path.names(), "Root/Development/New");
     assert_eq!(fresh.state, team_operator::ports::AccountState::Suspended);
-    boxed.change(r#"{"change":"remove-account","id":"333333333333"}"#);
+    boxed.change(r#"{"change":"remove-account","id":"111122223333"}"#);
     assert_eq!(aws.account(&ask(), &account).await.unwrap().value, Lookup::Absent);
 }
 
@@ -108,7 +108,7 @@ async fn a_missing_group_among_others_is_told_apart_from_not_being_a_member() {
             .id
     };
     let groups = [
-        group("Engineers").await,
+        group("Developers").await,
         GroupId::new("gone"),
         group("Security").await,
     ];

@@ -31,7 +31,7 @@ async fn refusals_of_a_create_have_their_class_and_certainly_no_effect() {
     let boxed = Boxed::start(|_| ()).await;
     let (aws, tuple) = (boxed.connect().await.unwrap(), boxed.ids());
     for (code, class, mentions) in [
-        ("ConflictException", Class::Conflict, "333333333333"),
+        ("ConflictException", Class::Conflict, "111122223333"),
         (
             "AccessDeniedException",
             Class::Denied,
@@ -208,7 +208,7 @@ async fn a_tuple_of_another_instance_is_refused_without_asking() {
 async fn an_account_suspended_underfoot_fails_the_create_and_the_delete_can_be_repeated() {
     let boxed = Boxed::start(|_| ()).await;
     let (aws, tuple) = (boxed.connect().await.unwrap(), boxed.ids());
-    boxed.change(r#"{"change":"put-account","id":"333333333333","state":"SUSPENDED"}"#);
+    boxed.change(r#"{"change":"put-account","id":"111122223333","state":"SUSPENDED"}"#);
     let answer = create(&aws, &tuple).await.unwrap();
     assert!(
         matches!(
@@ -220,7 +220,7 @@ async fn an_account_suspended_underfoot_fails_the_create_and_the_delete_can_be_r
         ),
         "{answer:?}"
     );
-    assert_eq!(AccountId::parse("333333333333").unwrap(), tuple.account_id);
+    assert_eq!(AccountId::parse("111122223333").unwrap(), tuple.account_id);
 }
 
 #[tokio::test]
