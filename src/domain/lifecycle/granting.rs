@@ -3,7 +3,7 @@
 use super::approved::{permit, wait};
 use super::check::Refusal;
 use super::early_end::{self, Cause};
-use super::observation::{Observation, observe, refresh};
+use super::observation::{Observation, is_the_configured_instance, observe, refresh};
 use super::pass::Pass;
 use super::{revoking, siblings};
 use crate::api::{
@@ -34,6 +34,10 @@ pub(super) fn decide(pass: &mut Pass<'_>) {
         };
         return revoking::begin(pass, &cause);
     };
+    // Another instance knows neither the assignment nor the operation, and forgetting is something else.
+    if let Err(undecided) = is_the_configured_instance(pass, &tuple) {
+        return wait(pass, &undecided);
+    }
     refresh_create(pass);
     let observation = observe(pass, &tuple, Freshness::Fresh);
     match next(pass, &observation) {
