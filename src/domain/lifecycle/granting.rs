@@ -184,10 +184,13 @@ fn create(pass: &mut Pass<'_>, tuple: AssignmentTuple, not_after: Timestamp) {
 /// The access is there: from now on it has an end.
 pub(super) fn confirm(pass: &mut Pass<'_>, reason: Reason, message: &str) {
     let (now, duration) = (pass.now, pass.duration());
+    let confirmed_at = pass.earliest();
     let window = pass.status.window.get_or_insert_with(Window::default);
     let not_after = window.not_after.unwrap_or(now);
     window.start_time.get_or_insert(now);
-    let end = *window.end_time.get_or_insert(end_time(now, duration, not_after));
+    let end = *window
+        .end_time
+        .get_or_insert(end_time(confirmed_at, duration, not_after));
     let session = pass.status.access.as_ref().map(|access| access.session_duration);
     pass.assignment(|assignment: &mut Assignment| {
         assignment.state = AssignmentState::Held;
