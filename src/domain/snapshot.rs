@@ -165,6 +165,8 @@ pub enum Guard {
     /// They are not in force. The text says which.
     Broken(String),
     /// They are in force now and were not at some time since the request was last decided.
+    /// The request has to be the one that the API server has, read live: a watch that lags may not show yet what the gap
+    /// let in, and what is not there cannot be voided.
     BrokenBefore(String),
 }
 
@@ -196,6 +198,9 @@ pub enum Lease {
 }
 
 /// How far other clocks are ahead of ours; `None` while they were not seen.
+///
+/// Taken anew for each decision of a pass, so that a grant rests on what its own questions were answered with. What was
+/// heard is kept against a clock that does not step: an offset from before ours was set is wrong by as much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Clocks {
     /// The API server's, as its answers say.

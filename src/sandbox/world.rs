@@ -137,14 +137,17 @@ impl World {
     }
 
     /// What is so at a moment, whatever lists and records show: who is assigned, and which operations are under way, by
-    /// their request ids.
-    pub fn truth(&mut self, now: DateTime<Utc>) -> (Vec<AssignmentRow>, Vec<(String, AssignmentInput)>) {
+    /// their request ids, each with whether its record can still be read.
+    pub fn truth(
+        &mut self,
+        now: DateTime<Utc>,
+    ) -> (Vec<AssignmentRow>, Vec<(String, AssignmentInput, bool)>) {
         self.settle(now);
         let open = self
             .operations
             .iter()
             .filter(|one| one.state == Standing::InProgress);
-        let open = open.map(|one| (one.request_id.clone(), one.input.clone()));
+        let open = open.map(|one| (one.request_id.clone(), one.input.clone(), !one.forgotten));
         (self.assigned(), open.collect())
     }
 

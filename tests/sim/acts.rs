@@ -3,6 +3,7 @@
 use team_operator::api::AssignmentTuple;
 use team_operator::domain::{Action, Answer, due_from_memory, record_answer};
 
+use crate::aws::HELD_FOR;
 use crate::cluster::Object;
 use crate::laws::{Seen, Sent};
 use crate::process::{Pass, Stage};
@@ -94,6 +95,13 @@ impl Sim {
         };
         let ahead = self.aws.ahead;
         self.processes[process].hears_clock(true, ahead);
+        let mut held = self.truth.held.iter();
+        if held.any(|(key, until)| *key == about && *until >= self.t) {
+            self.truth.overtaken.insert(about.clone());
+        }
+        if create && written.held {
+            self.truth.held.push((about.clone(), self.t + HELD_FOR));
+        }
         if create && (written.held || written.operation.is_some()) {
             self.truth.loose.push((self.t, about.clone()));
             self.truth.tuples.entry(about).or_default().touched = true;

@@ -17,7 +17,7 @@ use crate::cluster::utc;
 const TIMEOUT: i64 = 30;
 /// A request that is held back arrives, or is answered, so many seconds later: well within the time after which the
 /// controller takes a create without an answer for settled.
-const HELD_FOR: i64 = 200;
+pub(crate) const HELD_FOR: i64 = 200;
 
 const ORGANIZATION: &str = r#"
 region: eu-central-1

@@ -26,9 +26,9 @@ pub(crate) enum Seen {
         now: Timestamp,
         decision: Box<Decision>,
     },
-    /// A status was written.
+    /// A status was written. The earliest clock is left out when one was set during the pass.
     Wrote {
-        now: Timestamp,
+        earliest: Option<i64>,
         before: Rc<Object>,
         after: Rc<Object>,
     },
@@ -61,6 +61,9 @@ pub(crate) struct Sent {
     /// What the latest of the three clocks says.
     pub(crate) latest: Timestamp,
 }
+
+/// Clocks within this agree.
+const SKEW: i64 = 30;
 
 /// A law that was broken.
 #[derive(Debug, Clone)]

@@ -100,6 +100,7 @@ impl Sim {
     }
 
     fn go_on(&mut self, process: usize, uid: &str, mut pass: Pass) -> Next {
+        self.pass_began_at = pass.began_at_step;
         match std::mem::replace(&mut pass.stage, Stage::Decide) {
             Stage::Decide => self.decide(process, uid, pass),
             Stage::Ask(questions) => Next::On(Box::new(self.ask(process, pass, questions))),
@@ -263,13 +264,15 @@ impl Sim {
         let written = self
             .cluster
             .write(self.t, process, &read.uid, read.version, change);
-        let now = self.processes[process].now(self.t);
+        let own = self.processes[process].ahead;
+        let ahead = own.min(self.cluster.clock_ahead).min(self.aws.ahead);
+        let earliest = (self.clock_stepped_at <= self.pass_began_at).then_some(self.t + ahead);
         // Whether the answer arrived or not, this is what was written.
         if let (Some(before), Some(after)) = (before, self.cluster.objects.get(&read.uid))
             && before.version != after.version
         {
             self.seen.push(Seen::Wrote {
-                now,
+                earliest,
                 before,
                 after: after.clone(),
             });

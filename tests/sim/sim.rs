@@ -38,6 +38,8 @@ pub(crate) struct Sim {
     steps_now: usize,
     /// The step at which a clock was last set.
     pub(crate) clock_stepped_at: usize,
+    /// The step at which the pass began whose turn it is.
+    pub(crate) pass_began_at: usize,
 }
 
 impl Sim {
@@ -58,6 +60,7 @@ impl Sim {
             story: tells.then(Vec::new),
             steps_now: 0,
             clock_stepped_at: 0,
+            pass_began_at: 0,
         };
         sim.set_up();
         sim
@@ -263,7 +266,8 @@ impl Sim {
     /// The operations under way on a tuple that a request had on record, and whose record AWS had not forgotten.
     pub(crate) fn known_open(&self, about: &Key) -> Vec<String> {
         let open = self.truth.open.iter().filter(|(_, (key, _))| key == about);
-        let recorded = |id: &&String| self.truth.recorded.contains(*id);
+        let recorded =
+            |id: &&String| self.truth.recorded.contains(*id) && !self.truth.forgotten.contains(*id);
         open.map(|(id, _)| id).filter(recorded).cloned().collect()
     }
 

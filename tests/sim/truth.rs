@@ -181,10 +181,16 @@ pub(crate) struct Truth {
     pub(crate) tuples: BTreeMap<Key, TupleTruth>,
     /// Operations under way in AWS, by id: about what, and since when.
     pub(crate) open: BTreeMap<String, (Key, i64)>,
-    /// Operations that a request had on record, but for those that AWS has forgotten since.
+    /// Operations that a request had on record.
     pub(crate) recorded: BTreeSet<String>,
+    /// Operations that AWS has forgotten.
+    pub(crate) forgotten: BTreeSet<String>,
     /// Creates that AWS holds back or took on without anybody being told: when, and about what.
     pub(crate) loose: Vec<(i64, Key)>,
+    /// Creates that AWS holds back, and until when.
+    pub(crate) held: Vec<(Key, i64)>,
+    /// Assignments for which a later call of ours went ahead of one that AWS holds back.
+    pub(crate) overtaken: BTreeSet<Key>,
     /// Since when nothing has been wrong with anything.
     pub(crate) healthy_since: Option<i64>,
 }
@@ -198,7 +204,10 @@ impl Truth {
             tuples: BTreeMap::new(),
             open: BTreeMap::new(),
             recorded: BTreeSet::new(),
+            forgotten: BTreeSet::new(),
             loose: vec![],
+            held: vec![],
+            overtaken: BTreeSet::new(),
             healthy_since: Some(i64::MIN),
         }
     }
@@ -210,7 +219,7 @@ impl Truth {
         t: i64,
         (assigned, open): (
             Vec<AssignmentRow>,
-            Vec<(String, team_operator::sandbox::AssignmentInput)>,
+            Vec<(String, team_operator::sandbox::AssignmentInput, bool)>,
         ),
         others: bool,
         ours: impl Fn(&Key) -> bool,
@@ -244,7 +253,10 @@ impl Truth {
             (input.principal_id, input.target_id, input.permission_set_arn)
         };
         let known = std::mem::take(&mut self.open);
-        for (id, input) in open {
+        for (id, input, can_be_read) in open {
+            if !can_be_read {
+                self.forgotten.insert(id.clone());
+            }
             let since = known.get(&id).map_or(t, |(_, since)| *since);
             self.open.insert(id, (about(input), since));
         }

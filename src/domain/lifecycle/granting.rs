@@ -3,7 +3,7 @@
 use super::approved::{permit, wait};
 use super::check::Refusal;
 use super::early_end::{self, Cause};
-use super::observation::{Observation, observe, refresh};
+use super::observation::{Observation, is_the_configured_instance, observe, refresh};
 use super::pass::Pass;
 use super::{revoking, siblings};
 use crate::api::{
@@ -34,6 +34,10 @@ pub(super) fn decide(pass: &mut Pass<'_>) {
         };
         return revoking::begin(pass, &cause);
     };
+    // Another instance knows neither the assignment nor the operation, and forgetting is something else.
+    if let Err(undecided) = is_the_configured_instance(pass, &tuple) {
+        return wait(pass, &undecided);
+    }
     refresh_create(pass);
     let observation = observe(pass, &tuple, Freshness::Fresh);
     match next(pass, &observation) {
@@ -180,10 +184,13 @@ fn create(pass: &mut Pass<'_>, tuple: AssignmentTuple, not_after: Timestamp) {
 /// The access is there: from now on it has an end.
 pub(super) fn confirm(pass: &mut Pass<'_>, reason: Reason, message: &str) {
     let (now, duration) = (pass.now, pass.duration());
+    let confirmed_at = pass.earliest();
     let window = pass.status.window.get_or_insert_with(Window::default);
     let not_after = window.not_after.unwrap_or(now);
     window.start_time.get_or_insert(now);
-    let end = *window.end_time.get_or_insert(end_time(now, duration, not_after));
+    let end = *window
+        .end_time
+        .get_or_insert(end_time(confirmed_at, duration, not_after));
     let session = pass.status.access.as_ref().map(|access| access.session_duration);
     pass.assignment(|assignment: &mut Assignment| {
         assignment.state = AssignmentState::Held;

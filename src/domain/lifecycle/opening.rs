@@ -236,7 +236,8 @@ fn resolve(pass: &mut Pass<'_>, fit: &Fit) {
 
 fn approve(pass: &mut Pass<'_>, reason: Reason, message: &str) {
     let start_time = pass.snapshot.request.spec.start_time;
-    let not_after = window::not_after(start_time, pass.now, pass.duration(), pass.timings());
+    // By the earliest clock: with one that is ahead now and set right later, the access would last longer.
+    let not_after = window::not_after(start_time, pass.earliest(), pass.duration(), pass.timings());
     pass.status
         .window
         .get_or_insert_with(Window::default)

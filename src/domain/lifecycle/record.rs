@@ -72,6 +72,8 @@ pub fn record_answer(
             assignment.last_error = Some(sentences::shortened(&sentence, 1024));
             if !uncertain {
                 ended(&mut assignment.delete, OperationOutcome::Failed, now);
+            } else if assignment.delete.is_none() {
+                ended(&mut assignment.delete, OperationOutcome::Unknown, now);
             }
         }
     }
@@ -98,9 +100,14 @@ fn accepted(
     error
 }
 
+/// A removal from memory has no record of its own before its answer.
 fn ended(operation: &mut Option<Operation>, outcome: OperationOutcome, now: Timestamp) {
-    if let Some(operation) = operation.as_mut() {
-        operation.outcome = outcome;
-        operation.last_seen_time = Some(now);
-    }
+    let operation = operation.get_or_insert(Operation {
+        request_id: None,
+        outcome,
+        sent_time: Some(now),
+        last_seen_time: None,
+    });
+    operation.outcome = outcome;
+    operation.last_seen_time = Some(now);
 }

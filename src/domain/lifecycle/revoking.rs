@@ -138,20 +138,23 @@ fn next(pass: &Pass<'_>, tuple: &AssignmentTuple) -> Next {
     let delete = assignment.and_then(|assignment| assignment.delete.as_ref());
     let deleted = delete.is_some_and(|delete| delete.outcome == OperationOutcome::Succeeded);
     let settles = create.and_then(|create| settles_at(pass, create, deleted));
-    let Some(delete) = delete else {
-        return before_the_delete(pass, tuple, settles);
-    };
+    // Only a removal from memory deletes before the create has settled; it is repeated when it has.
     if let Some(settles) = settles {
-        // Only a removal from memory deletes before the create has settled; it is repeated when it has.
         return Next::Wait(settles.min(soon));
     }
+    let Some(delete) = delete else {
+        return unless_shared(pass, tuple);
+    };
     let observation = observe(pass, tuple, Freshness::Fresh);
     let sent = delete.last_seen_time.max(delete.sent_time);
     let repeated_at = retry_at(pass, delete);
-    let repeat = if repeated_at > pass.now {
-        Next::Wait(repeated_at)
-    } else {
-        Next::Delete
+    // What is listed after a removal from memory may be another's by now, so siblings are asked again.
+    let repeat = || {
+        if repeated_at > pass.now {
+            Next::Wait(repeated_at)
+        } else {
+            unless_shared(pass, tuple)
+        }
     };
     match (observation, delete.outcome) {
         (
@@ -170,9 +173,9 @@ fn next(pass: &Pass<'_>, tuple: &AssignmentTuple) -> Next {
         }
         (_, OperationOutcome::InProgress) => Next::Wait(soon),
         (_, OperationOutcome::Unknown) if delete.request_id.is_some() => Next::Wait(soon),
-        (_, OperationOutcome::Unknown | OperationOutcome::Failed) => repeat,
+        (_, OperationOutcome::Unknown | OperationOutcome::Failed) => repeat(),
         (Observation::Unknown(undecided), _) => Next::Unknown(undecided),
-        (_, OperationOutcome::Succeeded | OperationOutcome::Vanished) => repeat,
+        (_, OperationOutcome::Succeeded | OperationOutcome::Vanished) => repeat(),
     }
 }
 
@@ -184,12 +187,9 @@ fn relist(pass: &Pass<'_>, at: Timestamp) -> Next {
     ))
 }
 
-/// Until the delete is sent another request may take the assignment over.
-fn before_the_delete(pass: &Pass<'_>, tuple: &AssignmentTuple, settles: Option<Timestamp>) -> Next {
+/// The delete, unless another request takes the assignment over.
+fn unless_shared(pass: &Pass<'_>, tuple: &AssignmentTuple) -> Next {
     let soon = after(pass.now, pass.timings().poll);
-    if let Some(settles) = settles {
-        return Next::Wait(settles.min(soon));
-    }
     let siblings: Vec<&Sibling> = match siblings::of(pass, tuple) {
         Ok(siblings) => siblings,
         // Taking too much away heals by itself, and leaving it does not.
@@ -344,6 +344,15 @@ pub fn due_from_memory(snapshot: &Snapshot, now: Timestamp) -> Option<Action> {
     let nothing_open = assignment.create.is_some() || assignment.origin == Some(AssignmentOrigin::Inherited);
     let ours = assignment.origin != Some(AssignmentOrigin::Standing) && nothing_open;
     if !removable || !ours || pass.seal_is_broken() || pass.latest() < end {
+        return None;
+    }
+    let settled =
+        (assignment.create.as_ref()).is_none_or(|create| settles_at(&pass, create, false).is_none());
+    let is_tried = |delete: &Operation| {
+        let over = settled && delete.outcome == OperationOutcome::Succeeded;
+        over || retry_at(&pass, delete) > now
+    };
+    if assignment.delete.as_ref().is_some_and(is_tried) {
         return None;
     }
     let tuple = assignment.tuple.clone()?;

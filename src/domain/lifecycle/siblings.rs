@@ -19,6 +19,13 @@ pub(super) fn of<'a>(pass: &Pass<'a>, tuple: &AssignmentTuple) -> Result<Vec<&'a
 /// Who keeps this request from creating the assignment at the moment.
 pub(super) fn keeps_from_creating(pass: &Pass<'_>, siblings: &[&Sibling]) -> Option<Undecided> {
     let own = &pass.snapshot.request.uid;
+    // Whoever has asked already is waited for, and would wait for ever if it waited too.
+    let asked = pass
+        .status
+        .assignment
+        .as_ref()
+        .and_then(|own| own.create.as_ref());
+    let goes_first = is_open(pass, asked);
     siblings
         .iter()
         .find(|sibling| {
@@ -28,6 +35,7 @@ pub(super) fn keeps_from_creating(pass: &Pass<'_>, siblings: &[&Sibling]) -> Opt
             removing
                 || (creating && is_open(pass, sibling.create()))
                 || (creating
+                    && !goes_first
                     && sibling.create().is_none()
                     && sibling.holds()
                     && sibling.uid < *own

@@ -2,8 +2,8 @@
 
 use team_operator::api::AssignmentState;
 
-use super::Violation;
 use super::assignments::{landed_late, owners};
+use super::{SKEW, Violation};
 use crate::cluster::{seconds, stamp};
 use crate::process::Role;
 use crate::sim::Sim;
@@ -16,8 +16,6 @@ const RECOVERY: i64 = 900;
 const AFTER_THE_END: i64 = 60 + 60 + 30;
 /// An operation that takes longer is stuck.
 const SLOW_OPERATION: i64 = 200;
-/// Clocks within this agree.
-const SKEW: i64 = 30;
 
 /// Whether nothing is wrong with anything that a removal needs.
 fn is_healthy(sim: &Sim) -> bool {
@@ -108,7 +106,7 @@ pub(super) fn l2(sim: &Sim) -> Result<(), String> {
             continue;
         };
         let limit = unowned.max(healthy_since.saturating_add(RECOVERY)) + AFTER_THE_END + ahead;
-        if sim.t > limit {
+        if sim.t > limit && !landed_late(sim, key, tuple.since) {
             return Err(format!(
                 "{key:?} ended at {}, and it is {}",
                 stamp(unowned),

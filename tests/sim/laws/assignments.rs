@@ -4,15 +4,13 @@ use std::rc::Rc;
 
 use team_operator::api::{Assignment, AssignmentState, Phase};
 
-use super::{Seen, Sent};
+use super::{SKEW, Seen, Sent};
 use crate::cluster::Object;
 use crate::sim::{Sim, is_about_ours};
 use crate::truth::{Key, key};
 
 /// Longer ago than any list lags.
 const LONG_AGO: i64 = 300;
-/// Clocks this far apart grant nothing.
-const SKEW: i64 = 30;
 
 fn sent(seen: &Seen) -> Option<&Sent> {
     match seen {
@@ -94,8 +92,9 @@ pub(super) fn l7(sim: &Sim, seen: &Seen) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether what is there came from a create whose answer was lost longer ago than the controller has to wait for: "5 min
-/// after the last sight of it" is a promise that AWS does not make.
+/// Whether what is there came from a create that took effect later than the controller has to wait for: longer after it
+/// was sent than "5 min after the last sight of it", or after a later operation of ours had succeeded. Both are promises
+/// that AWS does not make.
 pub(super) fn landed_late(sim: &Sim, about: &Key, since: i64) -> bool {
     let mut sent = sim
         .truth
@@ -104,7 +103,7 @@ pub(super) fn landed_late(sim: &Sim, about: &Key, since: i64) -> bool {
         .filter(|(at, key)| key == about && *at <= since)
         .map(|(at, _)| *at);
     let newest = sent.next_back();
-    newest.is_none_or(|at| since - at > LONG_AGO)
+    sim.truth.overtaken.contains(about) || newest.is_none_or(|at| since - at > LONG_AGO)
 }
 
 /// No grant while clocks are more than 30 s apart, and none, whatever clocks do, for a request whose end has begun.

@@ -140,7 +140,8 @@ pub(super) fn l8(sim: &Sim, seen: &Seen) -> Result<(), String> {
             all.remove(chosen);
         });
         for less in [narrower, fewer] {
-            if less.questions.is_empty() && refuses(decision) && !refuses(&less) {
+            let waits = less.status.reason == Some(Reason::PolicyDisappeared);
+            if less.questions.is_empty() && refuses(decision) && !refuses(&less) && !waits {
                 return Err(format!(
                     "less policy gave {:?} instead of {:?}",
                     less.status.phase, decision.status.phase
@@ -201,8 +202,8 @@ pub(super) fn l10(_sim: &Sim, seen: &Seen) -> Result<(), String> {
     let same = later.action == decision.action && later.status.phase == decision.status.phase;
     if later.questions.is_empty() && !same {
         return Err(format!(
-            "at {just_before}, before it wakes, it would be {:?}",
-            later.status.phase
+            "at {just_before}, before it wakes, it would be {:?}: {:?} instead of {:?}",
+            later.status.phase, later.status.message, decision.status.message
         ));
     }
     Ok(())

@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use team_operator::api::{
-    AssignmentOrigin, AssignmentState, OperationOutcome, Phase, Reason, ReviewDecision, TeamSettingsSpec,
-    Verdict, Waiver,
+    AssignmentOrigin, AssignmentState, Phase, Reason, ReviewDecision, TeamSettingsSpec, Verdict, Waiver,
 };
 
 use super::assignments::owners;
-use super::{Seen, Sent};
-use crate::cluster::{Object, Policy, Rules, seconds};
+use super::{SKEW, Seen, Sent};
+use crate::cluster::{Object, Policy, Rules, seconds, stamp};
 use crate::sim::Sim;
 use crate::truth::{RECENTLY, Reality, RequestTruth, key};
 
@@ -129,7 +128,7 @@ fn enough_votes(sim: &Sim, sent: &Sent) -> Result<(), String> {
 }
 
 /// The tuple and duration granted are those approved: of the person who asked, the account and permission set asked for,
-/// and no longer.
+/// and, by the earliest of the clocks, no longer.
 pub(super) fn l14(sim: &Sim, seen: &Seen) -> Result<(), String> {
     match seen {
         Seen::Sent(sent) if sent.create => {
@@ -156,13 +155,24 @@ pub(super) fn l14(sim: &Sim, seen: &Seen) -> Result<(), String> {
             }
             Ok(())
         }
-        Seen::Wrote { now, before, after } if before.status.phase != Some(Phase::Active) => {
+        Seen::Wrote {
+            earliest,
+            before,
+            after,
+        } if before.status.phase != Some(Phase::Active) => {
             let window = after.status.window.clone().unwrap_or_default();
             let forged = sim.truth.requests[&after.uid].status_forged;
-            if let (Some(end), Some(Phase::Active), false) = (window.end_time, after.status.phase, forged)
-                && seconds(end) > seconds(*now) + after.spec.duration.seconds()
-            {
-                return Err(format!("it is {now}, and {} end at {end}", after.spec.duration));
+            let (Some(end), Some(Phase::Active), Some(earliest), false) =
+                (window.end_time, after.status.phase, earliest, forged)
+            else {
+                return Ok(());
+            };
+            if seconds(end) > earliest + after.spec.duration.seconds() + SKEW {
+                return Err(format!(
+                    "it is {}, and {} end at {end}",
+                    stamp(*earliest),
+                    after.spec.duration
+                ));
             }
             Ok(())
         }
@@ -345,11 +355,7 @@ pub(super) fn note(sim: &mut Sim, seen: &Seen) {
         .flatten();
     for operation in operations {
         if let Some(id) = &operation.request_id {
-            if operation.outcome == OperationOutcome::Vanished {
-                sim.truth.recorded.remove(id);
-            } else {
-                sim.truth.recorded.insert(id.clone());
-            }
+            sim.truth.recorded.insert(id.clone());
         }
     }
     let since = sim.t - RECENTLY;

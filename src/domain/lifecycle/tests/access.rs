@@ -7,7 +7,7 @@ use crate::api::{
 use crate::domain::facts::{AccountState, OperationKind, OperationState, RequestId};
 use crate::domain::fixtures::{Aws, World, active, minute, request};
 use crate::domain::snapshot::{Clocks, Guard, Lease, SettingsFact, Sibling};
-use crate::domain::{Action, Answer, Decision, record_answer};
+use crate::domain::{Action, Answer, Decision, InstanceArn, record_answer};
 
 /// Approved at minute 0; nothing was asked of AWS yet.
 fn approved() -> World {
@@ -337,4 +337,20 @@ fn a_create_held_back_is_an_attempt_that_failed() {
         status.assignment.unwrap().create.unwrap().outcome,
         OperationOutcome::Failed
     );
+}
+
+#[test]
+fn with_another_instance_configured_a_create_under_way_is_not_believed_forgotten() {
+    let mut world = approved();
+    world.aws = Aws::Slow;
+    world.settle();
+    let create = assignment(&world).create.clone();
+    assert_eq!(
+        create.as_ref().map(|create| create.outcome),
+        Some(OperationOutcome::InProgress)
+    );
+    world.snapshot.identity_center.instance_arn = InstanceArn::new("other");
+    world.operations.clear();
+    world.settle();
+    assert_eq!(assignment(&world).create, create);
 }

@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 
-use crate::api::{AssignmentState, Phase, Reason};
-use crate::domain::fixtures::{Aws, active, minute, request};
+use crate::api::{AssignmentState, OperationOutcome, Phase, Reason};
+use crate::domain::fixtures::{Aws, World, active, minute, request};
 use crate::domain::snapshot::Clocks;
 use crate::domain::window::after;
 
@@ -56,4 +56,36 @@ fn a_window_that_closes_by_another_clock_before_the_start_wakes_when_it_does() {
     assert!(wake_at <= closes, "{wake_at}");
     world.now = closes;
     world.check(Phase::Failed, Reason::GrantTimedOut);
+}
+
+#[test]
+fn access_is_no_longer_for_a_clock_that_is_ahead_when_it_is_approved_and_confirmed() {
+    let mut world = request();
+    world.settle();
+    let ahead = |world: &mut World, minutes: i64| {
+        world.now = minute(minutes + 60);
+        world.snapshot.clocks.aws_ahead = Some(TimeDelta::minutes(-60));
+    };
+    ahead(&mut world, 1);
+    let mut world = world.approved_by("bob").check(Phase::Approved, Reason::ClockSkew);
+    let window = |world: &World| world.status().window.clone().unwrap();
+    assert_eq!(window(&world).not_after, Some(minute(1 + 120 + 15)));
+    world.now = minute(2);
+    world.snapshot.clocks = Clocks::default();
+    world.aws = Aws::LosesAnswers;
+    let mut world = world.check(Phase::Approved, Reason::Granting);
+    world.aws = Aws::Works;
+    let create = world
+        .snapshot
+        .request
+        .status
+        .assignment
+        .as_mut()
+        .unwrap()
+        .create
+        .as_mut();
+    create.unwrap().outcome = OperationOutcome::Succeeded;
+    ahead(&mut world, 3);
+    let world = world.check(Phase::Active, Reason::AccessGranted);
+    assert_eq!(window(&world).end_time, Some(minute(3 + 120)));
 }

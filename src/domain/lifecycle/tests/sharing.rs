@@ -2,7 +2,9 @@
 
 use super::access::sibling;
 use crate::api::{AssignmentOrigin, AssignmentState, Phase, Reason};
+use crate::domain::facts::{OperationKind, OperationState, RequestId};
 use crate::domain::fixtures::{World, active, minute};
+use crate::domain::{Answer, due_from_memory, record_answer};
 
 // case 5
 #[test]
@@ -102,4 +104,70 @@ fn nothing_is_left_to_one_that_has_asked_for_nothing() {
     world.until(minute(122));
     let world = world.check(Phase::Ended, Reason::EndReached);
     assert_eq!((world.revocations(), world.assigned), (1, false));
+}
+
+/// Access that ended while the API server was away and was removed from memory, as AWS confirmed.
+fn removed_from_memory(answer: Answer) -> World {
+    let mut world = active();
+    world.now = minute(120);
+    assert!(due_from_memory(&world.snapshot, world.now).is_some());
+    let status = world.status().clone();
+    world.snapshot.request.status = record_answer(status, answer, world.now);
+    world.assigned = false;
+    world
+}
+
+#[test]
+fn a_removal_from_memory_is_not_sent_again_once_aws_has_confirmed_it() {
+    let mut gone = removed_from_memory(Answer::AlreadyGone);
+    assert_eq!(due_from_memory(&gone.snapshot, minute(130)), None);
+    gone.until(minute(122));
+    let gone = gone.check(Phase::Ended, Reason::EndReached);
+    assert_eq!(gone.revocations(), 0);
+    let uncertain = removed_from_memory(Answer::DeleteFailed {
+        sentence: "no answer".to_owned(),
+        uncertain: true,
+    });
+    assert_eq!(due_from_memory(&uncertain.snapshot, minute(120)), None);
+    assert!(due_from_memory(&uncertain.snapshot, minute(121)).is_some());
+}
+
+// Meanwhile another leader granted it to another request.
+#[test]
+fn what_was_removed_from_memory_is_not_taken_from_its_next_holder() {
+    let request = RequestId::new("from-memory");
+    let mut world = removed_from_memory(Answer::DeleteAccepted {
+        request: request.clone(),
+        state: OperationState::Succeeded,
+    });
+    world
+        .operations
+        .insert((OperationKind::Deletion, request), OperationState::Succeeded);
+    world.assigned = true;
+    world.siblings = vec![sibling(AssignmentState::Held, Phase::Active)];
+    world.until(minute(130));
+    let world = world.check(Phase::Ended, Reason::EndReached);
+    assert_eq!((world.revocations(), world.assigned), (0, true));
+}
+
+#[test]
+fn who_has_asked_already_does_not_wait_for_one_that_waits_for_it() {
+    let mut world = active().with(|world| {
+        let status = &mut world.snapshot.request.status;
+        status.phase = Some(Phase::Approved);
+        status.window.as_mut().unwrap().start_time = None;
+        status.window.as_mut().unwrap().end_time = None;
+        let assignment = status.assignment.as_mut().unwrap();
+        assignment.state = AssignmentState::Granting;
+        let create = assignment.create.as_mut().unwrap();
+        create.request_id = None;
+        create.outcome = crate::api::OperationOutcome::Unknown;
+        world.assigned = false;
+    });
+    let mut other = sibling(AssignmentState::Granting, Phase::Approved);
+    other.assignment.as_mut().unwrap().create = None;
+    world.siblings = vec![other];
+    let grants = world.grants();
+    world.until(minute(1));
+    assert_eq!(world.grants(), grants + 1);
 }
