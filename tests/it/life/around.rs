@@ -100,11 +100,11 @@ async fn a_review_answers_what_one_may_ask_for_and_is_removed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn access_of_somebody_who_left_the_group_is_taken_away() {
-    let scene = Scene::alone().await;
-    let name = scene.has_access("alice", "DatabaseAdmin", "1h").await;
-    scene
-        .stage
-        .change(json!({ "change": "remove-member", "group": "Engineers", "userName": "alice@example.com" }));
+    let scene = Scene::shared().await;
+    let name = scene.has_access("mallory", "DatabaseAdmin", "1h").await;
+    scene.stage.change(
+        json!({ "change": "remove-member", "group": "Engineers", "userName": "mallory@example.com" }),
+    );
     let over = scene.is(&name, "Revoked").await;
     assert_eq!(over["status"]["reason"], "EligibilityLost");
     assert!(!scene.has("mallory", "DatabaseAdmin"));
