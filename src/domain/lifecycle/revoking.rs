@@ -350,7 +350,9 @@ pub fn due_from_memory(snapshot: &Snapshot, now: Timestamp) -> Option<Action> {
         (assignment.create.as_ref()).is_none_or(|create| settles_at(&pass, create, false).is_none());
     let is_tried = |delete: &Operation| {
         let over = settled && delete.outcome == OperationOutcome::Succeeded;
-        over || retry_at(&pass, delete) > now
+        let is_under_way =
+            delete.outcome == OperationOutcome::InProgress && settles_at(&pass, delete, false).is_some();
+        over || is_under_way || retry_at(&pass, delete) > now
     };
     if assignment.delete.as_ref().is_some_and(is_tried) {
         return None;

@@ -124,6 +124,13 @@ fn a_removal_from_memory_is_not_sent_again_once_aws_has_confirmed_it() {
     gone.until(minute(122));
     let gone = gone.check(Phase::Ended, Reason::EndReached);
     assert_eq!(gone.revocations(), 0);
+    let slow = removed_from_memory(Answer::DeleteAccepted {
+        request: RequestId::new("slow"),
+        state: OperationState::InProgress {
+            ask_again_in: std::time::Duration::ZERO,
+        },
+    });
+    assert_eq!(due_from_memory(&slow.snapshot, minute(122)), None);
     let uncertain = removed_from_memory(Answer::DeleteFailed {
         sentence: "no answer".to_owned(),
         uncertain: true,
