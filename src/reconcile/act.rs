@@ -1,7 +1,6 @@
 //! What a decision asks for outside the status, and what became of it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::answers::ask_for;
 use super::pass::Step;
@@ -9,7 +8,7 @@ use super::request::Request;
 use super::requests::{NoAnswer, Written};
 use super::shell::Shell;
 use super::status_patch::sealed_patch;
-use crate::api::{AssignmentTuple, Timestamp};
+use crate::api::{AssignmentTuple, ElevationRequestStatus, Timestamp};
 use crate::domain::{
     Action, Aged, Answer, Fact, Facts, Grant, InstanceArn, PermissionSetArn, SealCheck, UserId,
     due_from_memory, record_answer,
@@ -20,9 +19,6 @@ use crate::ports::{
 
 /// How often an answer is written anew when somebody else wrote in between.
 const RECORD_ATTEMPTS: usize = 8;
-
-/// How often a removal from memory is repeated.
-const REMOVAL_FROM_MEMORY_INTERVAL: Duration = Duration::from_secs(20);
 
 impl Shell {
     /// Carries out what was decided, after the status that names it was stored.
@@ -40,7 +36,8 @@ impl Shell {
             Action::Revoke(tuple) => self.revoke(&tuple).await,
         };
         tracing::debug!(?answer, %now, "AWS answered");
-        self.record(request, answer).await
+        self.memory.keep_unrecorded(request.uid(), answer);
+        self.record(request).await
     }
 
     async fn finalizer(&self, request: &Request, present: bool) -> Result<Step, NoAnswer> {
@@ -100,23 +97,24 @@ impl Shell {
         }
     }
 
-    /// Puts AWS's answer into the status. AWS offers no way to find an operation again, so it is kept until it is stored.
-    pub async fn record(&self, request: &Request, answer: Answer) -> Result<Step, NoAnswer> {
-        self.memory.keep_unrecorded(request.uid(), answer.clone());
+    /// Puts AWS's answers into the status. AWS offers no way to find an operation again, so they are kept until they are
+    /// stored.
+    pub async fn record(&self, request: &Request) -> Result<Step, NoAnswer> {
+        let answers = self.memory.unrecorded(request.uid());
         let mut request = request.clone();
         for _ in 0..RECORD_ATTEMPTS {
             if self.key.check(request.object()) != SealCheck::Valid {
                 // Somebody else wrote it: that is decided first, and must not get our seal on the way.
                 return Ok(Step::Again(Box::new(request)));
             }
-            let status = record_answer(request.status(), answer.clone(), self.now());
+            let status = self.with_answers(&request, &answers);
             let Some(patch) = sealed_patch(&request, &status, &self.key) else {
-                self.memory.recorded(request.uid());
+                self.memory.recorded(request.uid(), answers.len());
                 return Ok(Step::Again(Box::new(request)));
             };
             match self.requests.patch_status(&request, patch).await? {
                 Written::Stored(stored) => {
-                    self.memory.recorded(request.uid());
+                    self.memory.recorded(request.uid(), answers.len());
                     return Ok(Step::Again(stored));
                 }
                 Written::Refused(why) => {
@@ -137,6 +135,12 @@ impl Shell {
         })
     }
 
+    fn with_answers(&self, request: &Request, answers: &[Answer]) -> ElevationRequestStatus {
+        let now = self.now();
+        let record = |status, answer: &Answer| record_answer(status, answer.clone(), now);
+        answers.iter().fold(request.status(), record)
+    }
+
     /// With the API server away nothing can be written first: what the stored end of a grant makes due is removed from
     /// memory. Early ends wait for the API server, because nobody else would know of them.
     pub async fn remove_what_is_due(&self, request: &Request) {
@@ -148,16 +152,12 @@ impl Shell {
             })),
             ..Facts::default()
         };
-        let snapshot = self.snapshot(request.facts(&self.key), facts, self.guard.current());
+        let mut about = request.facts(&self.key);
+        about.status = self.with_answers(request, &self.memory.unrecorded(request.uid()));
+        let snapshot = self.snapshot(about, facts, self.guard.current());
         let Some(Action::Revoke(tuple)) = due_from_memory(&snapshot, self.now()) else {
             return;
         };
-        if !self
-            .memory
-            .removes_from_memory(request.uid(), REMOVAL_FROM_MEMORY_INTERVAL)
-        {
-            return;
-        }
         tracing::warn!("the end has come and the API server does not answer: removing from memory");
         let answer = self.revoke(&tuple).await;
         self.memory.keep_unrecorded(request.uid(), answer);

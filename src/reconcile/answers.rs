@@ -59,7 +59,7 @@ pub async fn answer(
             Question::Siblings => calls.push(siblings(shell, about).boxed()),
             Question::Operation(kind, id) => calls.push(operation(shell, ask, about, kind, id).boxed()),
             Question::UserByName(attribute, name) => {
-                calls.push(user_by_name(shell, ask, attribute, name).boxed())
+                calls.push(user_by_name(shell, ask, attribute, name).boxed());
             }
             Question::User(id) => calls.push(user(shell, ask, id).boxed()),
             Question::Group(name) => calls.push(group(shell, ask, name).boxed()),

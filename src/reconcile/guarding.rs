@@ -178,8 +178,8 @@ impl Shell {
         self.begin_epoch();
     }
 
-    /// Whether every live request was decided as of a guard that was broken before: what the gap let in is void then, on
-    /// record. Waits for the passes, but not longer than until the next look.
+    /// Whether every live request, as it is now, was decided as of a guard that was broken before: what the gap let in is
+    /// void then, on record. Waits for the passes, but not longer than until the next look.
     async fn nothing_of_the_gap_counts(&self) -> bool {
         let epoch = self.begin_epoch();
         let deadline = Instant::now() + self.settings.delays.guard_interval;
@@ -188,7 +188,7 @@ impl Shell {
                 Ok(live)
                     if live
                         .iter()
-                        .all(|request| self.memory.was_decided_in(request.uid(), epoch)) =>
+                        .all(|request| self.memory.was_decided_in(request, epoch)) =>
                 {
                     return true;
                 }

@@ -28,10 +28,9 @@ pub struct Memory {
 struct Remembered {
     newest: Option<Request>,
     rest: Option<Rest>,
-    unrecorded: Option<Answer>,
-    removed_at: Option<Instant>,
+    unrecorded: Vec<Answer>,
     failures: u32,
-    decided_in: Option<u64>,
+    decided: Option<(u64, String)>,
     told_that_it_ends: bool,
     alarms: HashMap<String, Instant>,
 }
@@ -73,7 +72,7 @@ impl Memory {
     /// Notes what was just written or read.
     pub fn saw(&self, request: &Request) {
         self.about(request.uid(), |remembered| {
-            remembered.newest = Some(request.clone())
+            remembered.newest = Some(request.clone());
         });
     }
 
@@ -95,17 +94,19 @@ impl Memory {
         self.about(request.uid(), |remembered| {
             remembered.rest = Some(rest);
             remembered.failures = 0;
-            remembered.decided_in = Some(epoch);
+            remembered.decided = Some((epoch, request.resource_version().to_owned()));
         });
     }
 
-    /// Whether a pass came through in this epoch or later.
-    pub fn was_decided_in(&self, uid: &str, epoch: u64) -> bool {
+    /// Whether a pass over this very version came through in this epoch or later.
+    pub fn was_decided_in(&self, request: &Request, epoch: u64) -> bool {
         let remembered = self.requests();
-        remembered
-            .get(uid)
-            .and_then(|remembered| remembered.decided_in)
-            .is_some_and(|decided| decided >= epoch)
+        let decided = remembered
+            .get(request.uid())
+            .and_then(|remembered| remembered.decided.as_ref());
+        decided.is_some_and(|(decided_in, version)| {
+            *decided_in >= epoch && version == request.resource_version()
+        })
     }
 
     /// How long to wait after one more failure.
@@ -119,32 +120,26 @@ impl Memory {
         })
     }
 
-    /// An answer of AWS that is not in the status yet.
-    pub fn unrecorded(&self, uid: &str) -> Option<Answer> {
-        self.requests().get(uid)?.unrecorded.clone()
+    /// The answers of AWS that are not in the status yet, in their order.
+    pub fn unrecorded(&self, uid: &str) -> Vec<Answer> {
+        let remembered = self.requests();
+        remembered
+            .get(uid)
+            .map(|remembered| remembered.unrecorded.clone())
+            .unwrap_or_default()
     }
 
     /// Keeps an answer of AWS until it is in the status.
     pub fn keep_unrecorded(&self, uid: &str, answer: Answer) {
-        self.about(uid, |remembered| remembered.unrecorded = Some(answer));
+        self.about(uid, |remembered| remembered.unrecorded.push(answer));
     }
 
-    /// The answer is in the status.
-    pub fn recorded(&self, uid: &str) {
-        self.about(uid, |remembered| remembered.unrecorded = None);
-    }
-
-    /// Whether a removal from memory is due again; notes that it is made.
-    pub fn removes_from_memory(&self, uid: &str, again_after: Duration) -> bool {
+    /// The first so many answers are in the status.
+    pub fn recorded(&self, uid: &str, answers: usize) {
         self.about(uid, |remembered| {
-            let gone = matches!(remembered.unrecorded, Some(Answer::AlreadyGone));
-            let recent = remembered.removed_at.is_some_and(|at| at.elapsed() < again_after);
-            if gone || recent {
-                return false;
-            }
-            remembered.removed_at = Some(Instant::now());
-            true
-        })
+            let answers = answers.min(remembered.unrecorded.len());
+            remembered.unrecorded.drain(..answers);
+        });
     }
 
     /// Whether people have still to be told that this access ends soon; true once.
@@ -176,7 +171,7 @@ impl Memory {
     /// Forgets the requests that are no longer live, but for answers that are still to be recorded.
     pub fn keep_only(&self, live: &HashSet<String>) {
         self.requests()
-            .retain(|uid, remembered| live.contains(uid) || remembered.unrecorded.is_some());
+            .retain(|uid, remembered| live.contains(uid) || !remembered.unrecorded.is_empty());
     }
 
     /// Since when a group is absent; the first sight counts.

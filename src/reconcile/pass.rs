@@ -89,10 +89,8 @@ impl Shell {
 
     async fn step(&self, request: &Request, facts: &mut Facts) -> Result<Step, NoAnswer> {
         let facts_read = request.facts(&self.key);
-        if facts_read.seal == SealCheck::Valid
-            && let Some(unrecorded) = self.memory.unrecorded(request.uid())
-        {
-            return self.record(request, unrecorded).await;
+        if facts_read.seal == SealCheck::Valid && !self.memory.unrecorded(request.uid()).is_empty() {
+            return self.record(request).await;
         }
         let _turn = self.turn_to_open(&facts_read).await;
         let now = self.now();

@@ -182,7 +182,7 @@ fn salvaged(status: &Value) -> ElevationRequestStatus {
 mod tests {
     use super::*;
 
-    fn request(status: Value) -> Request {
+    fn request(status: &Value) -> Request {
         Request {
             object: json!({
                 "metadata": { "uid": "u", "namespace": "orders", "name": "fix", "creationTimestamp": "2026-12-01T09:00:00Z" },
@@ -199,7 +199,7 @@ mod tests {
         });
         let garbage =
             json!({ "phase": 7, "conditions": "none", "assignment": { "tuple": tuple, "state": "Held" } });
-        let facts = request(garbage).facts(&SealKey::generate().unwrap());
+        let facts = request(&garbage).facts(&SealKey::generate().unwrap());
         assert_eq!(facts.seal, SealCheck::Broken);
         assert_eq!(facts.status.phase, Some(Phase::Active));
         let assignment = facts.status.assignment.unwrap();
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_new_request_is_unsealed_and_whole() {
-        let facts = request(Value::Null).facts(&SealKey::generate().unwrap());
+        let facts = request(&Value::Null).facts(&SealKey::generate().unwrap());
         assert_eq!(facts.seal, SealCheck::Unsealed);
         assert_eq!(facts.full_name(), "orders/fix");
         assert_eq!(facts.created_at.to_string(), "2026-12-01T09:00:00Z");

@@ -93,7 +93,7 @@ mod tests {
     use crate::api::{Phase, Reason};
     use crate::domain::SealCheck;
 
-    fn request(status: Value) -> Request {
+    fn request(status: &Value) -> Request {
         let object = json!({
             "apiVersion": "team-operator.io/v1alpha1", "kind": "ElevationRequest",
             "metadata": { "uid": "u", "namespace": "orders", "name": "fix", "resourceVersion": "7" },
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn the_seal_is_good_for_what_is_stored() {
         let key = SealKey::generate().unwrap();
-        let request = request(json!({ "approvals": [{ "approver": "bob", "decision": "Approved" }] }));
+        let request = request(&json!({ "approvals": [{ "approver": "bob", "decision": "Approved" }] }));
         let patch = sealed_patch(&request, &pending(&request), &key).unwrap();
         assert_eq!(patch["metadata"]["resourceVersion"], "7");
         assert_eq!(
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn an_unchanged_status_is_not_written_again() {
         let key = SealKey::generate().unwrap();
-        let new = request(Value::Null);
+        let new = request(&Value::Null);
         let stored = carried_out(&new, &sealed_patch(&new, &pending(&new), &key).unwrap());
         let read = Request::new(&serde_json::from_value(stored).unwrap());
         assert_eq!(sealed_patch(&read, &read.status(), &key), None);
@@ -150,7 +150,8 @@ mod tests {
     #[test]
     fn a_field_that_goes_is_taken_out_and_one_of_another_version_stays() {
         let key = SealKey::generate().unwrap();
-        let request = request(json!({ "reason": "Granting", "message": "old", "fromTheFuture": { "a": 1 } }));
+        let request =
+            request(&json!({ "reason": "Granting", "message": "old", "fromTheFuture": { "a": 1 } }));
         let after = ElevationRequestStatus {
             message: None,
             ..request.status()

@@ -183,7 +183,7 @@ pub async fn list_once_more(shell: Arc<Shell>) {
                     shell.memory.listed_again(&ending.request.uid, forget);
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "a removed assignment could not be listed; it is tried again")
+                    tracing::warn!(%error, "a removed assignment could not be listed; it is tried again");
                 }
             }
         }
@@ -218,8 +218,9 @@ async fn tell_of(shell: &Shell, ending: &Ending) {
         sentence,
     };
     let (namespace, name) = ending.request.full_name.split_once('/').unwrap_or_default();
-    match shell.requests.get(namespace, name).await {
-        Ok(Some(request)) => shell.report.alert(&request, &alert),
-        _ => tracing::error!(reason = alert.reason.as_str(), "{}", alert.sentence),
+    if let Ok(Some(request)) = shell.requests.get(namespace, name).await {
+        shell.report.alert(&request, &alert);
+    } else {
+        tracing::error!(reason = alert.reason.as_str(), "{}", alert.sentence);
     }
 }

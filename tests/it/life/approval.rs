@@ -2,6 +2,8 @@
 
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
+use team_operator::ports::Clock as _;
+use team_operator::runtime::SystemClock;
 
 use super::scene::Scene;
 
@@ -110,12 +112,11 @@ async fn where_policy_asks_for_no_approval_access_comes_at_once() {
 async fn a_start_in_the_future_is_waited_for() {
     let scene = Scene::shared().await;
     scene.waives().await;
-    let start =
-        chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()) + chrono::TimeDelta::seconds(20);
+    let start = SystemClock.now() + chrono::TimeDelta::seconds(20);
     let start = start.format("%Y-%m-%dT%H:%M:%SZ").to_string();
     let name = scene
         .asks_with("alice", "Waived", "1h", |request| {
-            request["spec"]["startTime"] = json!(start)
+            request["spec"]["startTime"] = json!(start);
         })
         .await;
     scene

@@ -3,8 +3,8 @@
 use kube::api::{DeleteParams, DynamicObject, PostParams};
 use serde_json::{Value, json};
 
+use super::population::settings;
 use super::scene::Scene;
-use super::stage::settings;
 use crate::support::{api_of, apply, eventually, until};
 
 fn team(kind: &str, name: &str) -> Value {

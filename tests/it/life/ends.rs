@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::population::settings;
 use super::scene::Scene;
-use super::stage::settings;
 use crate::support::{api_of, apply, eventually};
 
 async fn cancel(scene: &Scene, name: &str) {
@@ -84,7 +84,7 @@ async fn back_to_back_leaves_no_gap() {
     let end = active["status"]["window"]["endTime"].clone();
     let second = scene
         .asks_with("alice", "Waived", "1h", |request| {
-            request["spec"]["startTime"] = end
+            request["spec"]["startTime"] = end;
         })
         .await;
     scene.is(&second, "Active").await;
