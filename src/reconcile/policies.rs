@@ -115,6 +115,12 @@ impl<S: DeserializeOwned + Clone + PartialEq> Kept<S> {
         self.by_uid.values().filter(|policy| policy.gone_since.is_none())
     }
 
+    /// The generation of the policy with this uid, if it exists.
+    pub fn generation_of(&self, uid: &str) -> Option<i64> {
+        let known = self.by_uid.get(uid).filter(|policy| policy.gone_since.is_none());
+        known.map(|policy| policy.generation)
+    }
+
     /// When the newest of those that are gone went.
     pub fn last_gone(&self) -> Option<&PolicyFact<S>> {
         self.by_uid

@@ -183,8 +183,8 @@ fn await_approval(pass: &mut Pass<'_>, approvers: &[String]) {
         .unwrap_or_default();
     let tail = tail(pass);
     let message = format!(
-        "Stage {stage} has {progress} approvals; awaited{until} from {}. They approve with kubectl team approve, or by \
-         appending to status.approvals (--subresource=status).{tail}",
+        "Stage {stage} has {progress} approvals; awaited{until} from {}. They approve by appending to status.approvals \
+         (kubectl patch --subresource=status).{tail}",
         sentences::people(approvers)
     );
     pass.says(Reason::AwaitingApproval, &message);

@@ -40,7 +40,11 @@ async fn write_all(shell: &Shell, kind: RuleKind, client: &kube::Client) -> Resu
     let listed = within(action, objects.list(&ListParams::default())).await?;
     let listed = listed.map_err(|error| no_answer(action, &error))?;
     let organization = shell.organization().await;
-    for object in &listed.items {
+    for object in listed
+        .items
+        .iter()
+        .filter(|object| decisions_have_seen(shell, kind, object))
+    {
         let facts = match &organization {
             Ok(organization) => facts_of(shell, kind, object, organization).await,
             Err(error) => Some(unknown(&error.to_string())),
@@ -58,6 +62,18 @@ async fn write_all(shell: &Shell, kind: RuleKind, client: &kube::Client) -> Resu
         written.map_err(|error| no_answer(action, &error))?;
     }
     Ok(())
+}
+
+/// `observedGeneration` says what decisions rest on, and they rest on the watch, which wakes us when it brings more.
+fn decisions_have_seen(shell: &Shell, kind: RuleKind, object: &DynamicObject) -> bool {
+    let rules = shell.rules();
+    let uid = object.metadata.uid.as_deref().unwrap_or_default();
+    let seen = if kind == RuleKind::EligibilityPolicy {
+        rules.eligibility.generation_of(uid)
+    } else {
+        rules.approver.generation_of(uid)
+    };
+    seen == object.metadata.generation
 }
 
 /// The facts about a policy; nothing about one that cannot be read, which the log says already.

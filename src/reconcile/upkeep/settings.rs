@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::ConfigMap;
-use kube::api::{Api, ObjectMeta, Patch, PatchParams, PostParams};
+use kube::api::{Api, DynamicObject, ObjectMeta, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
 use super::policies::replacing;
@@ -59,6 +59,9 @@ async fn write(shell: &Shell, client: &kube::Client) -> Result<(), NoAnswer> {
         return Ok(()); // the watch says so
     };
     remember(shell, client, spec.on_eligibility_lost).await?;
+    if !decisions_have_seen(shell, &object) {
+        return Ok(()); // the watch brings it in a moment, and wakes us
+    }
     let mut status: TeamSettingsStatus =
         serde_json::from_value(object.data["status"].clone()).unwrap_or_default();
     status.observed_generation = object.metadata.generation;
@@ -89,6 +92,13 @@ async fn write(shell: &Shell, client: &kube::Client) -> Result<(), NoAnswer> {
     )
     .await?;
     written.map(drop).map_err(|error| no_answer(action, &error))
+}
+
+/// `observedGeneration` says what decisions rest on, and they rest on the watch.
+fn decisions_have_seen(shell: &Shell, object: &DynamicObject) -> bool {
+    let rules = shell.rules();
+    let seen = rules.settings.existing().next();
+    seen.is_some_and(|seen| Some(seen.generation) == object.metadata.generation)
 }
 
 fn spec_of(object: &Value) -> Value {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::population::settings;
 use super::scene::Scene;
-use crate::support::{api_of, apply, eventually};
+use crate::support::{api_of, eventually};
 
 async fn cancel(scene: &Scene, name: &str) {
     scene
@@ -180,7 +180,7 @@ async fn with_keep_access_lasts_to_its_end_without_policies_and_settings() {
     let scene = Scene::alone().await;
     let mut keep = settings();
     keep["spec"]["onEligibilityLost"] = json!("Keep");
-    apply(&scene.admin(), &keep).await.unwrap();
+    scene.applies_settings(&keep).await;
     let name = scene.has_access("alice", "DatabaseAdmin", "15s").await;
     for (kind, object) in [("EligibilityPolicy", "engineers"), ("TeamSettings", "default")] {
         let object_of = json!({ "apiVersion": "team-operator.io/v1alpha1", "kind": kind, "metadata": { "name": object } });
@@ -200,7 +200,7 @@ async fn nobody_approves_in_time_and_finished_requests_are_removed_when_settings
     let mut short = settings();
     short["spec"]["requestExpiry"] = json!("3s");
     short["spec"]["retention"] = json!("4s");
-    apply(&scene.admin(), &short).await.unwrap();
+    scene.applies_settings(&short).await;
     let name = scene.asks("alice", "DatabaseAdmin", "1h").await;
     let expired = scene.is(&name, "Expired").await;
     scene.is_gone(&name).await;

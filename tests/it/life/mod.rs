@@ -7,4 +7,5 @@ mod stage;
 
 mod approval;
 mod around;
+mod crashes;
 mod ends;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tokio::sync::MutexGuard;
 
 use super::stage::Stage;
-use crate::support::{Actor, api_of, apply, request, until};
+use crate::support::{Actor, api_of, apply, eventually, request, until};
 
 /// Where one life is played.
 pub struct Scene {
@@ -24,6 +24,12 @@ impl Scene {
     /// With nobody else on the stage.
     pub async fn alone() -> Self {
         let (stage, turn) = Stage::alone().await;
+        Scene::on(stage, Some(turn)).await
+    }
+
+    /// With nobody else on the stage, and a controller that may be killed.
+    pub async fn with_crashes() -> Self {
+        let (stage, turn) = Stage::with_crashes().await;
         Scene::on(stage, Some(turn)).await
     }
 
@@ -172,6 +178,18 @@ impl Scene {
     /// Applies an object as the administrator.
     pub async fn applies(&self, object: &Value) {
         apply(&self.admin(), object).await.unwrap();
+    }
+
+    /// Applies settings, and waits until the controller says that it goes by them.
+    pub async fn applies_settings(&self, object: &Value) {
+        let applied = apply(&self.admin(), object).await.unwrap();
+        let objects = api_of(&self.admin(), object);
+        eventually("the controller goes by the settings", async || {
+            let settings = objects.get("default").await.ok();
+            let seen = settings.and_then(|settings| settings.data["status"]["observedGeneration"].as_i64());
+            seen == applied.metadata.generation
+        })
+        .await;
     }
 
     /// An EligibilityPolicy of this scene's account alone, under which nobody has to approve `Waived`.

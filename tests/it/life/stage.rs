@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{MutexGuard, OnceCell};
 
 use super::population::{ACCOUNTS, account_id, organization, rules, settings};
-use crate::support::{CONTROLLER_NAMESPACE, api_of, apply, bindings, people, replace, until};
+use crate::support::{CONTROLLER_NAMESPACE, api_of, apply, bindings, eventually, people, replace, until};
 
 /// The delays of the controller, on a scale of seconds.
 const DELAYS: &[&str] = &[
@@ -88,6 +88,24 @@ impl Stage {
         for object in rules() {
             replace(&admin, &object).await;
         }
+        stage.until_the_guard_is_intact().await;
+        (stage, turn)
+    }
+
+    /// The stage for lives in which the controller is killed: one at a time, with one controller that leads.
+    pub async fn with_crashes() -> (&'static Stage, MutexGuard<'static, ()>) {
+        static STAGE: OnceCell<Stage> = OnceCell::const_new();
+        static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+        let turn = TURN.lock().await;
+        let open = async || {
+            tokio::task::spawn_blocking(|| runtime().block_on(Stage::without_controller()))
+                .await
+                .unwrap()
+        };
+        let stage = STAGE.get_or_init(open).await;
+        stage.kill_controllers();
+        stage.start_controller(&[]).await;
+        stage.until_the_newest_controller_leads().await;
         stage.until_the_guard_is_intact().await;
         (stage, turn)
     }
@@ -191,6 +209,26 @@ impl Stage {
                 .await
                 .unwrap_or_else(|_| panic!("the guard is not intact: {}", self.logs())),
         );
+    }
+
+    /// The controller that was started last.
+    pub fn controller(&self) -> Arc<Supervised> {
+        Arc::clone(self.controllers.lock().unwrap().last().unwrap())
+    }
+
+    /// Kills every controller, at once and without a word.
+    pub fn kill_controllers(&self) {
+        for controller in self.controllers.lock().unwrap().iter() {
+            controller.kill();
+        }
+    }
+
+    async fn until_the_newest_controller_leads(&self) {
+        let newest = self.controller();
+        eventually("the controller leads", async || {
+            newest.log().contains("requests are looked at")
+        })
+        .await;
     }
 
     /// What all controllers said.
