@@ -147,7 +147,7 @@ async fn requests(shell: &Arc<Shell>, shutdown: impl Future<Output = ()> + Send 
                 // It finished, or its watch is a moment ahead of its queue.
                 Ok(_) | Err(kube::runtime::controller::Error::ObjectNotFound(_)) => {}
                 Err(error) => {
-                    let error = super::sentence_of(&error);
+                    let error = super::with_causes(&error);
                     tracing::warn!(error, "requests could not be watched; it is tried again");
                 }
             }

@@ -34,16 +34,34 @@ pub use outside::{Delays, Outside, Settings};
 pub use report::AuditSink;
 pub use request::FINALIZER;
 
-/// An error with what is underneath: kube's own text often stops before the reason.
-fn sentence_of(error: &dyn std::error::Error) -> String {
+/// An error with what caused it, where its own sentence does not say it: kube's say "client error (Connect)" and leave
+/// "connection refused" to their cause.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
     let mut sentence = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        let text = inner.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
         if !sentence.contains(&text) {
             sentence = format!("{sentence}: {text}");
         }
-        source = inner.source();
+        cause = error.source();
     }
     sentence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_with_its_causes_and_nothing_twice() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("no answer")]
+        struct Outer(#[source] Middle);
+        #[derive(Debug, thiserror::Error)]
+        #[error("connect: {0}")]
+        struct Middle(#[source] std::io::Error);
+        let error = Outer(Middle(std::io::Error::other("refused")));
+        assert_eq!(with_causes(&error), "no answer: connect: refused");
+    }
 }

@@ -198,7 +198,7 @@ pub async fn within<T>(
 pub fn no_answer(action: &'static str, error: &kube::Error) -> NoAnswer {
     let why = match error {
         kube::Error::Api(status) => format!("{} ({})", status.message, status.code),
-        other => crate::reconcile::sentence_of(other),
+        other => crate::reconcile::with_causes(other),
     };
     NoAnswer { action, why }
 }

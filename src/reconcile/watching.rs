@@ -84,7 +84,7 @@ pub async fn follow(shell: Arc<Shell>, kind: RuleKind, client: kube::Client) {
                 }
             }
             Err(error) => {
-                let error = super::sentence_of(&error);
+                let error = super::with_causes(&error);
                 tracing::warn!(?kind, error, "the watch was interrupted; it is taken up again");
             }
         }

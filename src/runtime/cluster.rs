@@ -224,7 +224,10 @@ mod tests {
         tokio::time::pause(); // thirty seconds pass as soon as nothing else can happen
         let request = http::Request::get("/version").body(Vec::new()).unwrap();
         let error = cluster.client.request_text(request).await.unwrap_err();
-        assert!(super::super::with_causes(&error).contains("timed out"), "{error}");
+        assert!(
+            crate::reconcile::with_causes(&error).contains("timed out"),
+            "{error}"
+        );
         silent.abort();
     }
 

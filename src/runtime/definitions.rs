@@ -9,8 +9,8 @@ use kube::{Api, Client};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::readiness::Readiness;
-use super::telemetry::with_causes;
 use crate::api;
+use crate::reconcile::with_causes;
 
 /// Between two looks: somebody who has just applied the manifests does not wait long.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);

@@ -46,5 +46,5 @@ pub use self::{
     readiness::{Fact, Readiness},
     run::{Prepared, RunError, run},
     shutdown::Shutdown,
-    telemetry::{TelemetryError, start_logging, with_causes},
+    telemetry::{TelemetryError, start_logging},
 };

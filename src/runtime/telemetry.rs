@@ -1,7 +1,5 @@
 //! Log lines on standard error; standard output belongs to the audit log.
 
-use std::error::Error;
-use std::fmt::Write as _;
 use std::io;
 
 use tracing::Subscriber;
@@ -32,21 +30,6 @@ pub fn start_logging(format: LogFormat, level: &str) -> Result<(), TelemetryErro
         LogFormat::Json => json(filter, io::stderr).try_init(),
     };
     started.map_err(|error| TelemetryError::Started(error.to_string()))
-}
-
-/// An error with what caused it, where its own sentence does not say it: kube's say "client error (Connect)" and leave
-/// "connection refused" to their cause.
-pub fn with_causes(error: &dyn Error) -> String {
-    let mut sentence = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if !sentence.contains(&text) {
-            let _ = write!(sentence, ": {text}"); // writing to a String does not fail
-        }
-        cause = error.source();
-    }
-    sentence
 }
 
 fn text<W>(filter: EnvFilter, writer: W) -> impl Subscriber + Send + Sync
@@ -129,17 +112,5 @@ mod tests {
         assert_eq!(value["account"], "333333333333");
         assert_eq!(value["spans"][0]["namespace"], "orders");
         assert_eq!(value["spans"][1]["number"], 7);
-    }
-
-    #[test]
-    fn an_error_is_told_with_its_causes_and_nothing_twice() {
-        #[derive(Debug, thiserror::Error)]
-        #[error("no answer")]
-        struct Outer(#[source] Middle);
-        #[derive(Debug, thiserror::Error)]
-        #[error("connect: {0}")]
-        struct Middle(#[source] io::Error);
-        let error = Outer(Middle(io::Error::other("refused")));
-        assert_eq!(with_causes(&error), "no answer: connect: refused");
     }
 }

@@ -11,9 +11,12 @@ use crate::api::{
     Operation, OperationOutcome, Phase, Reason, Timestamp, Window,
 };
 use crate::domain::decision::{Action, Grant};
-use crate::domain::facts::OperationKind;
+use crate::domain::facts::{Fact, GroupId, GroupLookup, ListAnswer, Membership, OperationKind, UserId};
 use crate::domain::inquiry::{Freshness, Undecided};
 use crate::domain::window::{after, end_time};
+
+/// How many groups an assignment shows (the schema's limit).
+const GROUPS_SHOWN: usize = 20;
 
 pub(super) fn decide(pass: &mut Pass<'_>) {
     if early_end::carried_out(pass) {
@@ -192,7 +195,9 @@ pub(super) fn confirm(pass: &mut Pass<'_>, reason: Reason, message: &str) {
         .end_time
         .get_or_insert(end_time(confirmed_at, duration, not_after));
     let session = pass.status.access.as_ref().map(|access| access.session_duration);
+    let also_via_groups = also_via_groups(pass);
     pass.assignment(|assignment: &mut Assignment| {
+        assignment.also_via_groups = also_via_groups;
         assignment.state = AssignmentState::Held;
         assignment.grant_time.get_or_insert(now);
         assignment.last_error = None;
@@ -210,4 +215,34 @@ pub(super) fn confirm(pass: &mut Pass<'_>, reason: Reason, message: &str) {
     );
     pass.go(Phase::Active, reason, &message);
     pass.wake_at_end(end);
+}
+
+/// The groups that are assigned the same and that the person is in: through them the access stays when ours goes. By name
+/// where a policy names them, else by id. What is not known is left out: nothing is decided by it.
+fn also_via_groups(pass: &Pass<'_>) -> Vec<String> {
+    let facts = &pass.snapshot.facts;
+    let (Some(tuple), Some(Fact::Known(listed))) = (pass.tuple(), &facts.listing) else {
+        return vec![];
+    };
+    let ListAnswer::Listed(listing) = &listed.value else {
+        return vec![];
+    };
+    let user = UserId::new(&tuple.user_id);
+    let is_member = |group: &&GroupId| {
+        let membership = pass.inquiry.membership(&user, group, Freshness::Cached);
+        membership.is_ok_and(|membership| membership == Membership::Member)
+    };
+    let name = |group: &GroupId| {
+        let named = facts.groups.iter().find(|(_, fact)| match fact {
+            Fact::Known(known) => matches!(&known.value, GroupLookup::Found(found) if found.id == *group),
+            Fact::Unknown(_) => false,
+        });
+        named.map_or_else(|| group.as_str().to_owned(), |(name, _)| name.clone())
+    };
+    listing
+        .groups()
+        .filter(is_member)
+        .map(name)
+        .take(GROUPS_SHOWN)
+        .collect()
 }

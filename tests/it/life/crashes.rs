@@ -38,12 +38,12 @@ async fn killed_in_every_phase_it_goes_on_where_it_was() {
     let scene = Scene::with_crashes().await;
     let name = scene.asks("alice", "DatabaseAdmin", "20s").await;
     scene.is(&name, "Pending").await;
-    scene.stage.kill_controllers();
+    scene.stage.kill_controllers().await;
     scene.person("carol").decides(&name, "Approved").await.unwrap();
     scene.stage.start_controller(&[]).await;
     let active = scene.is(&name, "Active").await;
     let end = active["status"]["window"]["endTime"].clone();
-    scene.stage.kill_controllers();
+    scene.stage.kill_controllers().await;
     let trouble = scene.stage.trouble(json!({
         "on": { "operation": "DeleteAccountAssignment", "account": scene.account },
         "effect": { "kind": "unavailable", "applied": false },
@@ -54,7 +54,7 @@ async fn killed_in_every_phase_it_goes_on_where_it_was() {
         revoking["status"]["window"]["endTime"], end,
         "a restart makes access no longer"
     );
-    scene.stage.kill_controllers();
+    scene.stage.kill_controllers().await;
     scene.stage.peace(trouble);
     scene.stage.start_controller(&[]).await;
     let ended = scene.is(&name, "Ended").await;
@@ -67,7 +67,7 @@ async fn killed_in_every_phase_it_goes_on_where_it_was() {
 async fn down_across_the_end_it_removes_at_the_restart_and_records_the_true_end() {
     let scene = Scene::with_crashes().await;
     let name = scene.has_access("alice", "DatabaseAdmin", "4s").await;
-    scene.stage.kill_controllers();
+    scene.stage.kill_controllers().await;
     let end = scene.read(&name).await.unwrap()["status"]["window"]["endTime"].clone();
     eventually("the end has passed", async || {
         use team_operator::ports::Clock as _;
@@ -96,7 +96,7 @@ async fn killed_before_a_create_takes_effect_and_cancelled_it_leaves_nothing_whe
     hold(&scene, "CreateAccountAssignment", false);
     let name = scene.asks("alice", "Waived", "1h").await;
     is_held(&scene).await;
-    scene.stage.kill_controllers();
+    scene.stage.kill_controllers().await;
     let intent = scene.read(&name).await.unwrap();
     assert_eq!(
         intent["status"]["assignment"]["create"]["outcome"], "Unknown",
@@ -124,7 +124,7 @@ async fn killed_after_a_create_took_effect_it_finds_the_access_and_ends_it() {
     hold(&scene, "CreateAccountAssignment", true);
     let name = scene.asks("alice", "Waived", "1h").await;
     is_held(&scene).await;
-    scene.stage.kill_controllers();
+    scene.stage.kill_controllers().await;
     assert!(scene.has("alice", "Waived") || scene.calls("CreateAccountAssignment") == 1);
     scene.stage.start_controller(&[]).await;
     scene.is(&name, "Active").await;
@@ -144,7 +144,7 @@ async fn killed_on_either_side_of_a_delete_it_ends_the_access_all_the_same() {
         hold(&scene, "DeleteAccountAssignment", applied);
         cancel(&scene, &name).await;
         is_held(&scene).await;
-        scene.stage.kill_controllers();
+        scene.stage.kill_controllers().await;
         scene.stage.start_controller(&[]).await;
         scene.is(&name, "Revoked").await;
         release_all(&scene);
@@ -173,7 +173,7 @@ async fn an_old_leader_that_wakes_after_the_whole_life_of_a_request_sends_no_cre
 async fn with_another_instance_configured_nothing_is_believed_gone() {
     let scene = Scene::with_crashes().await;
     let name = scene.has_access("alice", "DatabaseAdmin", "3s").await;
-    scene.stage.kill_controllers();
+    scene.stage.kill_controllers().await;
     let another = "--identity-center-instance-arn=arn:aws:sso:::instance/ssoins-0000000000000000";
     let wrong = scene.stage.start_controller(&[another]).await;
     eventually("it says what is wrong", async || {
@@ -182,7 +182,7 @@ async fn with_another_instance_configured_nothing_is_believed_gone() {
     .await;
     assert_eq!(scene.read(&name).await.unwrap()["status"]["phase"], "Active");
     assert!(scene.has("alice", "DatabaseAdmin"));
-    scene.stage.kill_controllers();
+    scene.stage.kill_controllers().await;
     scene.stage.start_controller(&[]).await;
     scene.is(&name, "Ended").await;
     assert!(!scene.has("alice", "DatabaseAdmin"));

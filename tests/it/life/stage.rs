@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use kube::api::DeleteParams;
 use serde_json::{Value, json};
 use team_operator::runtime::SystemClock;
 use team_operator::sandbox::{self, Change, LogEntry, OrganizationFile, RunningSandbox, Script, World};
@@ -103,8 +104,9 @@ impl Stage {
                 .unwrap()
         };
         let stage = STAGE.get_or_init(open).await;
-        stage.kill_controllers();
-        stage.start_controller(&[]).await;
+        if !stage.has_a_controller() {
+            stage.start_controller(&[]).await;
+        }
         stage.until_the_newest_controller_leads().await;
         stage.until_the_guard_is_intact().await;
         (stage, turn)
@@ -216,11 +218,24 @@ impl Stage {
         Arc::clone(self.controllers.lock().unwrap().last().unwrap())
     }
 
-    /// Kills every controller, at once and without a word.
-    pub fn kill_controllers(&self) {
+    /// Kills every controller, at once and without a word. Their lease is taken away too: waiting until it has run out
+    /// would show nothing that the tests of the leadership do not show.
+    pub async fn kill_controllers(&self) {
         for controller in self.controllers.lock().unwrap().iter() {
             controller.kill();
         }
+        let lease = json!({
+            "apiVersion": "coordination.k8s.io/v1",
+            "kind": "Lease",
+            "metadata": { "name": "team-operator", "namespace": CONTROLLER_NAMESPACE },
+        });
+        let leases = api_of(&self.plane.admin().unwrap(), &lease);
+        drop(leases.delete("team-operator", &DeleteParams::default()).await);
+    }
+
+    fn has_a_controller(&self) -> bool {
+        let controllers = self.controllers.lock().unwrap();
+        controllers.last().is_some_and(|newest| newest.ended().is_none())
     }
 
     async fn until_the_newest_controller_leads(&self) {

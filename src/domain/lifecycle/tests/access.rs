@@ -168,6 +168,18 @@ fn standing_access_is_neither_created_nor_removed() {
     assert!(world.status().message.as_ref().unwrap().contains("remains"));
 }
 
+#[test]
+fn groups_through_which_the_person_has_the_same_access_are_shown() {
+    let mut world = approved();
+    world.assigned_groups = ["Engineers", "Security", "Unnamed"].map(str::to_owned).into();
+    world
+        .groups
+        .insert("Unnamed".to_owned(), ["alice".to_owned()].into());
+    let world = world.check(Phase::Active, Reason::AccessGranted);
+    // Nobody's policy names the last one, and AWS lists ids.
+    assert_eq!(assignment(&world).also_via_groups, ["Engineers", "Unnamed"]);
+}
+
 // case 5
 #[test]
 fn an_overlapping_grant_is_inherited_without_a_call() {
