@@ -170,12 +170,8 @@ impl Shell {
         let interval = tokio::time::sleep(self.settings.delays.guard_interval);
         tokio::select! {
             () = interval => {}
-            _ = changes.changed() => self.begin_epoch_now(),
+            _ = changes.changed() => { self.begin_epoch(); },
         }
-    }
-
-    fn begin_epoch_now(&self) {
-        self.begin_epoch();
     }
 
     /// Whether every live request, as it is now, was decided as of a guard that was broken before: what the gap let in is

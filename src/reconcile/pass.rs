@@ -158,8 +158,17 @@ impl Shell {
             } = &mut snapshot;
             answer(self, &ask, Some(about), decision.questions, facts).await;
         }
-        *facts = snapshot.facts.clone();
-        decide(&snapshot, now)
+        // Nothing is done about a decision that still asks.
+        tracing::warn!("a decision asked and asked; it is taken up again later");
+        let soon = now.checked_add(self.settings.timings.lookup_retry);
+        Decision {
+            status: snapshot.request.status,
+            action: None,
+            wake_at: soon,
+            questions: vec![],
+            transition: None,
+            alerts: vec![],
+        }
     }
 
     async fn store(&self, request: &Request, status: &ElevationRequestStatus) -> Result<Stored, NoAnswer> {
