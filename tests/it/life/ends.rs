@@ -79,7 +79,8 @@ async fn of_two_that_overlap_the_first_end_removes_nothing() {
 async fn back_to_back_leaves_no_gap() {
     let scene = Scene::shared().await;
     scene.waives().await;
-    let first = scene.asks("alice", "Waived", "8s").await;
+    // Long enough for the second to be approved before the end, also on a busy machine.
+    let first = scene.asks("alice", "Waived", "30s").await;
     let active = scene.is(&first, "Active").await;
     let end = active["status"]["window"]["endTime"].clone();
     let second = scene
@@ -87,6 +88,8 @@ async fn back_to_back_leaves_no_gap() {
             request["spec"]["startTime"] = end;
         })
         .await;
+    let awaits = |request: &Value| request["status"]["reason"] == "AwaitingStart";
+    scene.until(&second, "awaits its start", awaits).await;
     scene.is(&second, "Active").await;
     scene.is(&first, "Ended").await;
     assert!(scene.has("alice", "Waived"));
