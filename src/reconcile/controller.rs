@@ -136,10 +136,9 @@ async fn requests(shell: &Arc<Shell>, shutdown: impl Future<Output = ()> + Send 
     .applied_objects();
     // It is set once, here.
     drop(shell.live.set(store.clone()));
-    let epochs = tokio_stream(shell.epoch.subscribe());
     Runtime::for_stream_with(watched, store, resource)
         .with_config(Config::default().concurrency(shell.settings.concurrency))
-        .reconcile_all_on(epochs)
+        .reconcile_all_on(shell.new_epochs())
         .graceful_shutdown_on(shutdown)
         .run(pass, |_, never, _| match *never {}, Arc::clone(shell))
         .for_each(async |passed| {
@@ -157,11 +156,4 @@ async fn requests(shell: &Arc<Shell>, shutdown: impl Future<Output = ()> + Send 
 
 async fn pass(object: Arc<DynamicObject>, shell: Arc<Shell>) -> Result<Next, std::convert::Infallible> {
     Ok(shell.pass(Request::new(&object)).await)
-}
-
-/// One item for each new epoch.
-fn tokio_stream(epochs: watch::Receiver<u64>) -> impl futures::Stream<Item = ()> + Send + 'static {
-    futures::stream::unfold(epochs, async |mut epochs| {
-        epochs.changed().await.is_ok().then_some(((), epochs))
-    })
 }

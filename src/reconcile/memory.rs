@@ -163,7 +163,7 @@ impl Memory {
         })
     }
 
-    /// A request that is finished or gone needs no memory, unless an answer is still to be recorded.
+    /// A request that is finished or gone needs no memory: there is nothing left that an answer could be recorded in.
     pub fn forget(&self, uid: &str) {
         self.requests().remove(uid);
     }

@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{OnceLock, PoisonError, RwLock};
 
 use chrono::TimeDelta;
+use futures::Stream;
 use kube::api::DynamicObject;
 use kube::runtime::reflector::Store;
 use tokio::sync::watch;
@@ -118,6 +119,13 @@ impl Shell {
             begun = *epoch;
         });
         begun
+    }
+
+    /// One item for each new epoch; those that follow each other closely are one.
+    pub fn new_epochs(&self) -> impl Stream<Item = ()> + Send + use<> {
+        futures::stream::unfold(self.epoch.subscribe(), async |mut epochs| {
+            epochs.changed().await.is_ok().then_some(((), epochs))
+        })
     }
 
     /// Policies and settings, to read.

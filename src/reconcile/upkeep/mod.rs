@@ -11,7 +11,7 @@ pub use settings::remembered as remembered_settings;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::answers::answer;
@@ -80,4 +80,15 @@ fn says_the_same(stored: &Value, new: &Value) -> bool {
         }
         (stored, new) => stored == new,
     }
+}
+
+/// A merge patch that puts `new` in the place of `stored`.
+fn replacing(stored: &Value, new: &Value) -> Value {
+    let mut status = new.clone();
+    for name in stored.as_object().into_iter().flat_map(|fields| fields.keys()) {
+        if new.get(name).is_none() {
+            status[name] = Value::Null;
+        }
+    }
+    json!({ "status": status })
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use kube::api::{DynamicObject, ListParams, Patch, PatchParams};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::says_the_same;
+use super::{replacing, says_the_same};
 use crate::api::{
     ApproverPolicySpec, Condition, ConditionStatus, ConditionType, EligibilityPolicySpec, IdentitySettings,
     PolicyStatus, Reason, set_condition,
@@ -162,15 +162,4 @@ fn status_of(shell: &Shell, object: &DynamicObject, facts: PolicyFacts) -> Polic
         organizational_units: if known { units } else { before.organizational_units },
         conditions,
     }
-}
-
-/// A merge patch that puts `new` in the place of `stored`.
-pub(super) fn replacing(stored: &Value, new: &Value) -> Value {
-    let mut status = new.clone();
-    for name in stored.as_object().into_iter().flat_map(|fields| fields.keys()) {
-        if new.get(name).is_none() {
-            status[name] = Value::Null;
-        }
-    }
-    json!({ "status": status })
 }

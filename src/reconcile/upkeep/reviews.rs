@@ -40,13 +40,9 @@ struct Reviews {
 pub async fn answer_reviews(shell: Arc<Shell>, client: kube::Client) {
     let kind = resource("EligibilityReview", "eligibilityreviews");
     let all: Api<DynamicObject> = Api::all_with(client.clone(), &kind);
-    let epochs = shell.epoch.subscribe();
-    let changes = futures::stream::unfold(epochs, async |mut epochs| {
-        epochs.changed().await.is_ok().then_some(((), epochs))
-    });
     Runtime::new_with(all, watcher::Config::default(), kind)
         .with_config(Config::default().concurrency(CONCURRENCY))
-        .reconcile_all_on(changes)
+        .reconcile_all_on(shell.new_epochs())
         .run(
             async |object, reviews: Arc<Reviews>| Ok::<_, Infallible>(reviews.pass(&object).await),
             |_, never, _| match *never {},
@@ -97,7 +93,7 @@ impl Reviews {
         let status = self.answered(&question, object, now).await;
         if !says_the_same(&object.data["status"], &json!(status)) {
             let action = "write the answer of an EligibilityReview";
-            let patch = Patch::Merge(super::policies::replacing(&object.data["status"], &json!(status)));
+            let patch = Patch::Merge(super::replacing(&object.data["status"], &json!(status)));
             let written = within(
                 action,
                 reviews.patch_status(&name, &PatchParams::default(), &patch),

@@ -7,8 +7,7 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Api, DynamicObject, ObjectMeta, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
-use super::policies::replacing;
-use super::says_the_same;
+use super::{replacing, says_the_same};
 use crate::api::{
     Condition, ConditionStatus, ConditionType, IdentitySettings, OnEligibilityLost, Reason, TeamSettingsSpec,
     TeamSettingsStatus, set_condition,
