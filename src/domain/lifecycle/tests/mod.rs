@@ -8,3 +8,4 @@ mod laws;
 mod pairs;
 mod removal;
 mod sharing;
+mod votes;
