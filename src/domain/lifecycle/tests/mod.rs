@@ -6,6 +6,7 @@ mod clocks;
 mod eligibility;
 mod laws;
 mod pairs;
+mod policies;
 mod removal;
 mod sharing;
 mod votes;
