@@ -319,6 +319,10 @@ fn a_forged_status_ends_a_request_without_access() {
     let decision = world.pass();
     assert_eq!(decision.alerts[0].reason, Reason::SealBroken);
     let world = world.check(Phase::Denied, Reason::SealBroken);
+    assert_eq!(
+        world.transitions.last(),
+        Some(&(Some(Phase::Approved), Phase::Denied))
+    );
     assert_eq!(world.grants(), 0);
 }
 

@@ -8,5 +8,6 @@ mod laws;
 mod pairs;
 mod policies;
 mod removal;
+mod seal;
 mod sharing;
 mod votes;
