@@ -1,7 +1,11 @@
 //! Several policies at once: which of them a request rests on, and whose word about approval counts.
 
-use crate::api::{Phase, Reason, Waiver};
+use chrono::TimeDelta;
+
+use crate::api::{EligibilityPolicySpec, Phase, Reason, Waiver};
 use crate::domain::fixtures::{World, eligibility, minute, policy, request};
+use crate::domain::snapshot::{Policies, PolicyFact};
+use crate::domain::window::after;
 
 /// A world with nothing but policies that match, by name and whether each asks for approval.
 fn under(waiver: Waiver, all: &[(&str, bool)]) -> World {
@@ -95,4 +99,37 @@ fn a_policy_that_went_and_never_matched_is_not_waited_for() {
     world
         .with(|world| world.snapshot.request.spec.duration = "9h".parse().unwrap())
         .check(Phase::Denied, Reason::NotEligible);
+}
+
+/// Pending, resting on a policy; then the controller is started anew, at minute 1, and finds these policies.
+fn restarted(policies: Vec<PolicyFact<EligibilityPolicySpec>>) -> World {
+    let mut world = request();
+    world.settle();
+    world.snapshot.eligibility_policies = Policies {
+        known_since: minute(1),
+        all: policies,
+    };
+    world.now = minute(1);
+    world
+}
+
+#[test]
+fn a_policy_that_went_while_nobody_looked_counts_as_gone_since_the_start() {
+    let mut unrelated = eligibility("8h");
+    unrelated.accounts.clear();
+    let mut world =
+        restarted(vec![policy("unrelated", unrelated)]).check(Phase::Pending, Reason::PolicyDisappeared);
+    world.now = after(minute(6), TimeDelta::seconds(-1));
+    let mut world = world.check(Phase::Pending, Reason::PolicyDisappeared);
+    world.now = minute(6);
+    world.check(Phase::Denied, Reason::NotEligible);
+}
+
+#[test]
+fn a_policy_that_was_narrowed_or_made_again_narrower_did_not_go() {
+    let narrowed = || policy("orders", eligibility("1h"));
+    restarted(vec![narrowed()]).check(Phase::Denied, Reason::NotEligible);
+    let mut made_again = narrowed();
+    made_again.uid = "uid-again".to_owned();
+    restarted(vec![made_again]).check(Phase::Denied, Reason::NotEligible);
 }

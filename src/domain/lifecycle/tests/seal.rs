@@ -9,7 +9,9 @@ use crate::domain::snapshot::SealCheck;
 fn forged(mut world: World) -> World {
     world.snapshot.request.seal = SealCheck::Broken;
     let decision = world.pass();
-    assert_eq!(decision.alerts[0].reason, Reason::SealBroken);
+    let alert = &decision.alerts[0];
+    assert_eq!(alert.reason, Reason::SealBroken);
+    assert!(alert.sentence.starts_with("orders/fix "), "{}", alert.sentence);
     world
 }
 
