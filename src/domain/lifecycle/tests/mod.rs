@@ -10,4 +10,5 @@ mod policies;
 mod removal;
 mod seal;
 mod sharing;
+mod turns;
 mod votes;
