@@ -5,6 +5,7 @@ mod approval;
 mod clocks;
 mod eligibility;
 mod laws;
+mod limits;
 mod pairs;
 mod policies;
 mod removal;

@@ -1,6 +1,6 @@
 //! What becomes of each vote: when it is judged, by what, and how long that holds.
 
-use crate::api::{Phase, Reason, ReviewDecision};
+use crate::api::{Approval, Phase, Reason, ReviewDecision};
 use crate::domain::facts::Enabled;
 use crate::domain::fixtures::{World, minute, request, stage, user};
 
@@ -53,16 +53,11 @@ fn a_policy_made_again_judges_anew() {
 fn an_approval_after_the_deadline_is_not_judged() {
     let mut world = request();
     world.settle();
-    world
-        .snapshot
-        .request
-        .status
-        .approvals
-        .push(crate::api::Approval {
-            approver: "bob".to_owned(),
-            decision: ReviewDecision::Approved,
-            comment: None,
-        });
+    world.snapshot.request.status.approvals.push(Approval {
+        approver: "bob".to_owned(),
+        decision: ReviewDecision::Approved,
+        comment: None,
+    });
     world.now = minute(180);
     let world = world.check(Phase::Expired, Reason::RequestExpired);
     assert_eq!(verdicts(&world), []);
@@ -123,4 +118,35 @@ fn who_has_been_counted_for_one_stage_is_told_so_at_the_next() {
         verdicts(&world),
         [("bob", Reason::Counted), ("bob2", Reason::AlreadyCounted)]
     );
+}
+
+#[test]
+fn a_revocation_before_there_is_anything_to_revoke_ends_the_request_all_the_same() {
+    let revocation = |world: &mut World| {
+        world.snapshot.request.status.approvals.push(Approval {
+            approver: "root".to_owned(),
+            decision: ReviewDecision::Revoked,
+            comment: Some("leaving".to_owned()),
+        });
+    };
+    let pending = || {
+        let mut world = request();
+        world.settle();
+        world
+    };
+    let approved = request()
+        .with(|world| world.snapshot.request.spec.start_time = Some(minute(60)))
+        .approved_by("bob")
+        .check(Phase::Approved, Reason::AwaitingStart);
+    for (world, phase) in [
+        (request(), Phase::Denied),
+        (pending(), Phase::Rejected),
+        (approved, Phase::Revoked),
+    ] {
+        let world = world.with(revocation).check(phase, Reason::RevokedBySecurity);
+        assert_eq!(
+            world.status().message.as_deref(),
+            Some("Revoked by root: leaving.")
+        );
+    }
 }
