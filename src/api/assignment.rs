@@ -110,7 +110,7 @@ pub struct Operation {
     pub request_id: Option<String>,
     /// What became of it.
     pub outcome: OperationOutcome,
-    /// When it was sent.
+    /// When it was sent; left out when it was held back in the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_time: Option<Timestamp>,
     /// When AWS last told its status.

@@ -9,8 +9,8 @@ use crate::api::{AssignmentTuple, ElevationRequestStatus, Phase, Reason, Timesta
 /// The shell, in this order:
 /// 1. with `questions`, answers them (a failed call is an answer: unknown) and decides again; nothing below is done;
 /// 2. writes `status` if it differs from the one read, with the `resourceVersion` it was read with;
-/// 3. only after that write succeeded, carries out `action`, and writes what
-///    [`record_answer`](super::record_answer) makes of its answer;
+/// 3. only after that write succeeded, reads the other requests again, and unless they [hold it back](super::held_back)
+///    carries out `action`, and writes what [`record_answer`](super::record_answer) makes of its answer;
 /// 4. comes back at `wake_at` at the latest, and earlier when it likes to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {

@@ -109,6 +109,8 @@ pub(crate) struct World {
     pub operations: BTreeMap<(OperationKind, RequestId), OperationState>,
     pub aws: Aws,
     pub siblings: Vec<Sibling>,
+    /// What the last look before a call sees, once, where that is something else.
+    pub siblings_at_the_last_look: Option<Vec<Sibling>>,
     pub actions: Vec<Action>,
     pub transitions: Vec<(Option<Phase>, Phase)>,
     pub last: Option<Decision>,
@@ -139,6 +141,7 @@ pub(crate) fn request() -> World {
         operations: BTreeMap::new(),
         aws: Aws::Works,
         siblings: vec![],
+        siblings_at_the_last_look: None,
         actions: vec![],
         transitions: vec![],
         last: None,

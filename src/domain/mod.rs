@@ -32,7 +32,7 @@ pub use facts::{
     UserLookup,
 };
 pub use inquiry::{Facts, Inquiry, Question, Undecided};
-pub use lifecycle::{Answer, decide, due_from_memory, record_answer};
+pub use lifecycle::{Answer, decide, due_from_memory, held_back, record_answer};
 pub use snapshot::{
     Clocks, Guard, IdentityCenter, Lease, Policies, PolicyFact, RequestFacts, SealCheck, SettingsFact,
     Sibling, Snapshot,

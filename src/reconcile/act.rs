@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::answers::ask_for;
+use super::answers::{answer, ask_for};
 use super::pass::Step;
 use super::request::Request;
 use super::requests::{NoAnswer, Written};
@@ -10,8 +10,8 @@ use super::shell::Shell;
 use super::status_patch::sealed_patch;
 use crate::api::{AssignmentTuple, ElevationRequestStatus, Timestamp};
 use crate::domain::{
-    Action, Aged, Answer, Fact, Facts, Grant, InstanceArn, PermissionSetArn, SealCheck, UserId,
-    due_from_memory, record_answer,
+    Action, Aged, Answer, Fact, Facts, Grant, InstanceArn, PermissionSetArn, Question, RequestFacts,
+    SealCheck, UserId, due_from_memory, held_back, record_answer,
 };
 use crate::ports::{
     Ask, Clock, CreateAnswer, DeleteAnswer, Effect, Leadership, PortError, SendPermit, Tuple,
@@ -21,23 +21,39 @@ use crate::ports::{
 const RECORD_ATTEMPTS: usize = 8;
 
 impl Shell {
-    /// Carries out what was decided, after the status that names it was stored.
+    /// Carries out what was decided about `before`, after the status that names it was stored.
     pub async fn carry_out(
         &self,
+        before: &RequestFacts,
         request: &Request,
         action: Action,
-        now: Timestamp,
     ) -> Result<Step, NoAnswer> {
-        let ask = ask_for(&request.facts(&self.key));
+        let about = request.facts(&self.key);
+        let ask = ask_for(&about);
         let answer = match action {
             Action::SetFinalizer => return self.finalizer(request, true).await,
             Action::RemoveFinalizer => return self.finalizer(request, false).await,
+            Action::Grant(_) | Action::Revoke(_) if self.is_held_back(&ask, &about, &action).await => {
+                never_sent(before, &action)
+            }
             Action::Grant(grant) => self.grant(&ask, grant).await,
             Action::Revoke(tuple) => self.revoke(&tuple).await,
         };
-        tracing::debug!(?answer, %now, "AWS answered");
+        tracing::debug!(?answer, "AWS answered");
         self.memory.keep_unrecorded(request.uid(), answer);
         self.record(request).await
+    }
+
+    /// The last look at other requests, now that they can see what this one is about to do.
+    async fn is_held_back(&self, ask: &Ask, about: &RequestFacts, action: &Action) -> bool {
+        let mut facts = Facts::default();
+        answer(self, ask, Some(about), vec![Question::Siblings], &mut facts).await;
+        let snapshot = self.snapshot(about.clone(), facts, self.guard.current());
+        let why = held_back(&snapshot, action, self.now());
+        if let Some(undecided) = &why {
+            tracing::info!(why = undecided.why, "held back");
+        }
+        why.is_some()
     }
 
     async fn finalizer(&self, request: &Request, present: bool) -> Result<Step, NoAnswer> {
@@ -171,6 +187,19 @@ pub fn ported(tuple: &AssignmentTuple) -> Tuple {
         user_id: UserId::new(&tuple.user_id),
         account_id: tuple.account_id.clone(),
         permission_set_arn: PermissionSetArn::new(&tuple.permission_set_arn),
+    }
+}
+
+/// What was named in the record and not sent.
+fn never_sent(before: &RequestFacts, action: &Action) -> Answer {
+    let assignment = before.status.assignment.clone();
+    match action {
+        Action::Grant(_) => Answer::CreateHeldBack {
+            before: assignment.and_then(|assignment| assignment.create),
+        },
+        _ => Answer::DeleteHeldBack {
+            before: assignment.and_then(|assignment| assignment.delete),
+        },
     }
 }
 

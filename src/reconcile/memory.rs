@@ -21,6 +21,7 @@ pub struct Memory {
     requests: Mutex<HashMap<String, Remembered>>,
     absences: Mutex<HashMap<String, Timestamp>>,
     endings: Mutex<Vec<Ending>>,
+    leftovers: Mutex<Vec<Request>>,
 }
 
 /// What is remembered of one request.
@@ -222,6 +223,16 @@ impl Memory {
             ending.listed_again = true;
         }
         endings.retain(|ending| !ending.listed_again || ending.gone_at >= forget_before);
+    }
+
+    /// The end of this request is stored, and something was left to do.
+    pub fn leaves_over(&self, request: Request) {
+        lock(&self.leftovers).push(request);
+    }
+
+    /// What was left, to be taken up.
+    pub fn take_leftovers(&self) -> Vec<Request> {
+        std::mem::take(&mut lock(&self.leftovers))
     }
 
     fn requests(&self) -> MutexGuard<'_, HashMap<String, Remembered>> {

@@ -73,12 +73,18 @@ impl Shell {
                     return self.come_back(until);
                 }
                 Ok(Step::Gone) => {
-                    self.memory.forget(request.uid());
+                    self.finished(&self.memory.newest(request));
                     return Next::await_change();
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the pass stopped; it is tried again");
-                    self.remove_what_is_due(&request).await;
+                    let stored = self.memory.newest(request.clone());
+                    if stored.status().finished {
+                        // The watch no longer has it.
+                        self.memory.leaves_over(stored);
+                    } else {
+                        self.remove_what_is_due(&request).await;
+                    }
                     return Next::requeue(self.memory.failed(request.uid()));
                 }
             }
@@ -115,24 +121,31 @@ impl Shell {
             self.report.alert(&stored, alert);
         }
         match decision.action {
-            Some(action) => self.carry_out(&stored, action, now).await,
+            Some(action) => self.carry_out(&facts_read, &stored, action).await,
             None if stored == *request => Ok(Step::Rest(self.wake_up(decision.wake_at, now))),
             None => Ok(Step::Again(Box::new(stored))),
         }
     }
 
-    /// Decides, asking until nothing is left to ask, and proves the guard before anything rests on it.
+    /// Decides, asking until nothing is left to ask, and proves the guard before anything rests on it. What was not granted
+    /// because the guard was not proven may be granted when it is, so the decision may come to rest on more.
     async fn decision(&self, request: &Request, facts: &mut Facts, now: Timestamp) -> Decision {
-        let decision = self.answered(request, facts, self.guard.current(), now).await;
         let before = request.status();
-        let guard = if is_about_to_grant(&before, &decision) {
-            self.guard.prove_on(request).await
-        } else if believes_people(&before, &decision) {
-            self.guard.prove().await
-        } else {
-            return decision;
-        };
-        self.answered(request, facts, guard, now).await
+        let mut proven = RestsOn::Nothing;
+        let mut decision = self.answered(request, facts, self.guard.current(), now).await;
+        loop {
+            let rests_on = rests_on(&before, &decision);
+            if rests_on <= proven {
+                return decision;
+            }
+            let guard = match rests_on {
+                RestsOn::Nothing => return decision,
+                RestsOn::People => self.guard.prove().await,
+                RestsOn::ThisRequest => self.guard.prove_on(request).await,
+            };
+            proven = rests_on;
+            decision = self.answered(request, facts, guard, now).await;
+        }
     }
 
     async fn answered(
@@ -289,6 +302,26 @@ fn forget_what_changes_with_us(facts: &mut Facts) {
     facts.listing = None;
     facts.siblings = None;
     facts.operations.clear();
+}
+
+/// What of the guard a decision rests on; the greater proves the smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum RestsOn {
+    Nothing,
+    /// That people are who they are said to be.
+    People,
+    /// And that nobody forges decisions on this very request.
+    ThisRequest,
+}
+
+fn rests_on(before: &ElevationRequestStatus, decision: &Decision) -> RestsOn {
+    if is_about_to_grant(before, decision) {
+        RestsOn::ThisRequest
+    } else if believes_people(before, decision) {
+        RestsOn::People
+    } else {
+        RestsOn::Nothing
+    }
 }
 
 /// Whether the decision is the last one before access: an intent, or the call itself.

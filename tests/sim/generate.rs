@@ -7,7 +7,8 @@ use team_operator::sandbox::{Change, Effect, SameAccount, Script, Selector};
 
 use crate::numbers::Numbers;
 use crate::plan::{
-    ACCOUNTS, Ask, Event, Forgery, GROUPS, Item, PEOPLE, Plan, SETS, Setup, Wait, Whose, WriteFault, target,
+    ACCOUNTS, Ask, Event, Forgery, GROUPS, Item, PEOPLE, Plan, SETS, Setup, Theme, Wait, Whose, WriteFault,
+    target, with_twins,
 };
 
 impl Plan {
@@ -35,7 +36,11 @@ impl Plan {
             let event = event(&mut numbers, &theme);
             items.push(Item { wait, event });
         }
-        Self { seed, setup, items }
+        Self {
+            seed,
+            setup,
+            items: with_twins(seed, items),
+        }
     }
 }
 
@@ -59,15 +64,6 @@ fn setup(numbers: &mut Numbers) -> Setup {
         tidies_up: !numbers.once_in(3),
         standing,
     }
-}
-
-struct Theme {
-    aws: usize,
-    processes: usize,
-    rules: usize,
-    clocks: usize,
-    guard: usize,
-    others: usize,
 }
 
 fn event(numbers: &mut Numbers, theme: &Theme) -> Event {

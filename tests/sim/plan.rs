@@ -192,3 +192,36 @@ pub(crate) fn target(number: usize) -> (&'static str, &'static str) {
         _ => (ACCOUNTS[2], SETS[number % 2]),
     }
 }
+
+/// How much of what happens in a run.
+#[derive(Debug)]
+pub(crate) struct Theme {
+    pub(crate) aws: usize,
+    pub(crate) processes: usize,
+    pub(crate) rules: usize,
+    pub(crate) clocks: usize,
+    pub(crate) guard: usize,
+    pub(crate) others: usize,
+}
+
+/// Runs with twins are the seeds that this divides.
+const TWINS_ONCE_IN: u64 = 5;
+
+/// Two requests for the same at the same moment are rare among made-up ones, so in some runs every request is one of two,
+/// and at first nobody has to approve them.
+pub(crate) fn with_twins(seed: u64, items: Vec<Item>) -> Vec<Item> {
+    if !seed.is_multiple_of(TWINS_ONCE_IN) {
+        return items;
+    }
+    let at_once = |event| Item {
+        wait: Wait::Steps(0),
+        event,
+    };
+    let mut twins = vec![at_once(Event::PutSettings { variant: 2 })];
+    for item in items {
+        let twin = matches!(item.event, Event::Ask(_)).then(|| at_once(item.event.clone()));
+        twins.push(item);
+        twins.extend(twin);
+    }
+    twins
+}

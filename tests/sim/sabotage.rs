@@ -34,10 +34,11 @@ pub(crate) enum Sabotage {
     GivesUpAfterAFailure,
     TakesUnknownForAbsent,
     IgnoresSiblings,
+    LooksOnlyOnce,
 }
 
 impl Sabotage {
-    pub(crate) const ALL: [Sabotage; 17] = [
+    pub(crate) const ALL: [Sabotage; 18] = [
         Sabotage::GrantsWithoutApproval,
         Sabotage::IgnoresTheEnd,
         Sabotage::SkipsRevoking,
@@ -55,6 +56,7 @@ impl Sabotage {
         Sabotage::GivesUpAfterAFailure,
         Sabotage::TakesUnknownForAbsent,
         Sabotage::IgnoresSiblings,
+        Sabotage::LooksOnlyOnce,
     ];
 
     /// The law that it breaks.
@@ -72,7 +74,7 @@ impl Sabotage {
             Sabotage::SleepsForEver => "L10",
             Sabotage::TakesStandingAccessForItsOwn => "L11",
             Sabotage::EndsWhileItHolds => "L12",
-            Sabotage::TakesWhatIsOpenForFailed => "L13",
+            Sabotage::TakesWhatIsOpenForFailed | Sabotage::LooksOnlyOnce => "L13",
             Sabotage::GrantsInAnotherAccount => "L14",
             Sabotage::GivesUpAfterAFailure => "L15",
             Sabotage::TakesUnknownForAbsent => "L16",

@@ -3,9 +3,10 @@
 
 use std::rc::Rc;
 
-use team_operator::api::ElevationRequestStatus;
+use team_operator::api::{ElevationRequestStatus, Operation};
 use team_operator::domain::{
-    Action, Aged, Decision, Fact, Facts, Guard, Lease, Question, SealCheck, decide, record_answer,
+    Action, Aged, Answer, Decision, Fact, Facts, Guard, Lease, Question, SealCheck, decide, held_back,
+    record_answer,
 };
 
 use crate::aws::Caller;
@@ -105,6 +106,7 @@ impl Sim {
             Stage::Decide => self.decide(process, uid, pass),
             Stage::Ask(questions) => Next::On(Box::new(self.ask(process, pass, questions))),
             Stage::Write(decision) => self.write(process, uid, pass, *decision),
+            Stage::LookAgain(action, before) => self.look_again(process, uid, pass, action, before),
             Stage::Act(action) => self.act(process, uid, pass, action),
             Stage::Record(answer) => self.record(process, uid, &pass, answer),
         }
@@ -217,6 +219,7 @@ impl Sim {
 
     fn write(&mut self, process: usize, uid: &str, mut pass: Pass, decision: Decision) -> Next {
         let must_write = decision.status != pass.read.status;
+        let before = pass.object.status.assignment.clone();
         if must_write {
             match self.store_status(process, &pass.read, decision.status) {
                 Ok(stored) => {
@@ -240,13 +243,37 @@ impl Sim {
         {
             self.processes[process].judged(&mut self.cluster, uid, gap);
         }
-        match decision.action {
-            Some(action) => {
-                pass.stage = Stage::Act(action);
-                Next::On(Box::new(pass))
-            }
-            None => Next::Again(pass.wake_at),
-        }
+        pass.stage = match decision.action {
+            Some(action @ Action::Grant(_)) => Stage::LookAgain(action, before.and_then(|one| one.create)),
+            Some(action @ Action::Revoke(_)) => Stage::LookAgain(action, before.and_then(|one| one.delete)),
+            Some(action) => Stage::Act(action),
+            None => return Next::Again(pass.wake_at),
+        };
+        Next::On(Box::new(pass))
+    }
+
+    /// Whether another request holds back what was written down.
+    fn look_again(
+        &mut self,
+        process: usize,
+        uid: &str,
+        mut pass: Pass,
+        action: Action,
+        before: Option<Operation>,
+    ) -> Next {
+        self.ask_for_siblings(process, &mut pass);
+        let guard = self.processes[process].guard(&self.cluster, process, uid, self.t);
+        let instance = self.aws.instance_of(self.caller(process));
+        let lease = self.lease(process);
+        let snapshot = self.processes[process].snapshot(&pass, uid, guard, lease, &instance);
+        let now = self.processes[process].now(self.t);
+        let looks = self.sabotage != Some(Sabotage::LooksOnlyOnce);
+        pass.stage = match (held_back(&snapshot, &action, now).filter(|_| looks), action) {
+            (None, action) => Stage::Act(action),
+            (Some(_), Action::Grant(_)) => Stage::Record(Answer::CreateHeldBack { before }),
+            (Some(_), _) => Stage::Record(Answer::DeleteHeldBack { before }),
+        };
+        Next::On(Box::new(pass))
     }
 
     /// Writes a status on top of the object that was read; when to try again if that fails.

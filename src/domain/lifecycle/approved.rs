@@ -6,10 +6,10 @@ use super::pass::Pass;
 use super::{early_end, granting, opening, siblings};
 use crate::api::{
     Assignment, AssignmentOrigin, AssignmentState, AssignmentTuple, Baseline, ConditionStatus, ConditionType,
-    Phase, Reason, TeamSettingsSpec,
+    Phase, Reason, TeamSettingsSpec, Timestamp,
 };
 use crate::domain::approval::{Approved, Basis};
-use crate::domain::decision::Action;
+use crate::domain::decision::Grant;
 use crate::domain::inquiry::{Freshness, Undecided};
 use crate::domain::window::after;
 
@@ -43,10 +43,19 @@ pub(super) fn decide(pass: &mut Pass<'_>) {
             &format!("Approved; the access starts at {start}."),
         );
     }
-    match start(pass) {
+    match start(pass, not_after) {
         Ok(()) => {}
         Err(Refusal::Unfit(reason, sentence)) => pass.end(Phase::Denied, reason, &sentence),
         Err(Refusal::Undecided(undecided)) => wait(pass, &undecided),
+    }
+}
+
+/// Grants what was approved in this very step. Where that cannot be, the approval alone is stored, and the next pass says
+/// what it waits for. Standing access is found in that pass too: what is stored goes from phase to phase.
+pub(super) fn at_once(pass: &mut Pass<'_>, not_after: Timestamp) {
+    let approved = pass.status.clone();
+    if start(pass, not_after).is_err() || pass.status.phase != Some(Phase::Approved) {
+        pass.status = approved;
     }
 }
 
@@ -80,8 +89,8 @@ pub(super) fn permit(pass: &mut Pass<'_>) -> Result<Approved, Refusal> {
     }
 }
 
-fn start(pass: &mut Pass<'_>) -> Result<(), Refusal> {
-    permit(pass)?;
+fn start(pass: &mut Pass<'_>, not_after: Timestamp) -> Result<(), Refusal> {
+    let approved = permit(pass)?;
     let tuple = tuple(pass)?;
     let siblings = siblings::of(pass, &tuple)?;
     // Another request's create may be under way: that is no obstacle to the intent, only to the call.
@@ -119,20 +128,30 @@ fn start(pass: &mut Pass<'_>) -> Result<(), Refusal> {
         present,
         observed_at: at,
     };
-    intend(pass, tuple, origin, baseline);
+    if origin != AssignmentOrigin::Standing && !pass.snapshot.request.has_finalizer {
+        pass.set_finalizer_first();
+        return Ok(());
+    }
+    intend(pass, &tuple, origin, baseline);
+    // Whom it would have to wait for may be gone in the next pass.
+    if origin == AssignmentOrigin::Created && siblings::keeps_from_creating(pass, &siblings).is_none() {
+        granting::ask(
+            pass,
+            Grant {
+                tuple,
+                approved,
+                not_after,
+            },
+        );
+    }
     Ok(())
 }
 
-/// Stores the intent; the finalizer goes on just before it.
-fn intend(pass: &mut Pass<'_>, tuple: AssignmentTuple, origin: AssignmentOrigin, baseline: Baseline) {
+/// Stores the intent.
+fn intend(pass: &mut Pass<'_>, tuple: &AssignmentTuple, origin: AssignmentOrigin, baseline: Baseline) {
     let standing = origin == AssignmentOrigin::Standing;
-    if !standing && !pass.snapshot.request.has_finalizer {
-        pass.action = Some(Action::SetFinalizer);
-        pass.wake(after(pass.now, pass.timings().lookup_retry));
-        return pass.says(Reason::Granting, "The access is being granted.");
-    }
     pass.status.assignment = Some(Assignment {
-        tuple: Some(tuple),
+        tuple: Some(tuple.clone()),
         state: if standing {
             AssignmentState::Held
         } else {

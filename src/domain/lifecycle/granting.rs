@@ -146,7 +146,7 @@ fn last_error(pass: &Pass<'_>) -> String {
         .unwrap_or_default()
 }
 
-/// Asks for the create, once everything has been looked at again.
+/// Creates the assignment, once everything has been looked at again.
 fn create(pass: &mut Pass<'_>, tuple: AssignmentTuple, not_after: Timestamp) {
     let approved = match permit(pass) {
         Ok(approved) => approved,
@@ -161,6 +161,18 @@ fn create(pass: &mut Pass<'_>, tuple: AssignmentTuple, not_after: Timestamp) {
         wait(pass, &undecided);
         return pass.wake(after(pass.now, pass.timings().poll));
     }
+    ask(
+        pass,
+        Grant {
+            tuple,
+            approved,
+            not_after,
+        },
+    );
+}
+
+/// Names the create in the record and asks for it.
+pub(super) fn ask(pass: &mut Pass<'_>, grant: Grant) {
     let now = pass.now;
     pass.assignment(|assignment| {
         assignment.create = Some(Operation {
@@ -177,11 +189,7 @@ fn create(pass: &mut Pass<'_>, tuple: AssignmentTuple, not_after: Timestamp) {
         &format!("AWS is asked to create the assignment.{error}"),
     );
     pass.wake(after(now, pass.timings().poll));
-    pass.action = Some(Action::Grant(Grant {
-        tuple,
-        approved,
-        not_after,
-    }));
+    pass.action = Some(Action::Grant(grant));
 }
 
 /// The access is there: from now on it has an end.

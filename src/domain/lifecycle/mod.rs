@@ -5,7 +5,9 @@ mod approved;
 mod check;
 mod early_end;
 mod finished;
+mod from_memory;
 mod granting;
+mod held_back;
 mod observation;
 mod opening;
 mod pass;
@@ -20,9 +22,10 @@ use super::decision::{Alert, Decision};
 use super::inquiry::Undecided;
 use super::snapshot::{SealCheck, SettingsFact, Snapshot};
 use crate::api::{AssignmentState, Phase, Reason, TeamSettingsSpec, Timestamp};
+pub use from_memory::due_from_memory;
+pub use held_back::held_back;
 use pass::Pass;
 pub use record::{Answer, record_answer};
-pub use revoking::due_from_memory;
 
 /// Decides what to do about one request.
 ///

@@ -2,7 +2,7 @@
 
 use super::check::{Fit, Moment, Refusal, check};
 use super::pass::Pass;
-use super::{early_end, publish};
+use super::{approved, early_end, publish};
 use crate::api::{
     ConditionStatus, ConditionType, Phase, Reason, ReviewDecision, TeamSettingsSpec, Timestamp, Verdict,
     Window,
@@ -238,15 +238,17 @@ fn approve(pass: &mut Pass<'_>, reason: Reason, message: &str) {
     let start_time = pass.snapshot.request.spec.start_time;
     // By the earliest clock: with one that is ahead now and set right later, the access would last longer.
     let not_after = window::not_after(start_time, pass.earliest(), pass.duration(), pass.timings());
-    pass.status
-        .window
-        .get_or_insert_with(Window::default)
-        .not_after
-        .get_or_insert(not_after);
+    let window = pass.status.window.get_or_insert_with(Window::default);
+    let not_after = *window.not_after.get_or_insert(not_after);
     pass.status.approvers = vec![];
     pass.go(Phase::Approved, reason, message);
     pass.condition(ConditionType::Approved, ConditionStatus::True, reason, message);
     pass.wake(window::start(start_time, pass.now));
+    let due = start_time.is_none_or(|start| start <= pass.now);
+    // What a gap of the guard let in is put on record first.
+    if due && pass.snapshot.guard.gap().is_none() {
+        approved::at_once(pass, not_after);
+    }
 }
 
 fn deny(pass: &mut Pass<'_>, reason: Reason, message: &str) {

@@ -22,6 +22,7 @@ pub(super) struct Pass<'a> {
     pub action: Option<Action>,
     pub alerts: Vec<Alert>,
     wake_at: Option<Timestamp>,
+    stores_nothing: bool,
 }
 
 impl<'a> Pass<'a> {
@@ -38,6 +39,7 @@ impl<'a> Pass<'a> {
             action: None,
             alerts: vec![],
             wake_at: None,
+            stores_nothing: false,
         }
     }
 
@@ -101,16 +103,19 @@ impl<'a> Pass<'a> {
         self.says(reason, message);
     }
 
-    /// Moves to a terminal phase. A finalizer goes first, so that a crash in between leaves a request that is still
-    /// watched; on an object that is being deleted it goes last, since the object goes with it.
+    /// Puts the finalizer on and stores nothing with it: what comes next is decided when it is on.
+    pub fn set_finalizer_first(&mut self) {
+        self.action = Some(Action::SetFinalizer);
+        self.stores_nothing = true;
+        self.wake(after(self.now, self.timings().lookup_retry));
+    }
+
+    /// Moves to a terminal phase. A finalizer goes after it, so that an object that is being deleted has its outcome on
+    /// record before it goes; one that a crash left on is found by the list of finished requests.
     pub fn end(&mut self, phase: Phase, reason: Reason, message: &str) {
-        let deleted = self.snapshot.request.deleted_at.is_some();
         if self.snapshot.request.has_finalizer {
             self.action = Some(Action::RemoveFinalizer);
             self.wake(after(self.now, self.timings().lookup_retry));
-            if !deleted {
-                return;
-            }
         }
         self.status.approvers = vec![];
         self.go(phase, reason, message);
@@ -202,6 +207,10 @@ impl<'a> Pass<'a> {
     /// The decision, with everything that follows from the phase alone.
     pub fn finish(mut self) -> Decision {
         let before = &self.snapshot.request.status;
+        if self.stores_nothing {
+            self.status = before.clone();
+            return self.decided(None);
+        }
         self.status.observed_generation = Some(self.snapshot.request.generation);
         let phase = self.status.phase;
         self.status.finished = phase.is_some_and(Phase::is_terminal);
@@ -226,6 +235,10 @@ impl<'a> Pass<'a> {
         let transition = phase
             .filter(|_| phase != before.phase)
             .map(|to| transition(&self, to));
+        self.decided(transition)
+    }
+
+    fn decided(self, transition: Option<Transition>) -> Decision {
         Decision {
             action: self.action,
             wake_at: self.wake_at,
@@ -251,11 +264,19 @@ fn leave_the_future(assignment: &mut Assignment, latest: Timestamp, now: Timesta
 fn transition(pass: &Pass<'_>, to: Phase) -> Transition {
     let status = &pass.status;
     let review = status.review.as_ref();
+    // A request that is approved may be granted in the same step, and then says that.
+    let approved = pass
+        .has_condition(ConditionType::Approved)
+        .filter(|_| to == Phase::Approved);
     Transition {
         from: pass.snapshot.request.status.phase,
         to,
-        reason: status.reason.unwrap_or(Reason::LookupFailed),
-        message: status.message.clone().unwrap_or_default(),
+        reason: approved.map_or(status.reason.unwrap_or(Reason::LookupFailed), |approved| {
+            approved.reason
+        }),
+        message: approved
+            .map_or(status.message.clone(), |approved| Some(approved.message.clone()))
+            .unwrap_or_default(),
         eligibility_policy: status
             .eligibility
             .as_ref()

@@ -15,8 +15,13 @@ pub enum Answer {
         /// Sometimes final at once.
         state: OperationState,
     },
-    /// The create was held back when it was about to be sent.
+    /// The create was withheld when it was about to be sent.
     CreateWithheld,
+    /// Nothing was sent, because of another request: see [`held_back`](crate::domain::held_back).
+    CreateHeldBack {
+        /// The record of the create before this attempt.
+        before: Option<Operation>,
+    },
     /// The create was refused, or its answer was lost.
     CreateFailed {
         /// What happened, for a person.
@@ -33,6 +38,11 @@ pub enum Answer {
     },
     /// AWS answered that there is nothing to delete.
     AlreadyGone,
+    /// Nothing was sent, because of another request: see [`held_back`](crate::domain::held_back).
+    DeleteHeldBack {
+        /// The record of the delete before this attempt.
+        before: Option<Operation>,
+    },
     /// The delete was refused, or its answer was lost.
     DeleteFailed {
         /// What happened, for a person.
@@ -60,6 +70,20 @@ pub fn record_answer(
         Answer::DeleteAccepted { request, state } => {
             assignment.last_error = accepted(&mut assignment.delete, &request, &state, now);
         }
+        Answer::CreateHeldBack { before } => {
+            // Others may have seen this one as the one that asks and left the assignment to it: it answers for it.
+            assignment.create = before.or(Some(Operation {
+                request_id: None,
+                outcome: OperationOutcome::Failed,
+                sent_time: None,
+                last_seen_time: None,
+            }));
+            assignment.attempts = one_less(assignment.attempts);
+        }
+        Answer::DeleteHeldBack { before } => {
+            assignment.delete = before;
+            assignment.attempts = one_less(assignment.attempts);
+        }
         Answer::CreateWithheld => ended(&mut assignment.create, OperationOutcome::Failed, now),
         Answer::AlreadyGone => ended(&mut assignment.delete, OperationOutcome::Succeeded, now),
         Answer::CreateFailed { sentence, uncertain } => {
@@ -78,6 +102,13 @@ pub fn record_answer(
         }
     }
     status
+}
+
+/// What was not sent was no attempt.
+fn one_less(attempts: Option<i32>) -> Option<i32> {
+    attempts
+        .map(|attempts| attempts - 1)
+        .filter(|attempts| *attempts > 0)
 }
 
 fn accepted(

@@ -13,13 +13,14 @@ use crate::api::{
 use crate::domain::decision::{Action, Alert};
 use crate::domain::facts::OperationKind;
 use crate::domain::inquiry::{Freshness, Undecided};
-use crate::domain::snapshot::{Sibling, Snapshot};
+use crate::domain::snapshot::Sibling;
 use crate::domain::window::after;
 
 /// Stands between the cause, which the last message repeats, and what is news only while the removal lasts.
 const BEING_REMOVED: &str = " The access is being removed.";
 
-/// Stores that the access ends, and why; what has to be asked of AWS is asked in the next pass.
+/// Stores that the access ends, and why. The delete is named with it where nothing stands in its way; what has to be
+/// waited for is waited for in the next pass.
 pub(super) fn begin(pass: &mut Pass<'_>, cause: &Cause) {
     pass.status.approvers = vec![];
     let now = pass.now;
@@ -56,6 +57,30 @@ pub(super) fn begin(pass: &mut Pass<'_>, cause: &Cause) {
     }
     pass.go(Phase::Revoking, cause.reason, &message);
     pass.wake(after(now, pass.timings().poll));
+    let tuple = pass.tuple().filter(|_| may_be_asked_at_once(pass));
+    if let Some(tuple) = tuple
+        && matches!(next(pass, &tuple), Next::Delete)
+    {
+        delete(pass, tuple);
+    }
+}
+
+/// Whether the record alone says that the delete can go: a create that may be under way is asked about first.
+fn may_be_asked_at_once(pass: &Pass<'_>) -> bool {
+    let Some(assignment) = &pass.status.assignment else {
+        return false;
+    };
+    let ours = |tuple: &AssignmentTuple| is_the_configured_instance(pass, tuple).is_ok();
+    let known = assignment.tuple.as_ref().is_some_and(ours);
+    let is_over = |create: &Operation| {
+        matches!(
+            create.outcome,
+            OperationOutcome::Succeeded | OperationOutcome::Failed
+        )
+    };
+    let over = assignment.create.as_ref().is_none_or(is_over);
+    let removing = assignment.state == AssignmentState::Removing && !nothing_was_asked_of_aws(pass);
+    removing && known && over && assignment.delete.is_none()
 }
 
 pub(super) fn decide(pass: &mut Pass<'_>) {
@@ -81,6 +106,9 @@ fn recorded_cause(pass: &Pass<'_>) -> Cause {
 fn remove(pass: &mut Pass<'_>) {
     shout_when_overdue(pass);
     pass.wake(after(pass.now, pass.timings().lookup_retry));
+    if let Some(at) = becomes_overdue_at(pass) {
+        pass.wake_at_end(at);
+    }
     let Some(tuple) = pass.tuple() else {
         return gone(pass, Reason::AccessRemoved, None);
     };
@@ -92,8 +120,8 @@ fn remove(pass: &mut Pass<'_>) {
     }
     refresh_operations(pass);
     match next(pass, &tuple) {
-        Next::Gone => gone(pass, Reason::AccessRemoved, None),
-        Next::HandOver(to) => gone(pass, Reason::HandedOver, Some(to)),
+        Next::Gone => return gone(pass, Reason::AccessRemoved, None),
+        Next::HandOver(to) => return gone(pass, Reason::HandedOver, Some(to)),
         Next::Wait(until) => pass.wake(until),
         Next::Unknown(undecided) => note_error(pass, &undecided),
         Next::Delete => delete(pass, tuple),
@@ -116,7 +144,7 @@ fn restate(pass: &mut Pass<'_>) {
     pass.says(cause.reason, &message);
 }
 
-enum Next {
+pub(super) enum Next {
     Gone,
     HandOver(String),
     Wait(Timestamp),
@@ -188,7 +216,7 @@ fn relist(pass: &Pass<'_>, at: Timestamp) -> Next {
 }
 
 /// The delete, unless another request takes the assignment over.
-fn unless_shared(pass: &Pass<'_>, tuple: &AssignmentTuple) -> Next {
+pub(super) fn unless_shared(pass: &Pass<'_>, tuple: &AssignmentTuple) -> Next {
     let soon = after(pass.now, pass.timings().poll);
     let siblings: Vec<&Sibling> = match siblings::of(pass, tuple) {
         Ok(siblings) => siblings,
@@ -203,8 +231,8 @@ fn unless_shared(pass: &Pass<'_>, tuple: &AssignmentTuple) -> Next {
     if pass.now < patience_ends && siblings::is_about_to_ask(&siblings) {
         return Next::Wait(soon.min(patience_ends));
     }
-    if siblings::keeps_from_deleting(pass, &siblings).is_some() {
-        return Next::Wait(soon);
+    if let Some(undecided) = siblings::keeps_from_deleting(pass, &siblings) {
+        return Next::Wait(undecided.until.map_or(soon, |until| until.min(soon)));
     }
     Next::Delete
 }
@@ -265,7 +293,7 @@ fn gone(pass: &mut Pass<'_>, reason: Reason, handed_to: Option<String>) {
             session.filter(|_| held).map(|session| after(now, session.into()));
     });
     pass.condition(ConditionType::Granted, ConditionStatus::False, reason, &message);
-    pass.wake(after(now, pass.timings().poll));
+    conclude(pass);
 }
 
 /// The end of the request, when nothing of it is left in AWS.
@@ -297,18 +325,28 @@ fn conclude(pass: &mut Pass<'_>) {
 
 /// Since when the request is being ended: the condition Settled turned then.
 fn ending_since(pass: &Pass<'_>) -> Timestamp {
-    let settled = pass.has_condition(ConditionType::Settled);
+    let before = &pass.snapshot.request.status;
+    let settled = pass
+        .has_condition(ConditionType::Settled)
+        .filter(|_| before.phase == Some(Phase::Revoking));
     settled.map_or(pass.now, |condition| condition.last_transition_time)
 }
 
 fn overdue_since(pass: &Pass<'_>) -> Option<Timestamp> {
+    Some(overdue_at(pass)).filter(|due| pass.latest() >= *due)
+}
+
+fn becomes_overdue_at(pass: &Pass<'_>) -> Option<Timestamp> {
+    Some(overdue_at(pass)).filter(|due| pass.latest() < *due)
+}
+
+/// When a removal that AWS has not confirmed is overdue.
+fn overdue_at(pass: &Pass<'_>) -> Timestamp {
     let window = pass.status.window.as_ref();
     let end = window.and_then(|window| window.end_time.or(window.not_after));
-    let due = after(
-        end.map_or(ending_since(pass), |end| end.min(ending_since(pass))),
-        pass.timings().overdue_after,
-    );
-    (pass.latest() >= due).then_some(due)
+    let ending = ending_since(pass);
+    let due_since = end.map_or(ending, |end| end.min(ending));
+    after(due_since, pass.timings().overdue_after)
 }
 
 fn shout_when_overdue(pass: &mut Pass<'_>) {
@@ -328,39 +366,4 @@ fn shout_when_overdue(pass: &mut Pass<'_>) {
         reason: Reason::RevocationOverdue,
         sentence,
     });
-}
-
-/// What is due while nothing can be written: the end that was stored with the intent is the stored intent of the
-/// removal at that end. `snapshot` is what was last read; siblings in it come from memory.
-pub fn due_from_memory(snapshot: &Snapshot, now: Timestamp) -> Option<Action> {
-    let pass = Pass::new(snapshot, now);
-    let assignment = pass.status.assignment.as_ref()?;
-    let removable = matches!(
-        assignment.state,
-        AssignmentState::Granting | AssignmentState::Held | AssignmentState::Removing
-    );
-    let window = pass.status.window.as_ref()?;
-    let end = window.end_time.or(window.not_after)?;
-    let nothing_open = assignment.create.is_some() || assignment.origin == Some(AssignmentOrigin::Inherited);
-    let ours = assignment.origin != Some(AssignmentOrigin::Standing) && nothing_open;
-    if !removable || !ours || pass.seal_is_broken() || pass.latest() < end {
-        return None;
-    }
-    let settled =
-        (assignment.create.as_ref()).is_none_or(|create| settles_at(&pass, create, false).is_none());
-    let is_tried = |delete: &Operation| {
-        let over = settled && delete.outcome == OperationOutcome::Succeeded;
-        let is_under_way =
-            delete.outcome == OperationOutcome::InProgress && settles_at(&pass, delete, false).is_some();
-        over || is_under_way || retry_at(&pass, delete) > now
-    };
-    if assignment.delete.as_ref().is_some_and(is_tried) {
-        return None;
-    }
-    let tuple = assignment.tuple.clone()?;
-    is_the_configured_instance(&pass, &tuple).ok()?;
-    let siblings = siblings::of(&pass, &tuple).unwrap_or_default();
-    siblings::heir(&siblings)
-        .is_none()
-        .then_some(Action::Revoke(tuple))
 }

@@ -25,38 +25,33 @@ pub(super) fn keeps_from_creating(pass: &Pass<'_>, siblings: &[&Sibling]) -> Opt
         .assignment
         .as_ref()
         .and_then(|own| own.create.as_ref());
-    let goes_first = is_open(pass, asked);
-    siblings
-        .iter()
-        .find(|sibling| {
-            let removing = sibling.state() == AssignmentState::Removing;
-            let creating = sibling.state() == AssignmentState::Granting;
-            // Two that are about to create: the smaller uid goes first, and neither waits for the other's failures.
-            removing
-                || (creating && is_open(pass, sibling.create()))
-                || (creating
-                    && !goes_first
-                    && sibling.create().is_none()
-                    && sibling.holds()
-                    && sibling.uid < *own
-                    && !inherited(sibling))
-        })
-        .map(|sibling| waits_for(sibling))
+    let goes_first = open_until(pass, asked).is_some();
+    siblings.iter().find_map(|sibling| {
+        let creating = sibling.state() == AssignmentState::Granting;
+        let open_until = open_until(pass, sibling.create()).filter(|_| creating);
+        let removing = sibling.state() == AssignmentState::Removing;
+        // Two that are about to create: the smaller uid goes first, and neither waits for the other's failures.
+        let is_first = creating
+            && !goes_first
+            && sibling.create().is_none_or(was_never_sent)
+            && sibling.holds()
+            && sibling.uid < *own
+            && !inherited(sibling);
+        (open_until.is_some() || removing || is_first).then(|| waits_for(sibling, open_until))
+    })
 }
 
 /// Who keeps this request from deleting the assignment at the moment.
 pub(super) fn keeps_from_deleting(pass: &Pass<'_>, siblings: &[&Sibling]) -> Option<Undecided> {
     let own = &pass.snapshot.request.uid;
-    siblings
+    let mut removing = siblings
         .iter()
-        .find(|sibling| {
-            let removing = sibling.state() == AssignmentState::Removing;
-            removing
-                && (is_open(pass, sibling.create())
-                    || is_open(pass, sibling.delete())
-                    || (sibling.delete().is_none() && sibling.uid < *own))
-        })
-        .map(|sibling| waits_for(sibling))
+        .filter(|sibling| sibling.state() == AssignmentState::Removing);
+    removing.find_map(|sibling| {
+        let open_until = open_until(pass, sibling.create()).or(open_until(pass, sibling.delete()));
+        let is_first = sibling.delete().is_none() && sibling.uid < *own;
+        (open_until.is_some() || is_first).then(|| waits_for(sibling, open_until))
+    })
 }
 
 /// Who takes the assignment over when this request ends.
@@ -96,27 +91,32 @@ pub(super) fn echo_until(pass: &Pass<'_>, siblings: &[&Sibling]) -> Option<Times
         .max()
 }
 
+fn was_never_sent(create: &Operation) -> bool {
+    create.sent_time.is_none()
+}
+
 fn inherited(sibling: &Sibling) -> bool {
     sibling.origin() == Some(crate::api::AssignmentOrigin::Inherited)
 }
 
-/// An operation without an end in sight frees its place in time.
-fn is_open(pass: &Pass<'_>, operation: Option<&Operation>) -> bool {
-    operation.is_some_and(|operation| {
+/// Until when an operation may be under way: one without an end in sight frees its place in time.
+fn open_until(pass: &Pass<'_>, operation: Option<&Operation>) -> Option<Timestamp> {
+    let open = operation.filter(|operation| {
         matches!(
             operation.outcome,
             OperationOutcome::Unknown | OperationOutcome::InProgress
-        ) && super::observation::settles_at(pass, operation, false).is_some()
-    })
+        )
+    })?;
+    super::observation::settles_at(pass, open, false)
 }
 
-fn waits_for(sibling: &Sibling) -> Undecided {
+fn waits_for(sibling: &Sibling, until: Option<Timestamp>) -> Undecided {
     Undecided {
         reason: Reason::AwaitingSibling,
         why: format!(
             "Request {} is changing the same assignment; this one goes on when that is done",
             sibling.full_name
         ),
-        until: None,
+        until,
     }
 }

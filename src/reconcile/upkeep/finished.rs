@@ -163,6 +163,25 @@ fn finished_at(request: &Request) -> Option<Timestamp> {
     }))
 }
 
+/// Takes up finished requests whose finalizer could not be taken off, for ever.
+pub async fn take_up_leftovers(shell: Arc<Shell>) {
+    loop {
+        tokio::time::sleep(LISTING_POLL).await;
+        for request in shell.memory.take_leftovers() {
+            match shell.requests.get(request.namespace(), request.name()).await {
+                Ok(Some(stored)) if stored.uid() == request.uid() => {
+                    shell.pass(stored).await;
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "a finished request could not be taken up; it is tried again");
+                    shell.memory.leaves_over(request);
+                }
+            }
+        }
+    }
+}
+
 /// Lists each removed assignment once more, some time after it was gone, for ever.
 pub async fn list_once_more(shell: Arc<Shell>) {
     loop {

@@ -29,6 +29,7 @@ pub fn start(shell: &Arc<Shell>, client: &kube::Client, tasks: &mut JoinSet<()>)
     tasks.spawn(settings::keep_status(Arc::clone(shell), client.clone()));
     tasks.spawn(reviews::answer_reviews(Arc::clone(shell), client.clone()));
     tasks.spawn(finished::look_through(Arc::clone(shell)));
+    tasks.spawn(finished::take_up_leftovers(Arc::clone(shell)));
     tasks.spawn(finished::list_once_more(Arc::clone(shell)));
     tasks.spawn(sweep::sweep(Arc::clone(shell)));
 }

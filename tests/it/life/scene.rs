@@ -156,6 +156,15 @@ impl Scene {
         )
     }
 
+    /// Waits until the finalizer is off: the last thing that is done about a request.
+    pub async fn is_let_go(&self, name: &str) {
+        until(&format!("{name} has no finalizer"), async || {
+            let request = self.read(name).await?;
+            request["metadata"]["finalizers"].is_null().then_some(())
+        })
+        .await;
+    }
+
     /// Waits until the request is no longer there.
     pub async fn is_gone(&self, name: &str) {
         until(&format!("{name} is gone"), async || {

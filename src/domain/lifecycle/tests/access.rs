@@ -1,19 +1,23 @@
 //! From an approval to access: the start, the grant, the confirmation.
 
 use crate::api::{
-    Assignment, AssignmentOrigin, AssignmentState, ElevationRequestStatus, Operation, OperationOutcome,
-    Phase, Reason,
+    Assignment, AssignmentOrigin, AssignmentState, ElevationRequestStatus, OperationOutcome, Phase, Reason,
 };
 use crate::domain::facts::{AccountState, OperationKind, OperationState, RequestId};
 use crate::domain::fixtures::{Aws, World, active, minute, request};
 use crate::domain::snapshot::{Clocks, Guard, Lease, SettingsFact, Sibling};
-use crate::domain::{Action, Answer, Decision, InstanceArn, record_answer};
+use crate::domain::{Action, Decision, InstanceArn};
 
-/// Approved at minute 0; nothing was asked of AWS yet.
-fn approved() -> World {
+/// Approved at minute 0 while nothing could be granted; nothing was asked of AWS yet.
+pub(super) fn approved() -> World {
     let mut world = request().approved_by("bob");
+    world.snapshot.lease = Lease::Unsure("paused".to_owned());
     world.pass();
-    assert_eq!(world.status().phase, Some(Phase::Approved));
+    assert_eq!(
+        (world.status().phase, world.state()),
+        (Some(Phase::Approved), AssignmentState::None)
+    );
+    world.snapshot.lease = Lease::Held;
     world
 }
 
@@ -33,12 +37,14 @@ fn assignment(world: &World) -> &Assignment {
 }
 
 #[test]
-fn the_finalizer_then_the_intent_then_the_call_each_in_a_pass_of_its_own() {
+fn the_finalizer_goes_on_first_and_the_intent_names_the_call() {
     let mut world = approved();
-    assert_eq!(world.pass().action, Some(Action::SetFinalizer));
-    assert_eq!(world.state(), AssignmentState::None);
-    assert_eq!(world.pass().action, None);
-    assert_eq!(world.state(), AssignmentState::Granting);
+    let before = world.status().clone();
+    let decision = world.pass();
+    assert_eq!(
+        (decision.action, decision.status),
+        (Some(Action::SetFinalizer), before)
+    );
     let Decision { action, status, .. } = world.pass();
     let Some(Action::Grant(grant)) = action else {
         unreachable!("{action:?}")
@@ -52,6 +58,26 @@ fn the_finalizer_then_the_intent_then_the_call_each_in_a_pass_of_its_own() {
         status.assignment.unwrap().create.unwrap().outcome,
         OperationOutcome::Unknown
     );
+}
+
+#[test]
+fn an_approval_whose_start_has_come_is_stored_with_the_intent() {
+    let mut world = request().approved_by("bob");
+    let pending = world.status().clone();
+    let decision = world.pass();
+    assert_eq!(
+        (decision.action, decision.status),
+        (Some(Action::SetFinalizer), pending)
+    );
+    let decision = world.pass();
+    assert!(matches!(decision.action, Some(Action::Grant(_))));
+    assert_eq!(decision.status.phase, Some(Phase::Approved));
+    let told = decision.transition.unwrap();
+    assert_eq!(
+        (told.reason, told.message.as_str()),
+        (Reason::ApprovalsComplete, "Approved by bob.")
+    );
+    assert_eq!(told.counted, ["bob"]);
 }
 
 #[test]
@@ -201,17 +227,6 @@ fn who_finds_a_sibling_removing_waits_until_it_is_gone() {
 }
 
 #[test]
-fn a_sibling_that_begins_to_remove_after_our_intent_is_waited_for_too() {
-    let mut world = approved();
-    while world.state() != AssignmentState::Granting {
-        world.pass();
-    }
-    world.siblings = vec![sibling(AssignmentState::Removing, Phase::Revoking)];
-    let world = world.check(Phase::Approved, Reason::AwaitingSibling);
-    assert_eq!(world.grants(), 0);
-}
-
-#[test]
 fn what_is_listed_right_after_a_removal_of_ours_is_not_taken_for_standing() {
     let mut world = approved();
     world.assigned = true;
@@ -330,25 +345,6 @@ fn a_clock_stepping_backwards_neither_grants_again_nor_extends() {
         Some(minute(120))
     );
     assert_eq!(world.grants(), 1);
-}
-
-#[test]
-fn a_create_held_back_is_an_attempt_that_failed() {
-    let mut status = ElevationRequestStatus {
-        assignment: active().snapshot.request.status.assignment,
-        ..ElevationRequestStatus::default()
-    };
-    status.assignment.as_mut().unwrap().create = Some(Operation {
-        request_id: None,
-        outcome: OperationOutcome::Unknown,
-        sent_time: Some(minute(0)),
-        last_seen_time: None,
-    });
-    let status = record_answer(status, Answer::CreateWithheld, minute(1));
-    assert_eq!(
-        status.assignment.unwrap().create.unwrap().outcome,
-        OperationOutcome::Failed
-    );
 }
 
 #[test]

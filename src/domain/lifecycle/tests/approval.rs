@@ -1,6 +1,7 @@
 //! Pending: who has to approve, and what counts.
 
 use crate::api::{Approval, ConditionStatus, ConditionType, Phase, Reason, ReviewDecision, Verdict};
+use crate::domain::Action;
 use crate::domain::facts::Enabled;
 use crate::domain::fixtures::{World, approvers, minute, policy, request, stage, unit, user};
 use crate::domain::snapshot::{Guard, SettingsFact};
@@ -39,9 +40,12 @@ fn a_new_request_waits_and_says_for_whom() {
 #[test]
 fn without_the_need_of_approval_a_request_is_approved_at_once() {
     let mut world = request().without_approval();
-    world.pass();
-    assert_eq!(world.transitions, [(None, Phase::Approved)]);
-    assert_eq!(world.status().reason, Some(Reason::ApprovalNotRequired));
+    assert_eq!(world.pass().action, Some(Action::SetFinalizer));
+    let told = world.pass().transition.unwrap();
+    assert_eq!(
+        (told.from, told.to, told.reason),
+        (None, Phase::Approved, Reason::ApprovalNotRequired)
+    );
     assert_eq!(
         world.status().reviewers,
         ["bob", "carol"],
@@ -52,6 +56,7 @@ fn without_the_need_of_approval_a_request_is_approved_at_once() {
 #[test]
 fn one_approval_of_one_is_enough() {
     let mut world = request().approved_by("bob");
+    assert_eq!(world.pass().action, Some(Action::SetFinalizer));
     world.pass();
     assert_eq!(world.status().phase, Some(Phase::Approved));
     assert_eq!(

@@ -150,7 +150,8 @@ fn check_laws(world: &World, before: &Before, decision: &Decision, seed: u64) {
     match &decision.action {
         Some(Action::Grant(grant)) => {
             let assignment = decision.status.assignment.as_ref().unwrap();
-            assert_eq!(before.state, AssignmentState::Granting, "L4, seed {seed}");
+            assert_eq!(assignment.state, AssignmentState::Granting, "L4, seed {seed}");
+            assert!(assignment.create.is_some(), "L4, seed {seed}");
             assert_eq!(assignment.tuple.as_ref(), Some(&grant.tuple), "L14, seed {seed}");
             match grant.approved.basis() {
                 Basis::Waived => {
@@ -168,7 +169,12 @@ fn check_laws(world: &World, before: &Before, decision: &Decision, seed: u64) {
                 "seed {seed}: a grant without the guard"
             );
         }
-        Some(Action::Revoke(_)) => assert_eq!(before.state, AssignmentState::Removing, "L4, seed {seed}"),
+        Some(Action::Revoke(tuple)) => {
+            let assignment = decision.status.assignment.as_ref().unwrap();
+            assert_eq!(assignment.state, AssignmentState::Removing, "L4, seed {seed}");
+            assert_eq!(assignment.tuple.as_ref(), Some(tuple), "L14, seed {seed}");
+            assert!(assignment.delete.is_some(), "L4, seed {seed}");
+        }
         Some(Action::RemoveFinalizer) => assert!(state.is_settled(), "L7, seed {seed}: {state:?}"),
         Some(Action::SetFinalizer) | None => {}
     }

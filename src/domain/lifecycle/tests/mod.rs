@@ -4,6 +4,7 @@ mod access;
 mod approval;
 mod clocks;
 mod eligibility;
+mod last_look;
 mod laws;
 mod limits;
 mod pairs;

@@ -6,7 +6,7 @@ use crate::domain::fixtures::{Aws, World, active, minute, request};
 use crate::domain::snapshot::{Clocks, Guard, Lease, SettingsFact};
 use crate::domain::{Action, InstanceArn, due_from_memory};
 
-fn granting() -> World {
+pub(super) fn granting() -> World {
     let mut world = request().approved_by("bob");
     world.aws = Aws::Slow;
     let world = world.check(Phase::Approved, Reason::Granting);
@@ -23,15 +23,6 @@ fn access_ends_at_its_end_and_is_confirmed_gone() {
     assert!(!world.assigned && !world.snapshot.request.has_finalizer);
     assert_eq!((world.revocations(), world.state()), (1, AssignmentState::Gone));
     assert!(world.status().finished);
-}
-
-#[test]
-fn the_intent_to_remove_is_stored_before_the_call() {
-    let mut world = active();
-    world.now = minute(120);
-    assert_eq!(world.pass().action, None);
-    assert_eq!(world.state(), AssignmentState::Removing);
-    assert!(matches!(world.pass().action, Some(Action::Revoke(_))));
 }
 
 #[test]

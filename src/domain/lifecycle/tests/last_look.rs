@@ -1,0 +1,152 @@
+//! What is named in the record and then not sent, and what has to be known before anything is named.
+
+use super::access::{approved, sibling};
+use super::removal::granting;
+use crate::api::{AssignmentState, ElevationRequestStatus, Operation, OperationOutcome, Phase, Reason};
+use crate::domain::fixtures::{active, minute};
+use crate::domain::snapshot::Sibling;
+use crate::domain::window::after;
+use crate::domain::{Action, Answer, Decision, record_answer};
+
+#[test]
+fn a_sibling_that_begins_to_remove_while_our_intent_is_stored_is_waited_for_too() {
+    let mut world = approved();
+    let removing = vec![sibling(AssignmentState::Removing, Phase::Revoking)];
+    world.pass();
+    world.siblings_at_the_last_look = Some(removing.clone());
+    world.pass();
+    world.siblings = removing;
+    let mut world = world.check(Phase::Approved, Reason::AwaitingSibling);
+    assert_eq!((world.grants(), world.state()), (0, AssignmentState::Granting));
+    world.siblings = vec![sibling(AssignmentState::Gone, Phase::Ended)];
+    world.check(Phase::Active, Reason::AccessGranted);
+}
+
+// What was named and not sent may have been seen by one that ended meanwhile and left the assignment to this request.
+#[test]
+fn a_create_that_was_held_back_still_answers_for_the_assignment() {
+    let mut world = approved();
+    world.pass();
+    world.siblings_at_the_last_look = Some(vec![sibling(AssignmentState::Removing, Phase::Revoking)]);
+    world.pass();
+    assert_eq!(world.grants(), 0);
+    let ours = Sibling::of(
+        "uid-m",
+        "orders/fix",
+        &world.snapshot.request.spec,
+        world.status(),
+    );
+    assert!(ours.takes_over());
+    world.assigned = true;
+    world.snapshot.request.spec.cancelled = Some(true);
+    world.until(minute(10));
+    let world = world.check(Phase::Cancelled, Reason::EndedByRequester);
+    assert_eq!((world.revocations(), world.assigned), (1, false));
+}
+
+// Both look after both have stored: the smaller uid goes first, and both come to their end.
+#[test]
+fn two_that_hold_each_other_back_go_one_after_the_other() {
+    let mut world = approved();
+    world.pass();
+    let mut other = sibling(AssignmentState::Granting, Phase::Approved);
+    let never_sent = Operation {
+        request_id: None,
+        outcome: OperationOutcome::Failed,
+        sent_time: None,
+        last_seen_time: None,
+    };
+    let named = Operation {
+        outcome: OperationOutcome::Unknown,
+        sent_time: Some(minute(0)),
+        ..never_sent.clone()
+    };
+    let with_create = |other: &mut Sibling, create| other.assignment.as_mut().unwrap().create = Some(create);
+    with_create(&mut other, named);
+    world.siblings_at_the_last_look = Some(vec![other.clone()]);
+    world.pass();
+    with_create(&mut other, never_sent);
+    for (uid, grants) in [("uid-a", 0), ("uid-z", 1)] {
+        other.uid = uid.to_owned();
+        world.siblings = vec![other.clone()];
+        world.settle();
+        assert_eq!(world.grants(), grants, "the other is {uid}");
+    }
+}
+
+// A sibling that takes the assignment over while our intent is stored keeps it.
+#[test]
+fn a_delete_is_held_back_for_one_that_took_over_meanwhile() {
+    let mut world = active();
+    world.now = minute(120);
+    let heir = vec![sibling(AssignmentState::Held, Phase::Active)];
+    world.siblings_at_the_last_look = Some(heir.clone());
+    world.pass();
+    let record = world.status().assignment.clone().unwrap();
+    assert_eq!((record.delete, record.attempts), (None, None));
+    world.siblings = heir;
+    let world = world.check(Phase::Ended, Reason::EndReached);
+    assert_eq!((world.revocations(), world.assigned), (0, true));
+}
+
+#[test]
+fn the_intent_to_remove_names_the_call() {
+    let mut world = active();
+    world.now = minute(120);
+    let Decision { action, status, .. } = world.pass();
+    assert!(matches!(action, Some(Action::Revoke(_))));
+    let assignment = status.assignment.unwrap();
+    assert_eq!(
+        (status.phase, assignment.state),
+        (Some(Phase::Revoking), AssignmentState::Removing)
+    );
+    assert_eq!(assignment.delete.unwrap().sent_time, Some(minute(120)));
+}
+
+// The record may be old: a create that was under way then is asked about, and no delete goes beside it.
+#[test]
+fn a_create_that_may_be_under_way_is_asked_about_before_the_delete() {
+    let mut world = granting();
+    world.now = minute(140);
+    let Decision { action, status, .. } = world.pass();
+    assert_eq!((status.phase, action), (Some(Phase::Revoking), None));
+    world.settle();
+    assert_eq!(world.revocations(), 0);
+}
+
+#[test]
+fn the_outcome_is_stored_before_the_finalizer_goes() {
+    let mut world = active();
+    world.now = minute(120);
+    let last = loop {
+        let decision = world.pass();
+        if decision.action == Some(Action::RemoveFinalizer) {
+            break decision;
+        }
+        world.now = after(world.now, chrono::TimeDelta::seconds(5));
+    };
+    assert_eq!(last.status.phase, Some(Phase::Ended));
+    assert_eq!(
+        last.status.assignment.as_ref().unwrap().state,
+        AssignmentState::Gone
+    );
+}
+
+#[test]
+fn a_create_held_back_is_an_attempt_that_failed() {
+    let mut status = ElevationRequestStatus {
+        assignment: active().snapshot.request.status.assignment,
+        ..ElevationRequestStatus::default()
+    };
+    status.assignment.as_mut().unwrap().create = Some(Operation {
+        request_id: None,
+        outcome: OperationOutcome::Unknown,
+        sent_time: Some(minute(0)),
+        last_seen_time: None,
+    });
+    let status = record_answer(status, Answer::CreateWithheld, minute(1));
+    assert_eq!(
+        status.assignment.unwrap().create.unwrap().outcome,
+        OperationOutcome::Failed
+    );
+}
