@@ -9,7 +9,7 @@ use super::facts::{Account, AccountState, UserLookup};
 use super::inquiry::{Freshness, Inquiry, Question, Undecided};
 use super::lifecycle::decide;
 use super::policy_status::OrganizationFacts;
-use super::snapshot::{RequestFacts, SealCheck, Snapshot};
+use super::snapshot::{Lease, RequestFacts, SealCheck, Snapshot};
 use crate::api::{
     ElevationRequestSpec, ElevationRequestStatus, EligibilityEntry, EligibilityPolicySpec,
     EligibilityReviewSpec, EligibilityReviewStatus, EligibleAccount, Phase, Reason, TeamSettingsSpec,
@@ -91,6 +91,8 @@ fn dry_run(question: &EligibilityReviewSpec, world: &Snapshot, now: Timestamp) -
             has_finalizer: false,
             ..world.request.clone()
         },
+        // A question grants nothing, so an approval is its last answer.
+        lease: Lease::Unsure("a review only asks".to_owned()),
         ..world.clone()
     };
     Some(decide(&snapshot, now))

@@ -96,8 +96,13 @@ fn the_dry_run_of_a_request_says_what_the_request_would() {
     assert_eq!(status.reason, Some(Reason::AwaitingApproval));
     assert_eq!(status.entries[0].stages, ["lead"]);
     let waived = ask(request().without_approval(), &whole_request("2h"));
-    assert!(waived.message.unwrap().starts_with("Allowed."));
-    assert!(waived.entries[0].stages.is_empty() && !waived.entries[0].approval_required);
+    assert_eq!(waived.reason, Some(Reason::ApprovalNotRequired));
+    assert_eq!(
+        waived.message.as_deref(),
+        Some("Allowed. Policy asks for no approval."),
+        "nothing is granted by asking"
+    );
+    assert!(waived.complete && waived.entries[0].stages.is_empty() && !waived.entries[0].approval_required);
     let by_policy = request().with(|world| the_policy(world).spec.approval_required = false);
     assert!(!ask(by_policy, &whole_request("2h")).entries[0].approval_required);
 }

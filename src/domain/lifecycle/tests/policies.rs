@@ -33,7 +33,7 @@ fn rests_on(world: &World) -> &str {
 // case 2
 #[test]
 fn every_mixture_of_policies_about_approval_has_one_answer() {
-    let (needed, waived) = (Phase::Pending, Phase::Approved);
+    let (needed, waived) = (Phase::Pending, Phase::Active);
     let table: [(Waiver, &[bool], Phase); 8] = [
         (Waiver::Never, &[true], needed),
         (Waiver::Never, &[false], waived),
@@ -47,7 +47,7 @@ fn every_mixture_of_policies_about_approval_has_one_answer() {
     for (waiver, asks, phase) in table {
         let all: Vec<(&str, bool)> = ["a", "b"].into_iter().zip(asks.iter().copied()).collect();
         let mut world = under(waiver, &all);
-        world.pass();
+        world.settle();
         assert_eq!(world.status().phase, Some(phase), "{waiver:?}, {asks:?}");
     }
 }
@@ -55,16 +55,16 @@ fn every_mixture_of_policies_about_approval_has_one_answer() {
 #[test]
 fn a_policy_that_may_be_back_is_waited_for_only_where_its_word_would_change_the_answer() {
     let table = [
-        (Waiver::Never, false, false, Some(Phase::Approved)),
+        (Waiver::Never, false, false, Some(Phase::Active)),
         (Waiver::Never, false, true, None),
         (Waiver::Never, true, false, Some(Phase::Pending)),
         (Waiver::WaiveIfAny, true, true, Some(Phase::Pending)),
         (Waiver::WaiveIfAny, true, false, None),
-        (Waiver::WaiveIfAny, false, true, Some(Phase::Approved)),
+        (Waiver::WaiveIfAny, false, true, Some(Phase::Active)),
     ];
     for (waiver, stays, went, phase) in table {
         let mut world = under(waiver, &[("stays", stays), ("went", went)]).with(the_last_one_gone);
-        world.pass();
+        world.settle();
         let story = format!("{waiver:?}, {stays}, {went}");
         assert_eq!(world.status().phase, phase, "{story}");
         if phase.is_none() {
@@ -79,7 +79,7 @@ fn a_request_rests_on_the_first_policy_that_decided_about_approval() {
     let world = under(Waiver::Never, &all).check(Phase::Pending, Reason::AwaitingApproval);
     assert_eq!(rests_on(&world), "b");
     let mut world = under(Waiver::WaiveIfAny, &[("a", true), ("b", false)]);
-    world.pass();
+    world.settle();
     assert_eq!(rests_on(&world), "b");
 }
 
