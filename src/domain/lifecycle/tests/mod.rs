@@ -7,6 +7,7 @@ mod eligibility;
 mod last_look;
 mod laws;
 mod limits;
+mod observation;
 mod pairs;
 mod policies;
 mod removal;

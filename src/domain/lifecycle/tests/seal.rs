@@ -37,6 +37,7 @@ fn a_finished_request_that_was_forged_is_listed() {
             .iter()
             .any(|alert| alert.reason == Reason::ReappearedAfterRemoval)
     );
+    assert_eq!(decision.action, None);
 }
 
 #[test]
@@ -67,4 +68,20 @@ fn a_removal_goes_on_whoever_changed_its_status() {
     let world = forged(world);
     assert!(matches!(world.actions.last(), Some(Action::Revoke(_))));
     assert_eq!(world.status().reason, Some(Reason::EndedByRequester));
+}
+
+#[test]
+fn a_record_that_says_finished_and_still_holds_keeps_the_finalizer() {
+    let mut world = active();
+    world.snapshot.request.status.phase = Some(Phase::Ended);
+    let world = forged(world);
+    assert!(world.snapshot.request.has_finalizer);
+    let mut gone = active().cancelled();
+    gone.until(minute(3));
+    gone.snapshot.request.has_finalizer = true;
+    gone.pass();
+    assert!(
+        !gone.snapshot.request.has_finalizer,
+        "one that a crash left on goes"
+    );
 }

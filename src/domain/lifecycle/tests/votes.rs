@@ -3,6 +3,7 @@
 use crate::api::{Approval, Phase, Reason, ReviewDecision};
 use crate::domain::facts::Enabled;
 use crate::domain::fixtures::{World, minute, request, stage, user};
+use crate::domain::snapshot::{Guard, SettingsFact};
 
 fn verdicts(world: &World) -> Vec<(&str, Reason)> {
     let review = world.status().review.as_ref().unwrap();
@@ -149,4 +150,32 @@ fn a_revocation_before_there_is_anything_to_revoke_ends_the_request_all_the_same
             Some("Revoked by root: leaving.")
         );
     }
+}
+
+// case 25
+#[test]
+fn what_a_gap_let_in_is_void_before_anything_is_looked_up() {
+    let mut world = request();
+    world.settle();
+    for (approver, decision) in [
+        ("bob", ReviewDecision::Approved),
+        ("carol", ReviewDecision::Rejected),
+    ] {
+        world.snapshot.request.status.approvals.push(Approval {
+            approver: approver.to_owned(),
+            decision,
+            comment: None,
+        });
+    }
+    world.snapshot.guard = Guard::BrokenBefore("a policy was deleted".to_owned());
+    world.snapshot.settings = SettingsFact::Missing {
+        since: minute(0),
+        on_eligibility_lost: None,
+    };
+    let world = world.check(Phase::Pending, Reason::SettingsMissing);
+    assert_eq!(
+        verdicts(&world),
+        [("bob", Reason::GuardBroken), ("carol", Reason::GuardBroken)],
+        "each once"
+    );
 }
