@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 
 use crate::api::{AccountId, AssignmentState, OnEligibilityLost, Phase, Reason, Requirement};
 use crate::domain::facts::AccountState;
-use crate::domain::fixtures::{World, active, minute, request};
-use crate::domain::snapshot::SettingsFact;
+use crate::domain::fixtures::{Aws, World, active, minute, request};
+use crate::domain::snapshot::{Lease, SettingsFact};
 use crate::domain::window::after;
 
 use super::access::sibling;
@@ -169,4 +169,22 @@ fn what_is_missing_in_one_list_is_looked_for_again_with_a_list_that_is_new() {
     world.now = minute(20);
     let world = world.check(Phase::Active, Reason::AccessGranted);
     assert_eq!(world.last.as_ref().unwrap().wake_at, Some(second(21, 1)));
+}
+
+#[test]
+fn a_window_closes_to_the_second_whether_or_not_aws_was_asked() {
+    let mut approved = request().approved_by("bob");
+    approved.snapshot.lease = Lease::Unsure("paused".to_owned());
+    approved = approved.check(Phase::Approved, Reason::LeaseUnsure);
+    approved.now = second(134, 59);
+    approved = approved.check(Phase::Approved, Reason::LeaseUnsure);
+    approved.now = minute(135);
+    approved.check(Phase::Failed, Reason::GrantTimedOut);
+    let mut granting = request().approved_by("bob");
+    granting.aws = Aws::Slow;
+    granting.settle();
+    granting.now = second(134, 59);
+    granting = granting.check(Phase::Approved, Reason::Granting);
+    granting.now = minute(135);
+    granting.check(Phase::Revoking, Reason::GrantTimedOut);
 }

@@ -3,7 +3,9 @@
 mod access;
 mod approval;
 mod clocks;
+mod creating;
 mod eligibility;
+mod from_memory;
 mod last_look;
 mod laws;
 mod limits;
