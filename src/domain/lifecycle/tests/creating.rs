@@ -40,7 +40,7 @@ fn creating(
 }
 
 /// Decides where no operation can be read, and everything else can.
-fn decided(world: &mut World) -> Decision {
+pub(super) fn decided(world: &mut World) -> Decision {
     world.snapshot.facts = Facts::default();
     for _ in 0..20 {
         let decision = decide(&world.snapshot, world.now);

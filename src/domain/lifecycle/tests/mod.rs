@@ -13,6 +13,7 @@ mod observation;
 mod pairs;
 mod policies;
 mod removal;
+mod removing;
 mod seal;
 mod sharing;
 mod turns;
