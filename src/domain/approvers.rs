@@ -247,6 +247,7 @@ mod tests {
         check(&[(1, &["a"])], true);
         check(&[(2, &["a"])], false);
         check(&[(1, &["a"]), (1, &["a"])], false);
+        check(&[(2, &["a"]), (1, &["b", "c"])], false);
         check(&[(1, &["a", "b"]), (1, &["a"])], true);
         check(&[(1, &["a", "b"]), (1, &["b", "c"]), (1, &["c", "a"])], true);
         check(&[(1, &["a", "b"]), (1, &["a", "b"]), (1, &["a", "b"])], false);

@@ -364,3 +364,14 @@ pub enum FailureKind {
     /// Wording not seen before.
     Other,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_found_is_there() {
+        assert_eq!(Lookup::Found("it").found(), Some("it"));
+        assert_eq!(Lookup::<&str>::Absent.found(), None);
+    }
+}

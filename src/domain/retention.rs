@@ -56,6 +56,7 @@ pub fn is_unheld(tuple: &AssignmentTuple, listing: &Listing, requests: &[Sibling
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::AssignmentState;
     use crate::domain::facts::Principal;
     use crate::domain::fixtures::{active, minute};
 
@@ -73,9 +74,18 @@ mod tests {
     #[test]
     fn a_review_is_removed_after_ten_minutes() {
         assert_eq!(
+            of_review(minute(0), &Timings::default(), minute(9)),
+            Retention::KeepUntil(minute(10))
+        );
+        assert_eq!(
             of_review(minute(0), &Timings::default(), minute(10)),
             Retention::Remove
         );
+    }
+
+    #[test]
+    fn a_tuple_is_listed_once_more_a_quarter_of_an_hour_after_its_removal() {
+        assert_eq!(listed_once_more_at(minute(0), &Timings::default()), minute(15));
     }
 
     #[test]
@@ -87,7 +97,12 @@ mod tests {
             principals: vec![Principal::User(UserId::new("id-alice"))],
         };
         let holder = Sibling::of(&request.uid, "orders/fix", &request.spec, &request.status);
-        assert!(!is_unheld(&tuple, &listing, &[holder]));
+        assert!(!is_unheld(&tuple, &listing, std::slice::from_ref(&holder)));
+        let mut gone = holder.clone();
+        gone.assignment.as_mut().unwrap().state = AssignmentState::Gone;
+        let mut of_another = holder;
+        of_another.about.as_mut().unwrap().0 = "id-bob".to_owned();
+        assert!(is_unheld(&tuple, &listing, &[gone, of_another]));
         assert!(is_unheld(&tuple, &listing, &[]));
         assert!(!is_unheld(&tuple, &Listing::default(), &[]));
     }

@@ -40,6 +40,7 @@ mod tests {
         let names: Vec<String> = (1..=7).map(|number| format!("p{number}")).collect();
         assert_eq!(people(&[]), "nobody");
         assert_eq!(people(&names[..2]), "p1, p2");
+        assert_eq!(people(&names[..5]), "p1, p2, p3, p4, p5");
         assert_eq!(people(&names), "p1, p2, p3, p4, p5 and 2 more");
     }
 

@@ -351,3 +351,6 @@ impl Sibling {
             .and_then(|assignment| assignment.delete.as_ref())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -187,6 +187,9 @@ fn standing_access_is_neither_created_nor_removed() {
     let mut world = request().approved_by("bob");
     world.assigned = true;
     let mut world = world.check(Phase::Active, Reason::StandingAccess);
+    let steps = [None, Some(Phase::Pending), Some(Phase::Approved)].into_iter();
+    let next = [Phase::Pending, Phase::Approved, Phase::Active];
+    assert_eq!(world.transitions, steps.zip(next).collect::<Vec<_>>());
     assert_eq!(assignment(&world).origin, Some(AssignmentOrigin::Standing));
     world.until(minute(121));
     let world = world.check(Phase::Ended, Reason::EndReached);

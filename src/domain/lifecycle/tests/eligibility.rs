@@ -1,16 +1,20 @@
 //! Who may ask for what.
 
-use crate::api::{Phase, Reason, Waiver};
+use crate::api::{EligibilityPolicySpec, PermissionSetName, Phase, Reason, Subject, SubjectKind, Waiver};
 use crate::domain::facts::{AccountState, Enabled};
-use crate::domain::fixtures::{Aws, World, eligibility, minute, policy, request, unit, user};
+use crate::domain::fixtures::{Aws, World, eligibility, group, minute, policy, request, unit, user};
 use crate::domain::snapshot::SealCheck;
 
-fn under_unit(include_nested: bool) -> World {
+fn under_unit(id: &str, include_nested: bool) -> World {
     request().with(|world| {
         let spec = &mut world.snapshot.eligibility_policies.all[0].spec;
         spec.accounts = vec![];
-        spec.organizational_units = vec![unit("ou-ab12-prod0001", include_nested)];
+        spec.organizational_units = vec![unit(id, include_nested)];
     })
+}
+
+fn change_policy(world: World, change: impl FnOnce(&mut EligibilityPolicySpec)) -> World {
+    world.with(|world| change(&mut world.snapshot.eligibility_policies.all[0].spec))
 }
 
 // case 1
@@ -62,9 +66,85 @@ fn one_policy_that_waives_is_not_enough_unless_settings_say_so() {
 
 // case 3
 #[test]
-fn a_unit_covers_accounts_below_its_children_only_when_nested() {
-    under_unit(true).check(Phase::Pending, Reason::AwaitingApproval);
-    under_unit(false).check(Phase::Denied, Reason::NotEligible);
+fn a_unit_covers_the_accounts_in_it_and_those_below_its_children_only_when_nested() {
+    let table = [
+        ("ou-ab12-pay00001", true, true),
+        ("ou-ab12-pay00001", false, true),
+        ("ou-ab12-prod0001", true, true),
+        ("ou-ab12-prod0001", false, false),
+        ("r-ab12", true, true),
+        ("r-ab12", false, false),
+        ("ou-ab12-other001", true, false),
+    ];
+    for (id, include_nested, covered) in table {
+        let mut world = under_unit(id, include_nested);
+        world.settle();
+        let expected = if covered { Phase::Pending } else { Phase::Denied };
+        assert_eq!(world.status().phase, Some(expected), "{id}, {include_nested}");
+    }
+}
+
+#[test]
+fn each_attribute_of_a_policy_has_to_match() {
+    let pending = |world: World| {
+        world.check(Phase::Pending, Reason::AwaitingApproval);
+    };
+    let denied = |world: World, why: &str| {
+        let world = world.check(Phase::Denied, Reason::NotEligible);
+        let message = world.status().message.clone().unwrap();
+        assert!(
+            message.ends_with(&format!(" Nearest: orders: {why}.")),
+            "{message}"
+        );
+    };
+    let lasting =
+        |duration: &str| change_policy(request(), |spec| spec.max_duration = duration.parse().unwrap());
+    pending(lasting("2h"));
+    denied(lasting("1h59m59s"), "it allows at most 1h59m59s, not 2h");
+    let named = |name: &str| {
+        let (kind, name) = (SubjectKind::User, name.to_owned());
+        change_policy(request(), |spec| spec.subjects = vec![Subject { kind, name }])
+    };
+    pending(named("alice"));
+    denied(named("bob"), "it does not name you or a group you are in");
+    denied(
+        change_policy(request(), |spec| {
+            spec.permission_sets = vec![PermissionSetName::parse("ReadOnlyAccess").unwrap()];
+        }),
+        "it has the permission sets ReadOnlyAccess",
+    );
+}
+
+#[test]
+fn a_refusal_explains_the_three_nearest_policies_by_what_they_miss() {
+    let world = request().with(|world| {
+        let mut other_people = eligibility("8h");
+        other_people.subjects = vec![group("Security")];
+        let mut far = eligibility("1h");
+        far.accounts = vec![];
+        far.permission_sets = vec![PermissionSetName::parse("ReadOnlyAccess").unwrap()];
+        let mut shorter_for_others = eligibility("1h");
+        shorter_for_others.subjects = vec![group("Security")];
+        let mut gone = policy("gone", eligibility("1h"));
+        gone.gone_since = Some(minute(0));
+        world.snapshot.eligibility_policies.all = vec![
+            policy("e", shorter_for_others.clone()),
+            policy("d", shorter_for_others),
+            policy("far", far),
+            policy("c", eligibility("90m")),
+            policy("b", other_people),
+            gone,
+        ];
+    });
+    let world = world.check(Phase::Denied, Reason::NotEligible);
+    let person = "it does not name you or a group you are in";
+    assert_eq!(
+        world.status().message.as_deref().unwrap(),
+        format!(
+            "No EligibilityPolicy alone matches you, the account, the permission set and the duration. Nearest: c: it \
+             allows at most 1h30m, not 2h; b: {person}; d: it allows at most 1h, not 2h and {person}."
+        )
+    );
 }
 
 // case 4
@@ -239,6 +319,10 @@ fn a_forged_status_ends_a_request_without_access() {
     let decision = world.pass();
     assert_eq!(decision.alerts[0].reason, Reason::SealBroken);
     let world = world.check(Phase::Denied, Reason::SealBroken);
+    assert_eq!(
+        world.transitions.last(),
+        Some(&(Some(Phase::Approved), Phase::Denied))
+    );
     assert_eq!(world.grants(), 0);
 }
 

@@ -3,7 +3,7 @@
 use crate::api::{AssignmentOrigin, AssignmentState, OnEligibilityLost, Phase, Reason};
 use crate::domain::facts::{OperationKind, OperationState, RequestId};
 use crate::domain::fixtures::{Aws, World, active, minute, request};
-use crate::domain::snapshot::{Clocks, Guard, Lease, SealCheck, SettingsFact};
+use crate::domain::snapshot::{Clocks, Guard, Lease, SettingsFact};
 use crate::domain::{Action, InstanceArn, due_from_memory};
 
 pub(super) fn granting() -> World {
@@ -309,33 +309,6 @@ fn what_is_due_is_removed_from_memory_and_what_is_not_due_is_not() {
         .unwrap()
         .origin = Some(AssignmentOrigin::Standing);
     assert_eq!(due_from_memory(&standing.snapshot, minute(120)), None);
-}
-
-// case 25
-#[test]
-fn a_forged_status_revokes_what_there_is() {
-    let mut world = active();
-    world.snapshot.request.seal = SealCheck::Broken;
-    world.pass();
-    assert_eq!(world.status().phase, Some(Phase::Revoking));
-    world.until(minute(2));
-    let world = world.check(Phase::Revoked, Reason::SealBroken);
-    assert!(!world.assigned);
-}
-
-#[test]
-fn a_finished_request_that_was_forged_is_listed() {
-    let mut world = active().cancelled();
-    world.until(minute(3));
-    world.assigned = true;
-    world.snapshot.request.seal = SealCheck::Broken;
-    let decision = world.decide();
-    assert!(
-        decision
-            .alerts
-            .iter()
-            .any(|alert| alert.reason == Reason::ReappearedAfterRemoval)
-    );
 }
 
 #[test]

@@ -1,0 +1,138 @@
+//! While the assignment is being removed: when it is gone, when it is waited for, and when the delete is sent again.
+
+use chrono::TimeDelta;
+
+use super::creating::decided;
+use crate::api::OperationOutcome::{self, Failed, InProgress, Succeeded, Unknown, Vanished};
+use crate::api::{AssignmentState, Operation, Phase, Reason};
+use crate::domain::fixtures::{Aws, World, active, minute};
+use crate::domain::window::after;
+use crate::domain::{Action, decide};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    Gone,
+    Waits,
+    Asks,
+}
+
+type Record = Option<(OperationOutcome, Option<&'static str>)>;
+
+/// Sent at minute 0.
+fn operation(record: Record) -> Option<Operation> {
+    record.map(|(outcome, id)| Operation {
+        request_id: id.map(str::to_owned),
+        outcome,
+        sent_time: Some(minute(0)),
+        last_seen_time: None,
+    })
+}
+
+/// Access that its requester ended at minute 0.
+fn removing(create: Record, delete: Record, listed: bool) -> World {
+    let mut world = active().cancelled();
+    world.aws = Aws::Slow;
+    world.pass();
+    assert_eq!(world.state(), AssignmentState::Removing);
+    let assignment = world.snapshot.request.status.assignment.as_mut().unwrap();
+    assignment.create = operation(create);
+    assignment.delete = operation(delete);
+    assignment.attempts = delete.map(|_| 1);
+    world.assigned = listed;
+    world
+}
+
+fn then(world: &mut World, seconds: i64) -> Then {
+    world.now = after(minute(0), TimeDelta::seconds(seconds));
+    let decision = decided(world);
+    match (decision.status.phase, decision.action) {
+        (Some(Phase::Revoked), Some(Action::RemoveFinalizer)) => Then::Gone,
+        (Some(Phase::Revoking), Some(Action::Revoke(_))) => Then::Asks,
+        (Some(Phase::Revoking), None) => Then::Waits,
+        other => unreachable!("{other:?}"),
+    }
+}
+
+#[test]
+fn it_is_gone_waited_for_or_asked_for_again_by_what_is_on_record_and_what_is_listed() {
+    let id = Some("op");
+    let (done, slow) = (Some((Succeeded, id)), Some((InProgress, id)));
+    // The create and the delete on record, whether the assignment is listed, after how many seconds; what happens.
+    let table = [
+        (done, None, true, 0, Then::Asks),
+        (done, None, false, 0, Then::Asks),
+        (slow, None, true, 359, Then::Waits),
+        (slow, None, true, 360, Then::Asks),
+        (slow, done, false, 60, Then::Gone),
+        (done, done, false, 0, Then::Waits),
+        (done, done, false, 1, Then::Gone),
+        (done, done, true, 9, Then::Waits),
+        (done, done, true, 10, Then::Asks),
+        (done, Some((Vanished, id)), false, 1, Then::Gone),
+        (done, Some((Vanished, id)), true, 10, Then::Asks),
+        (done, Some((Failed, id)), false, 9, Then::Waits),
+        (done, Some((Failed, id)), false, 10, Then::Asks),
+        (done, slow, false, 60, Then::Waits),
+        (done, Some((Unknown, id)), false, 60, Then::Waits),
+        (done, Some((Unknown, None)), false, 9, Then::Waits),
+        (done, Some((Unknown, None)), false, 10, Then::Asks),
+    ];
+    for (create, delete, listed, seconds, expected) in table {
+        let found = then(&mut removing(create, delete, listed), seconds);
+        let story = format!("{create:?}, {delete:?}, listed {listed}, after {seconds} s");
+        assert_eq!(found, expected, "{story}");
+    }
+}
+
+#[test]
+fn with_its_account_an_assignment_is_gone_whatever_became_of_the_delete() {
+    let (id, done) = (Some("op"), Some((Succeeded, Some("op"))));
+    for delete in [Failed, InProgress, Unknown] {
+        let mut world = removing(done, Some((delete, id)), true);
+        world.account = None;
+        assert_eq!(then(&mut world, 1), Then::Gone, "{delete:?}");
+    }
+}
+
+#[test]
+fn a_list_as_old_as_the_delete_is_asked_for_again_when_it_is_no_longer_fresh() {
+    let done = Some((Succeeded, Some("op")));
+    let mut world = removing(done, done, false);
+    let second = |seconds| after(minute(0), TimeDelta::seconds(seconds));
+    let assignment = world.snapshot.request.status.assignment.as_mut().unwrap();
+    assignment.delete.as_mut().unwrap().sent_time = Some(second(20));
+    world.now = second(20);
+    decided(&mut world);
+    let later = decide(&world.snapshot, second(70));
+    assert_eq!(later.questions, []);
+    assert_eq!(later.wake_at, Some(second(81)));
+}
+
+#[test]
+fn a_removal_is_overdue_a_minute_after_it_is_due() {
+    let mut world = active().cancelled();
+    world.aws = Aws::Refuses;
+    world.pass();
+    let overdue = |world: &mut World, seconds| {
+        world.now = after(minute(0), TimeDelta::seconds(seconds));
+        let decision = decided(world);
+        let alerts = decision.alerts.iter();
+        alerts
+            .filter(|alert| alert.reason == Reason::RevocationOverdue)
+            .count()
+            == 1
+    };
+    assert!(!overdue(&mut world, 59));
+    assert!(overdue(&mut world, 60));
+    world.snapshot.clocks.aws_ahead = Some(TimeDelta::seconds(40));
+    assert!(!overdue(&mut world, 19));
+    assert!(overdue(&mut world, 20), "by the latest clock");
+    let mut late = active();
+    late.aws = Aws::Refuses;
+    late.now = minute(300);
+    late.pass();
+    assert!(
+        overdue(&mut late, 300 * 60),
+        "since the end, not since it was noticed"
+    );
+}
