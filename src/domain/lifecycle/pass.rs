@@ -124,7 +124,7 @@ impl<'a> Pass<'a> {
     /// Waits for what cannot be decided yet.
     pub fn wait(&mut self, undecided: &Undecided) {
         let retry = after(self.now, self.timings().lookup_retry);
-        self.wake(undecided.until.filter(|until| *until > self.now).unwrap_or(retry));
+        self.wake(undecided.until.unwrap_or(retry));
         let sentence = format!("{}. It is tried again.", undecided.why);
         self.says(undecided.reason, &sentence);
     }

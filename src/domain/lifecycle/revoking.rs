@@ -118,7 +118,6 @@ fn recorded_cause(pass: &Pass<'_>) -> Cause {
 }
 
 fn remove(pass: &mut Pass<'_>) {
-    shout_when_overdue(pass);
     pass.wake(after(pass.now, pass.timings().lookup_retry));
     if let Some(at) = becomes_overdue_at(pass) {
         pass.wake_at_end(at);
@@ -130,7 +129,8 @@ fn remove(pass: &mut Pass<'_>) {
         return gone(pass, Reason::AccessRemoved, None);
     }
     if let Err(undecided) = is_the_configured_instance(pass, &tuple) {
-        return note_error(pass, &undecided);
+        note_error(pass, &undecided);
+        return shout_when_overdue(pass);
     }
     refresh_operations(pass);
     match next(pass, &tuple) {
@@ -140,6 +140,7 @@ fn remove(pass: &mut Pass<'_>) {
         Next::Unknown(undecided) => note_error(pass, &undecided),
         Next::Delete => delete(pass, tuple),
     }
+    shout_when_overdue(pass);
     restate(pass);
 }
 

@@ -188,3 +188,15 @@ fn a_window_closes_to_the_second_whether_or_not_aws_was_asked() {
     granting.now = minute(135);
     granting.check(Phase::Revoking, Reason::GrantTimedOut);
 }
+
+#[test]
+fn clocks_may_be_half_a_minute_apart() {
+    for (seconds, phase, reason) in [
+        (30, Phase::Active, Reason::AccessGranted),
+        (31, Phase::Approved, Reason::ClockSkew),
+    ] {
+        let mut world = request().approved_by("bob");
+        world.snapshot.clocks.aws_ahead = Some(TimeDelta::seconds(seconds));
+        world.check(phase, reason);
+    }
+}

@@ -7,7 +7,7 @@ use crate::api::OperationOutcome::{self, Failed, InProgress, Succeeded, Unknown,
 use crate::api::{AssignmentState, Operation, Phase, Reason};
 use crate::domain::fixtures::{Aws, World, active, minute};
 use crate::domain::window::after;
-use crate::domain::{Action, decide};
+use crate::domain::{Action, InstanceArn, decide};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Then {
@@ -127,6 +127,8 @@ fn a_removal_is_overdue_a_minute_after_it_is_due() {
     world.snapshot.clocks.aws_ahead = Some(TimeDelta::seconds(40));
     assert!(!overdue(&mut world, 19));
     assert!(overdue(&mut world, 20), "by the latest clock");
+    world.snapshot.identity_center.instance_arn = InstanceArn::new("another");
+    assert!(overdue(&mut world, 20), "and where nothing can be done about it");
     let mut late = active();
     late.aws = Aws::Refuses;
     late.now = minute(300);
