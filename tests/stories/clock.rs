@@ -14,7 +14,9 @@ pub(crate) struct StoryClock {
 impl StoryClock {
     /// Starts it now. Needs the runtime whose clock it follows.
     pub(crate) fn start() -> Self {
-        Self { began: Instant::now() }
+        Self {
+            began: Instant::now(),
+        }
     }
 
     /// Midnight before a story begins.

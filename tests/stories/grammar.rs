@@ -21,7 +21,10 @@ pub(crate) struct Words {
 /// Every pattern.
 pub(crate) const PATTERNS: &[(&str, Verb)] = &[
     ("advance {duration}", controller::advance),
-    ("{who} requests {set} in {account} for {duration} {…}", people::requests),
+    (
+        "{who} requests {set} in {account} for {duration} {…}",
+        people::requests,
+    ),
     ("{who} approves {…}", people::approves),
     ("everybody in {group} approves {…}", people::everybody_approves),
     ("{who} rejects {…}", people::rejects),
@@ -50,7 +53,10 @@ pub(crate) const PATTERNS: &[(&str, Verb)] = &[
     ("aws holds the next {call} back", amazon::holds),
     ("aws lets go", amazon::lets_go),
     ("aws loses the next {call}", amazon::loses),
-    ("aws loses the answer of the next {call}", amazon::loses_the_answer),
+    (
+        "aws loses the answer of the next {call}",
+        amazon::loses_the_answer,
+    ),
     ("aws keeps no record of the next {call}", amazon::keeps_no_record),
     ("aws needs {duration} for each operation", amazon::needs),
     ("aws is away", amazon::is_away),
@@ -58,11 +64,23 @@ pub(crate) const PATTERNS: &[(&str, Verb)] = &[
     ("somebody gives {who} {set} in {account}", amazon::gives),
     ("somebody takes {set} in {account} from {who}", amazon::takes),
     ("the controller crashes", controller::crashes),
-    ("the controller crashes before the next {call}", controller::crashes_before),
-    ("the controller crashes after the next {call}", controller::crashes_after),
-    ("the controller stops before the next {call}", controller::stops_before),
+    (
+        "the controller crashes before the next {call}",
+        controller::crashes_before,
+    ),
+    (
+        "the controller crashes after the next {call}",
+        controller::crashes_after,
+    ),
+    (
+        "the controller stops before the next {call}",
+        controller::stops_before,
+    ),
     ("the controller starts", controller::starts),
-    ("the controller starts with another instance", controller::starts_elsewhere),
+    (
+        "the controller starts with another instance",
+        controller::starts_elsewhere,
+    ),
     ("another controller takes over", controller::takes_over),
     ("the old controller wakes", controller::wakes),
     ("the guard looks every {duration}", controller::guard_looks),
@@ -70,15 +88,19 @@ pub(crate) const PATTERNS: &[(&str, Verb)] = &[
     ("the API server is back", cluster::is_back),
     ("somebody removes the guard", cluster::guard_removed),
     ("somebody puts the guard back", cluster::guard_put_back),
-    ("somebody applies the manifests of another version", cluster::another_version),
-    ("somebody applies the manifests of this version", cluster::this_version),
+    (
+        "platform applies the manifests of the next version",
+        cluster::next_version,
+    ),
     ("the namespace is deleted", cluster::namespace_deleted),
 ];
 
 /// What a line means, or what is wrong with it.
 pub(crate) fn meaning(line: &str) -> Result<(Verb, Words), String> {
     let words = split(line)?;
-    let found = PATTERNS.iter().find_map(|(pattern, verb)| Some((*verb, fit(pattern, &words)?)));
+    let found = PATTERNS
+        .iter()
+        .find_map(|(pattern, verb)| Some((*verb, fit(pattern, &words)?)));
     found.ok_or_else(|| {
         let patterns: Vec<&str> = PATTERNS.iter().map(|(pattern, _)| *pattern).collect();
         format!("{line:?} is none of these:\n  {}", patterns.join("\n  "))
@@ -120,7 +142,14 @@ impl Words {
 
     fn find(&self, words: &str) -> Option<usize> {
         let words: Vec<&str> = words.split(' ').collect();
-        (0..self.rest.len()).find(|at| self.rest[*at..].iter().zip(&words).filter(|(one, other)| one == *other).count() == words.len())
+        (0..self.rest.len()).find(|at| {
+            self.rest[*at..]
+                .iter()
+                .zip(&words)
+                .filter(|(one, other)| one == *other)
+                .count()
+                == words.len()
+        })
     }
 }
 
@@ -174,12 +203,16 @@ mod tests {
     #[test]
     fn an_unknown_line_is_answered_with_the_grammar() {
         let error = meaning("bob dances").map(drop).unwrap_err();
-        assert!(error.starts_with("\"bob dances\" is none of these:\n  advance {duration}\n"), "{error}");
+        assert!(
+            error.starts_with("\"bob dances\" is none of these:\n  advance {duration}\n"),
+            "{error}"
+        );
     }
 
     #[test]
     fn clauses_stand_in_any_order() {
-        let (_, mut words) = meaning("alice requests A in orders for 2h because \"of this\" without a ticket").unwrap();
+        let (_, mut words) =
+            meaning("alice requests A in orders for 2h because \"of this\" without a ticket").unwrap();
         assert!(words.flag("without a ticket"));
         assert_eq!(words.clause("because").as_deref(), Some("of this"));
         assert_eq!(words.last(), Ok(None));
@@ -189,7 +222,10 @@ mod tests {
     fn the_guide_lists_every_pattern() {
         let guide = include_str!("../README.md");
         for (pattern, _) in PATTERNS {
-            assert!(guide.contains(&format!("`{pattern}`")), "tests/README.md does not show {pattern:?}");
+            assert!(
+                guide.contains(&format!("`{pattern}`")),
+                "tests/README.md does not show {pattern:?}"
+            );
         }
     }
 }

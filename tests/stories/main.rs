@@ -71,7 +71,7 @@ stories! {
     an_upgrade_voids_nothing,
     an_old_leader_wakes,
     a_recycled_user_name,
-    a_year_of_finished_requests,
+    finished_requests_are_removed,
     start_in_the_future,
     removed_by_others,
     thirty_two_votes,
@@ -81,13 +81,23 @@ stories! {
 fn play(name: &str) {
     let script = Script::read(name);
     let preface = script.preface.first();
-    assert!(preface.is_some_and(|first| !first.is_empty()), "{}: begin with a sentence that says what it shows", script.file());
+    assert!(
+        preface.is_some_and(|first| !first.is_empty()),
+        "{}: begin with a sentence that says what it shows",
+        script.file()
+    );
     if std::env::var_os("LOG").is_some() {
         // What the controller logs, for whoever wonders why a story goes as it does.
-        let log = tracing_subscriber::fmt().with_env_filter("team_operator=debug").with_test_writer().without_time();
+        let log = tracing_subscriber::fmt()
+            .with_env_filter("team_operator=debug")
+            .with_test_writer()
+            .without_time();
         drop(log.try_init());
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build();
     let seen = runtime.unwrap().block_on(async {
         let mut stage = Stage::set().await;
         let mut teller = Teller::default();

@@ -33,7 +33,8 @@ pub(crate) struct Line {
 impl Script {
     pub(crate) fn read(name: &str) -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/stories/scripts/{name}.story"));
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let (mut preface, mut steps, mut open, mut apart) = (vec![], vec![], Step::default(), false);
         for (index, line) in text.lines().enumerate() {
             let seen = line.starts_with(' ');
@@ -59,7 +60,11 @@ impl Script {
                 }
             }
         }
-        assert!(open.lines.is_empty(), "{}: the last line ends in a comma", path.display());
+        assert!(
+            open.lines.is_empty(),
+            "{}: the last line ends in a comma",
+            path.display()
+        );
         Self {
             path,
             text,
@@ -118,7 +123,11 @@ fn difference(before: &str, now: &str) -> String {
     let mut common = vec![vec![0_usize; now.len() + 1]; before.len() + 1];
     for (i, old) in before.iter().enumerate().rev() {
         for (j, new) in now.iter().enumerate().rev() {
-            common[i][j] = if old == new { common[i + 1][j + 1] + 1 } else { common[i + 1][j].max(common[i][j + 1]) };
+            common[i][j] = if old == new {
+                common[i + 1][j + 1] + 1
+            } else {
+                common[i + 1][j].max(common[i][j + 1])
+            };
         }
     }
     let (mut i, mut j, mut lines) = (0, 0, vec![]);
@@ -134,7 +143,11 @@ fn difference(before: &str, now: &str) -> String {
             j += 1;
         }
     }
-    let is_near = |at: usize| lines[at.saturating_sub(2)..(at + 3).min(lines.len())].iter().any(|(mark, _)| *mark != ' ');
+    let is_near = |at: usize| {
+        lines[at.saturating_sub(2)..(at + 3).min(lines.len())]
+            .iter()
+            .any(|(mark, _)| *mark != ' ')
+    };
     let mut shown = String::new();
     for (at, (mark, line)) in lines.iter().enumerate() {
         if is_near(at) {

@@ -57,6 +57,8 @@ pub(crate) struct Stage {
     pub(crate) lasts: Duration,
     /// How often the guard looks while nobody asks.
     pub(crate) guard_interval: Duration,
+    /// What the next process of the controller takes for its own version.
+    pub(crate) installation: Installation,
 }
 
 /// One process of the controller.
@@ -80,8 +82,10 @@ impl Stage {
             removed: BTreeMap::new(),
             lasts: A_WHILE,
             guard_interval: RARELY,
+            // A cluster before 1.36, where everybody names themselves.
+            installation: Installation::default().with_stamping(false),
         };
-        for manifest in installation().manifests() {
+        for manifest in stage.installation.manifests() {
             stage.install(&manifest);
         }
         stage.install(&json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": NAMESPACE } }));
@@ -167,11 +171,6 @@ impl Stage {
     }
 }
 
-/// The installation: a cluster before 1.36, where everybody names themselves.
-pub(crate) fn installation() -> Installation {
-    Installation::default().with_stamping(false)
-}
-
 /// A kind of ours.
 pub(crate) fn ours(plural: &str) -> &'static Kind {
     Kind::served(api::GROUP, plural).unwrap()
@@ -186,7 +185,7 @@ pub(crate) fn fixture(name: &str) -> Result<String, String> {
 }
 
 fn controller(stage: &Stage, pulse: &Pulse, elsewhere: bool) -> Controller {
-    let installation = installation();
+    let installation = stage.installation.clone();
     let client = stage.cluster.client(&installation.controller_user_name(), pulse);
     let adapter = Arc::new(Adapter {
         aws: stage.aws.clone(),

@@ -40,9 +40,12 @@ impl Teller {
         let mut rest = entries;
         while let Some(first) = rest.first() {
             let second = first.at.timestamp();
-            let end = rest.iter().position(|entry| entry.at.timestamp() != second).unwrap_or(rest.len());
+            let end = rest
+                .iter()
+                .position(|entry| entry.at.timestamp() != second)
+                .unwrap_or(rest.len());
             for line in self.second(&rest[..end]) {
-                told.extend(wrapped(&format!("{}  {line}", time(first.at))));
+                told.extend(wrapped(&time(first.at), &line));
             }
             rest = &rest[end..];
         }
@@ -56,14 +59,23 @@ impl Teller {
                 Happened::Told(sentence) => second.lines.push((String::new(), sentence.clone())),
                 Happened::Aws { person, sentence } => second.lines.push((person.clone(), sentence.clone())),
                 Happened::Audit(line) => self.audit(line, &mut second),
-                Happened::Object { plural, before, after } => self.object(plural, before.as_deref(), after.as_deref(), &mut second),
+                Happened::Object {
+                    plural,
+                    before,
+                    after,
+                } => self.object(plural, before.as_deref(), after.as_deref(), &mut second),
             }
         }
         for (name, (person, sentence)) in std::mem::take(&mut second.requests) {
             self.say(&name, &person, sentence, &mut second);
         }
         second.lines.sort_by(|one, other| one.0.cmp(&other.0));
-        second.lines.into_iter().map(|(_, line)| line).collect()
+        let mut lines: Vec<String> = second.lines.into_iter().map(|(_, line)| line).collect();
+        // Between two calls of AWS the order of two requests is nobody's promise either.
+        for run in lines.chunk_by_mut(|one, other| request_of(one).is_some() && request_of(other).is_some()) {
+            run.sort_by(|one, other| request_of(one).cmp(&request_of(other)));
+        }
+        lines
     }
 
     fn say(&mut self, name: &str, person: &str, sentence: String, second: &mut Second) {
@@ -77,15 +89,29 @@ impl Teller {
         let name = text(&line["request"]["name"]).to_owned();
         match text(&line["event"]) {
             "Transition" => {
-                let sentence = format!("{name} is {}, {}: {}", text(&line["to"]), text(&line["reason"]), text(&line["message"]));
+                let sentence = format!(
+                    "{name} is {}, {}: {}",
+                    text(&line["to"]),
+                    text(&line["reason"]),
+                    text(&line["message"])
+                );
                 self.say(&name, &person_of(&line["spec"]), sentence, second);
             }
             "RequestRemoved" => {
                 let object = &line["object"];
-                let sentence = format!("audit: the whole of {} is kept before it is removed", text(&object["metadata"]["name"]));
+                let sentence = format!(
+                    "audit: the whole of {} is kept before it is removed",
+                    text(&object["metadata"]["name"])
+                );
                 second.lines.push((person_of(&object["spec"]), sentence));
             }
-            event => second.lines.push((String::new(), format!("audit: {event}, {}", text(&line["permissionSetName"])))),
+            event => {
+                let (set, account) = (text(&line["permissionSetName"]), text(&line["accountId"]));
+                second.lines.push((
+                    String::new(),
+                    format!("audit: {event}, {set} in account {account}"),
+                ));
+            }
         }
     }
 
@@ -93,20 +119,37 @@ impl Teller {
         match (plural, before, after) {
             ("elevationrequests", _, Some(request)) => request_line(before, request, second),
             ("elevationrequests" | "eligibilityreviews", Some(gone), None) => {
-                second.lines.push((person_of(&gone["spec"]), format!("{} is removed", name(gone))));
+                second
+                    .lines
+                    .push((person_of(&gone["spec"]), format!("{} is removed", name(gone))));
             }
             ("eligibilityreviews", _, Some(review)) if review["status"]["complete"] == true => {
                 let status = &review["status"];
-                let sentence = format!("{}: {}: {}", name(review), text(&status["reason"]), text(&status["message"]));
+                let sentence = format!(
+                    "{}: {}: {}",
+                    name(review),
+                    text(&status["reason"]),
+                    text(&status["message"])
+                );
                 second.lines.push((person_of(&review["spec"]), sentence));
             }
-            ("namespaces", _, None) => second.lines.push((String::new(), "the namespace is gone".to_owned())),
+            ("namespaces", _, None) => second
+                .lines
+                .push(("~".to_owned(), "the namespace is gone".to_owned())),
             ("events", None, Some(event)) if matches!(text(&event["action"]), "Alert" | "Notice") => {
                 let about = text(&event["regarding"]["name"]);
-                let sentence = format!("event on {about}: {}: {}", text(&event["reason"]), text(&event["note"]));
-                second.lines.push((about.split('-').next().unwrap_or_default().to_owned(), sentence));
+                let sentence = format!(
+                    "event on {about}: {}: {}",
+                    text(&event["reason"]),
+                    text(&event["note"])
+                );
+                second
+                    .lines
+                    .push((about.split('-').next().unwrap_or_default().to_owned(), sentence));
             }
-            ("teamsettings" | "eligibilitypolicies" | "approverpolicies", _, Some(object)) => self.condition_lines(object, second),
+            ("teamsettings" | "eligibilitypolicies" | "approverpolicies", _, Some(object)) => {
+                self.condition_lines(object, second)
+            }
             _ => {}
         }
     }
@@ -115,8 +158,17 @@ impl Teller {
         for condition in object["status"]["conditions"].as_array().into_iter().flatten() {
             let (name, kind) = (name(object), text(&condition["type"]));
             let reason = text(&condition["reason"]);
-            let sentence = format!("{name}: {kind} is {}, {reason}: {}", text(&condition["status"]), text(&condition["message"]));
-            if self.conditions.insert(format!("{name} {kind}"), sentence.clone()).as_ref() != Some(&sentence) {
+            let sentence = format!(
+                "{name}: {kind} is {}, {reason}: {}",
+                text(&condition["status"]),
+                text(&condition["message"])
+            );
+            if self
+                .conditions
+                .insert(format!("{name} {kind}"), sentence.clone())
+                .as_ref()
+                != Some(&sentence)
+            {
                 second.lines.push((String::new(), sentence));
             }
         }
@@ -132,23 +184,46 @@ fn request_line(before: Option<&Value>, request: &Value, second: &mut Second) {
             second.lines.push((person.clone(), verdict));
         }
     }
-    if status["phase"].is_string() {
-        let sentence = format!("{} is {}, {}: {}", name(request), text(&status["phase"]), text(&status["reason"]), text(&status["message"]));
+    if status["reason"].is_string() {
+        let phase = status["phase"].as_str().unwrap_or("new");
+        let sentence = format!(
+            "{} is {phase}, {}: {}",
+            name(request),
+            text(&status["reason"]),
+            text(&status["message"])
+        );
         second.requests.insert(name(request), (person, sentence));
     }
 }
 
 fn verdicts(request: &Value) -> Vec<String> {
-    let all = request["status"]["review"]["verdicts"].as_array().into_iter().flatten();
+    let all = request["status"]["review"]["verdicts"]
+        .as_array()
+        .into_iter()
+        .flatten();
     let told = all.map(|verdict| {
         let (who, decision) = (short(text(&verdict["approver"])), text(&verdict["decision"]));
         if verdict["counted"] == true {
             format!("{}: {who}'s {decision} counts", name(request))
         } else {
-            format!("{}: {who}'s {decision} does not count, {}", name(request), text(&verdict["reason"]))
+            format!(
+                "{}: {who}'s {decision} does not count, {}",
+                name(request),
+                text(&verdict["reason"])
+            )
         }
     });
     told.collect()
+}
+
+/// The request that a line begins with: a name and a number.
+fn request_of(line: &str) -> Option<&str> {
+    let first = line.split([' ', ':']).next()?;
+    let (_, number) = first.rsplit_once('-')?;
+    number
+        .chars()
+        .all(|letter| letter.is_ascii_digit())
+        .then_some(first)
 }
 
 fn time(at: DateTime<Utc>) -> String {
@@ -174,16 +249,17 @@ fn text(value: &Value) -> &str {
 }
 
 /// Long lines go on further to the right.
-fn wrapped(line: &str) -> Vec<String> {
-    let mut lines = vec![String::new()];
+fn wrapped(time: &str, line: &str) -> Vec<String> {
+    let mut lines = vec![format!("{time} ")];
     for word in line.split(' ') {
         let last = lines.last_mut().unwrap();
-        if last.chars().count() + word.chars().count() >= WIDTH && !last.trim().is_empty() {
+        if word.is_empty() {
+            continue;
+        }
+        if last.chars().count() + word.chars().count() >= WIDTH {
             lines.push(format!("            {word}"));
         } else {
-            if !last.is_empty() {
-                last.push(' ');
-            }
+            last.push(' ');
             last.push_str(word);
         }
     }

@@ -5,19 +5,25 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use team_operator::ports::{
-    AccountId, Aged, Ask, Assignments, Class, CreateAnswer, DeleteAnswer, Effect, FailureKind, GoneEvidence, GroupId, Listing,
-    OperationKind, OperationState, PermissionSetArn, PortError, Principal, RequestId, SendPermit, Tuple, UserId,
+    AccountId, Aged, Ask, Assignments, Class, CreateAnswer, DeleteAnswer, Effect, FailureKind, GoneEvidence,
+    GroupId, Listing, OperationKind, OperationState, PermissionSetArn, PortError, Principal, RequestId,
+    SendPermit, Tuple, UserId,
 };
 use team_operator::sandbox::{AssignmentInput, Operation, OperationStatus, Paging, Reply};
 
 use super::{Adapter, failure};
 
-/// How often an operation under way is asked after.
-const POLL: Duration = Duration::from_secs(2);
+/// The shortest and the longest time until an operation under way is asked after again; the longer it takes, the longer.
+const POLLS: (f64, f64) = (2.0, 15.0);
 
 #[async_trait]
 impl Assignments for Adapter {
-    async fn list(&self, _: &Ask, account: &AccountId, set: &PermissionSetArn) -> Result<Aged<Listing>, PortError> {
+    async fn list(
+        &self,
+        _: &Ask,
+        account: &AccountId,
+        set: &PermissionSetArn,
+    ) -> Result<Aged<Listing>, PortError> {
         let asked = self.now();
         let call = Operation::ListAccountAssignments {
             instance_arn: self.instance_arn(),
@@ -44,9 +50,14 @@ impl Assignments for Adapter {
         })
     }
 
-    async fn create(&self, _: &Ask, tuple: &Tuple, permit: Arc<dyn SendPermit>) -> Result<CreateAnswer, PortError> {
+    async fn create(
+        &self,
+        _: &Ask,
+        tuple: &Tuple,
+        permit: Arc<dyn SendPermit>,
+    ) -> Result<CreateAnswer, PortError> {
         let operation = Operation::CreateAccountAssignment(self.input(tuple)?);
-        self.suffer(operation.name(), false).await;
+        self.suffer(&operation, false).await;
         if !permit.still_good() {
             return Ok(CreateAnswer::Withheld);
         }
@@ -63,7 +74,7 @@ impl Assignments for Adapter {
 
     async fn delete(&self, _: &Ask, tuple: &Tuple) -> Result<DeleteAnswer, PortError> {
         let operation = Operation::DeleteAccountAssignment(self.input(tuple)?);
-        self.suffer(operation.name(), false).await;
+        self.suffer(&operation, false).await;
         match self.call(operation).await {
             Ok(Reply::Deletion {
                 account_assignment_deletion_status: status,
@@ -75,7 +86,9 @@ impl Assignments for Adapter {
                 },
             }),
             Ok(other) => unreachable!("{other:?}"),
-            Err(error) if error.class == Class::NotFound => Ok(DeleteAnswer::AlreadyGone(GoneEvidence::NotFoundAnswer)),
+            Err(error) if error.class == Class::NotFound => {
+                Ok(DeleteAnswer::AlreadyGone(GoneEvidence::NotFoundAnswer))
+            }
             Err(error) => Err(error),
         }
     }
@@ -106,7 +119,19 @@ impl Assignments for Adapter {
                 | Reply::Deletion {
                     account_assignment_deletion_status: status,
                 },
-            ) => Ok(state(kind, &status)),
+            ) => Ok(match state(kind, &status) {
+                OperationState::InProgress { .. } => {
+                    let (shortest, longest) = POLLS;
+                    let since = self
+                        .now()
+                        .signed_duration_since(chrono::DateTime::UNIX_EPOCH)
+                        .as_seconds_f64()
+                        - status.created_date;
+                    let ask_again_in = Duration::from_secs_f64((since / 4.0).clamp(shortest, longest));
+                    OperationState::InProgress { ask_again_in }
+                }
+                over => over,
+            }),
             Ok(other) => unreachable!("{other:?}"),
             Err(error) if error.class == Class::NotFound => Ok(OperationState::Vanished),
             Err(error) => Err(error),
@@ -145,6 +170,8 @@ fn state(kind: OperationKind, status: &OperationStatus) -> OperationState {
             kind: FailureKind::Other,
             reason,
         },
-        _ => OperationState::InProgress { ask_again_in: POLL },
+        _ => OperationState::InProgress {
+            ask_again_in: Duration::from_secs_f64(POLLS.0),
+        },
     }
 }

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use team_operator::ports::{
-    Aged, Ask, Attribute, Class, Directory, Enabled, Group, GroupId, Lookup, Member, Members, Membership, PortError, User,
-    UserId, UserLookup,
+    Aged, Ask, Attribute, Class, Directory, Enabled, Group, GroupId, Lookup, Member, Members, Membership,
+    PortError, User, UserId, UserLookup,
 };
 use team_operator::sandbox::{
     AlternateIdentifier, MemberId, Operation, Paging, Reply, UniqueAttribute, UserDescription,
@@ -13,7 +13,12 @@ use super::Adapter;
 
 #[async_trait]
 impl Directory for Adapter {
-    async fn user_by_attribute(&self, _: &Ask, attribute: Attribute, value: &str) -> Result<Aged<UserLookup>, PortError> {
+    async fn user_by_attribute(
+        &self,
+        _: &Ask,
+        attribute: Attribute,
+        value: &str,
+    ) -> Result<Aged<UserLookup>, PortError> {
         let path = match attribute {
             Attribute::UserName => "userName",
             Attribute::Email => "emails.value",
@@ -58,7 +63,12 @@ impl Directory for Adapter {
         }))
     }
 
-    async fn memberships(&self, _: &Ask, user: &UserId, groups: &[GroupId]) -> Result<Aged<Vec<Membership>>, PortError> {
+    async fn memberships(
+        &self,
+        _: &Ask,
+        user: &UserId,
+        groups: &[GroupId],
+    ) -> Result<Aged<Vec<Membership>>, PortError> {
         let mut answers = vec![];
         for group in groups {
             let call = Operation::IsMemberInGroups {
@@ -69,7 +79,9 @@ impl Directory for Adapter {
                 group_ids: vec![group.as_str().to_owned()],
             };
             answers.push(match absent(self.call(call).await)? {
-                Some(Reply::MembershipResults { results }) if results.iter().any(|result| result.membership_exists) => {
+                Some(Reply::MembershipResults { results })
+                    if results.iter().any(|result| result.membership_exists) =>
+                {
                     Membership::Member
                 }
                 Some(_) => Membership::NotMember,
@@ -95,7 +107,9 @@ impl Directory for Adapter {
         let mut people = vec![];
         for row in rows {
             if let Some(user) = self.described(&UserId::new(row.member_id.user_id)).await? {
-                people.push(Member { user: self.aged(user) });
+                people.push(Member {
+                    user: self.aged(user),
+                });
             }
         }
         people.sort_by(|one, other| one.user.value.id.cmp(&other.user.value.id));
@@ -151,6 +165,10 @@ fn person(user: &UserDescription) -> User {
         id: UserId::new(&user.user_id),
         user_name: user.user_name.clone(),
         email: user.emails.first().map(|email| email.value.clone()),
-        enabled: if user.user_status == "ENABLED" { Enabled::Yes } else { Enabled::No },
+        enabled: if user.user_status == "ENABLED" {
+            Enabled::Yes
+        } else {
+            Enabled::No
+        },
     }
 }

@@ -4,15 +4,15 @@ mod assignments;
 mod directory;
 mod organization;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use serde_json::Value;
 use team_operator::ports::{Class, Clock as _, Effect, PortError};
 use team_operator::sandbox::{
-    AssignmentInput, Call, Change, Delivery, HoldId, Operation, OrganizationFile, Outcome, Reply, SameAccount, Script,
-    ServiceError, World,
+    AssignmentInput, Call, Change, Delivery, HoldId, Operation, OrganizationFile, Outcome, Reply,
+    SameAccount, Script, ServiceError, World,
 };
 
 use crate::chronicle::{Chronicle, Happened};
@@ -26,6 +26,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) struct Aws {
     world: Arc<Mutex<World>>,
     chronicle: Chronicle,
+    instance_arn: Arc<str>,
+    store_id: Arc<str>,
     /// What was assigned when it was last looked.
     assigned: Arc<Mutex<BTreeSet<[String; 3]>>>,
     /// What becomes of the process that makes the next call of a kind.
@@ -59,7 +61,11 @@ impl Aws {
         world.settings.empty_page_every = 0;
         world.settings.throttling = false;
         world.settings.same_account = SameAccount::Queue;
+        let summary = world.summary();
+        let id = |name: &str| -> Arc<str> { summary[name].as_str().unwrap().into() };
         let aws = Self {
+            instance_arn: id("instanceArn"),
+            store_id: id("identityStoreId"),
             world: Arc::new(Mutex::new(world)),
             chronicle: chronicle.clone(),
             assigned: Arc::default(),
@@ -107,7 +113,9 @@ impl Aws {
         let summary = self.world().summary();
         let accounts = summary["accounts"].as_array().unwrap().iter();
         let mut named = accounts.filter(|account| account["name"] == name);
-        named.next().map(|account| account["id"].as_str().unwrap().to_owned())
+        named
+            .next()
+            .map(|account| account["id"].as_str().unwrap().to_owned())
     }
 
     /// The user names of a group, in their order.
@@ -115,9 +123,13 @@ impl Aws {
         let summary = self.world().summary();
         let all = |kind: &str| summary[kind].as_array().cloned().unwrap_or_default();
         let found = all("groups").into_iter().find(|one| one["name"] == group);
-        let ids = found.map(|group| group["members"].as_array().cloned().unwrap_or_default()).unwrap_or_default();
+        let ids = found
+            .map(|group| group["members"].as_array().cloned().unwrap_or_default())
+            .unwrap_or_default();
         let users = all("users").into_iter().filter(|user| ids.contains(&user["id"]));
-        let mut names: Vec<String> = users.filter_map(|user| user["userName"].as_str().map(ToOwned::to_owned)).collect();
+        let mut names: Vec<String> = users
+            .filter_map(|user| user["userName"].as_str().map(ToOwned::to_owned))
+            .collect();
         names.sort();
         names
     }
@@ -140,7 +152,11 @@ impl Aws {
         let text = |value: &Value| value.as_str().unwrap_or("somebody who is gone").to_owned();
         let row = |row: &Value| {
             let account = self.account_name(row["account"].as_str().unwrap_or_default());
-            [short(&text(&row["principal"])), text(&row["permissionSet"]), account]
+            [
+                short(&text(&row["principal"])),
+                text(&row["permissionSet"]),
+                account,
+            ]
         };
         assigned.iter().map(row).collect()
     }
@@ -165,32 +181,40 @@ impl Aws {
         let summary = self.world().summary();
         let accounts = summary["accounts"].as_array().unwrap().iter();
         let mut found = accounts.filter(|account| account["id"] == id);
-        found.next().map_or(id.to_owned(), |account| account["name"].as_str().unwrap_or(id).to_owned())
+        found.next().map_or(id.to_owned(), |account| {
+            account["name"].as_str().unwrap_or(id).to_owned()
+        })
     }
 
     /// Who, what and where, in names.
     fn names(&self, input: &AssignmentInput) -> (String, String) {
         let summary = self.world().summary();
-        let name_of = |kind: &str, key: &str, id: &str, name: &str| {
-            let all = summary[kind].as_array().into_iter().flatten();
-            let mut found = all.filter(|one| one[key] == id);
-            found.next().and_then(|one| one[name].as_str()).map(ToOwned::to_owned)
+        let assigned = self.world().assigned_by_name(self.chronicle.clock.now());
+        let listed = |kind: &str| summary[kind].as_array().cloned().unwrap_or_default();
+        let name_in = |all: Vec<Value>, key: &str, id: &str, name: &str| {
+            let found = all.into_iter().find(|one| one[key] == id);
+            found.and_then(|one| one[name].as_str().map(ToOwned::to_owned))
         };
-        let users: BTreeMap<&str, &str> = summary["users"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|user| Some((user["id"].as_str()?, user["userName"].as_str()?)))
-            .collect();
-        let who = users.get(input.principal_id.as_str()).map_or("somebody who is gone".to_owned(), |name| short(name));
-        let set = name_of("permissionSets", "arn", &input.permission_set_arn, "name").unwrap_or_default();
-        let account = self.account_name(&input.target_id);
-        (who, format!("{set} in {account}"))
+        // Those who were deleted are known by what they have.
+        let who = name_in(listed("users"), "id", &input.principal_id, "userName")
+            .or_else(|| name_in(assigned, "principalId", &input.principal_id, "principal"));
+        let set = name_in(listed("permissionSets"), "arn", &input.permission_set_arn, "name");
+        let who = who.map_or("somebody who is gone".to_owned(), |who| short(&who));
+        (
+            who,
+            format!(
+                "{} in {}",
+                set.unwrap_or_default(),
+                self.account_name(&input.target_id)
+            ),
+        )
     }
 
     fn incident(&self, operation: &str, after_the_answer: bool) -> Option<Incident> {
         let mut incidents = self.incidents.lock().unwrap();
-        let is_this = |incident: &Incident| incident.operation == operation && incident.after_the_answer == after_the_answer;
+        let is_this = |incident: &Incident| {
+            incident.operation == operation && incident.after_the_answer == after_the_answer
+        };
         let place = incidents.iter().position(is_this)?;
         Some(incidents.remove(place))
     }
@@ -217,42 +241,57 @@ impl Adapter {
                 Ok(_) => "taken on".to_owned(),
                 Err(error) => error.sentence.clone(),
             };
-            self.aws.tell(&who, format!("aws: {verb} {what} for {who}: {became}"));
+            self.aws
+                .tell(&who, format!("aws: {verb} {what} for {who}: {became}"));
+            self.aws.look();
             self.aws.look_again_soon();
         }
-        self.aws.look();
         match answer.delivery {
             Delivery::Slow(time) => tokio::time::sleep(time.min(TIMEOUT)).await,
             Delivery::Held(_) => tokio::time::sleep(TIMEOUT).await,
             _ => {}
         }
-        self.suffer(call.operation.name(), true).await;
+        self.suffer(&call.operation, true).await;
         answered
     }
 
     /// What was planned for the process at this call happens to it.
-    async fn suffer(&self, operation: &str, after_the_answer: bool) {
-        let Some(incident) = self.aws.incident(operation, after_the_answer) else {
+    async fn suffer(&self, operation: &Operation, after_the_answer: bool) {
+        let (Operation::CreateAccountAssignment(input) | Operation::DeleteAccountAssignment(input)) =
+            operation
+        else {
             return;
         };
+        let Some(incident) = self.aws.incident(operation.name(), after_the_answer) else {
+            return;
+        };
+        let (who, _) = self.aws.names(input);
         if incident.kills {
             self.pulse.kill();
-            self.aws.chronicle.note(Happened::Told("the controller is killed".to_owned()));
+            self.aws.tell(&who, "the controller is killed".to_owned());
         } else {
             self.pulse.stop();
-            self.aws.chronicle.note(Happened::Told("the controller stops".to_owned()));
+            self.aws.tell(&who, "the controller is stopped".to_owned());
         }
         self.pulse.beats().await;
     }
 
     fn instance_arn(&self) -> String {
-        let arn = self.aws.world().summary()["instanceArn"].as_str().unwrap().to_owned();
-        if self.elsewhere { format!("{arn}-elsewhere") } else { arn }
+        let arn = &self.aws.instance_arn;
+        if self.elsewhere {
+            format!("{arn}-elsewhere")
+        } else {
+            arn.to_string()
+        }
     }
 
     fn store_id(&self) -> String {
-        let id = self.aws.world().summary()["identityStoreId"].as_str().unwrap().to_owned();
-        if self.elsewhere { format!("{id}-elsewhere") } else { id }
+        let id = &self.aws.store_id;
+        if self.elsewhere {
+            format!("{id}-elsewhere")
+        } else {
+            id.to_string()
+        }
     }
 
     fn now(&self) -> chrono::DateTime<chrono::Utc> {
@@ -262,7 +301,14 @@ impl Adapter {
 
 /// What the caller learns.
 fn deliver(operation: &Operation, outcome: Outcome, delivery: &Delivery) -> Result<Reply, PortError> {
-    let lost = |sentence: &str| Err(failure(operation, Class::Unavailable, Effect::Uncertain, sentence.to_owned()));
+    let lost = |sentence: &str| {
+        Err(failure(
+            operation,
+            Class::Unavailable,
+            Effect::Uncertain,
+            sentence.to_owned(),
+        ))
+    };
     match delivery {
         Delivery::Plain => outcome.map_err(|error| refused(operation, &error)),
         Delivery::Slow(time) if *time < TIMEOUT => outcome.map_err(|error| refused(operation, &error)),
@@ -279,17 +325,32 @@ fn refused(operation: &Operation, error: &ServiceError) -> PortError {
         "AccessDeniedException" => Class::Denied,
         "ConflictException" => Class::Conflict,
         // A store that is missing says nothing about who is in it.
-        "ResourceNotFoundException" if error.resource_type.as_deref() != Some("IDENTITY_STORE") => Class::NotFound,
+        "ResourceNotFoundException" if error.resource_type.as_deref() != Some("IDENTITY_STORE") => {
+            Class::NotFound
+        }
         "AccountNotFoundException" => Class::NotFound,
         _ if error.status >= 500 => Class::Unavailable,
         _ => Class::Invalid,
     };
-    let effect = if error.status >= 500 { Effect::Uncertain } else { Effect::None };
-    failure(operation, class, effect, format!("{}: {}", error.code, error.message))
+    let effect = if error.status >= 500 {
+        Effect::Uncertain
+    } else {
+        Effect::None
+    };
+    failure(
+        operation,
+        class,
+        effect,
+        format!("{}: {}", error.code, error.message),
+    )
 }
 
 fn failure(operation: &Operation, class: Class, effect: Effect, sentence: String) -> PortError {
-    let about = operation.account().map_or("Identity Center".to_owned(), |account| format!("account {account}"));
+    let about = operation
+        .account()
+        .map_or("Identity Center".to_owned(), |account| {
+            format!("account {account}")
+        });
     PortError {
         class,
         operation: operation.name(),

@@ -6,8 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 use team_operator::ports::{
-    Account, AccountId, AccountState, Aged, Ask, Instance, InstanceArn, LastKnown, Lookup, Organization, OrganizationTree,
-    OrganizationalUnitId, OuPath, OuStep, PermissionSet, PermissionSetArn, PermissionSets, PortError,
+    Account, AccountId, AccountState, Aged, Ask, Instance, InstanceArn, LastKnown, Lookup, Organization,
+    OrganizationTree, OrganizationalUnitId, OuPath, OuStep, PermissionSet, PermissionSetArn, PermissionSets,
+    PortError,
 };
 use team_operator::sandbox::{Operation, Paging, Reply};
 
@@ -35,7 +36,8 @@ impl Organization for Adapter {
         let summary = self.aws.world().summary();
         let ids = |kind: &str| -> Vec<String> {
             let all = summary[kind].as_array().into_iter().flatten();
-            all.filter_map(|one| one["id"].as_str().map(ToOwned::to_owned)).collect()
+            all.filter_map(|one| one["id"].as_str().map(ToOwned::to_owned))
+                .collect()
         };
         let mut tree = OrganizationTree::default();
         for id in ids("accounts") {
@@ -45,7 +47,12 @@ impl Organization for Adapter {
             }
         }
         for id in ids("units") {
-            let mut path = self.path_of(&id).await?;
+            let is_root = id.starts_with("r-");
+            let mut path = if is_root {
+                OuPath::default()
+            } else {
+                self.path_of(&id).await?
+            };
             let unit = OrganizationalUnitId::parse(id.clone()).unwrap();
             path.0.push(self.step(&summary, &id));
             tree.units.insert(unit, path);
@@ -77,17 +84,28 @@ impl PermissionSets for Adapter {
         Ok(self.aged(Lookup::Absent))
     }
 
-    async fn by_arn(&self, _: &Ask, set: &PermissionSetArn) -> Result<Aged<Lookup<PermissionSet>>, PortError> {
+    async fn by_arn(
+        &self,
+        _: &Ask,
+        set: &PermissionSetArn,
+    ) -> Result<Aged<Lookup<PermissionSet>>, PortError> {
         let call = Operation::DescribePermissionSet {
             instance_arn: self.instance_arn(),
             permission_set_arn: set.as_str().to_owned(),
         };
-        let Some(Reply::PermissionSet { permission_set: found }) = absent(self.call(call).await)? else {
+        let Some(Reply::PermissionSet {
+            permission_set: found,
+        }) = absent(self.call(call).await)?
+        else {
             // Absence is only believed of an instance that answers.
             self.set_arns().await?;
             return Ok(self.aged(Lookup::Absent));
         };
-        let hours = found.session_duration.trim_start_matches("PT").trim_end_matches('H').parse();
+        let hours = found
+            .session_duration
+            .trim_start_matches("PT")
+            .trim_end_matches('H')
+            .parse();
         Ok(self.aged(Lookup::Found(PermissionSet {
             arn: set.clone(),
             name: found.name,
@@ -95,7 +113,11 @@ impl PermissionSets for Adapter {
         })))
     }
 
-    async fn provisioned_in(&self, _: &Ask, set: &PermissionSetArn) -> Result<Aged<Lookup<Vec<AccountId>>>, PortError> {
+    async fn provisioned_in(
+        &self,
+        _: &Ask,
+        set: &PermissionSetArn,
+    ) -> Result<Aged<Lookup<Vec<AccountId>>>, PortError> {
         let call = Operation::ListAccountsForProvisionedPermissionSet {
             instance_arn: self.instance_arn(),
             permission_set_arn: set.as_str().to_owned(),

@@ -38,25 +38,71 @@ static KINDS: [Kind; 11] = [
     kind("namespaces", "", "v1", "Namespace", false),
     kind("configmaps", "", "v1", "ConfigMap", true),
     kind("events", "events.k8s.io", "v1", "Event", true),
-    kind("customresourcedefinitions", "apiextensions.k8s.io", "v1", "CustomResourceDefinition", false),
-    kind("validatingadmissionpolicies", "admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicy", false),
-    kind("validatingadmissionpolicybindings", "admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicyBinding", false),
-    kind("elevationrequests", api::GROUP, api::VERSION, "ElevationRequest", true),
-    kind("eligibilityreviews", api::GROUP, api::VERSION, "EligibilityReview", true),
-    kind("eligibilitypolicies", api::GROUP, api::VERSION, "EligibilityPolicy", false),
-    kind("approverpolicies", api::GROUP, api::VERSION, "ApproverPolicy", false),
+    kind(
+        "customresourcedefinitions",
+        "apiextensions.k8s.io",
+        "v1",
+        "CustomResourceDefinition",
+        false,
+    ),
+    kind(
+        "validatingadmissionpolicies",
+        "admissionregistration.k8s.io",
+        "v1",
+        "ValidatingAdmissionPolicy",
+        false,
+    ),
+    kind(
+        "validatingadmissionpolicybindings",
+        "admissionregistration.k8s.io",
+        "v1",
+        "ValidatingAdmissionPolicyBinding",
+        false,
+    ),
+    kind(
+        "elevationrequests",
+        api::GROUP,
+        api::VERSION,
+        "ElevationRequest",
+        true,
+    ),
+    kind(
+        "eligibilityreviews",
+        api::GROUP,
+        api::VERSION,
+        "EligibilityReview",
+        true,
+    ),
+    kind(
+        "eligibilitypolicies",
+        api::GROUP,
+        api::VERSION,
+        "EligibilityPolicy",
+        false,
+    ),
+    kind(
+        "approverpolicies",
+        api::GROUP,
+        api::VERSION,
+        "ApproverPolicy",
+        false,
+    ),
     kind("teamsettings", api::GROUP, api::VERSION, "TeamSettings", false),
 ];
 
 impl Kind {
     /// The kind with this group and plural name.
     pub(crate) fn served(group: &str, plural: &str) -> Option<&'static Self> {
-        KINDS.iter().find(|kind| kind.group == group && kind.plural == plural)
+        KINDS
+            .iter()
+            .find(|kind| kind.group == group && kind.plural == plural)
     }
 
     /// The kind that a manifest names.
     pub(crate) fn of(manifest: &Value) -> Option<&'static Self> {
-        KINDS.iter().find(|kind| manifest["kind"] == kind.kind && manifest["apiVersion"] == *kind.api_version())
+        KINDS
+            .iter()
+            .find(|kind| manifest["kind"] == kind.kind && manifest["apiVersion"] == *kind.api_version())
     }
 
     pub(crate) fn api_version(&self) -> String {
@@ -68,7 +114,9 @@ impl Kind {
 
     /// `elevationrequests.team-operator.io`, as error messages have it.
     pub(crate) fn qualified(&self) -> String {
-        format!("{}.{}", self.plural, self.group).trim_end_matches('.').to_owned()
+        format!("{}.{}", self.plural, self.group)
+            .trim_end_matches('.')
+            .to_owned()
     }
 
     /// The schema, for kinds of ours. Compiled once for all stories.

@@ -65,7 +65,10 @@ impl Cluster {
     /// All objects of a kind, in the order of their names.
     pub(crate) fn objects(&self, kind: &Kind) -> Vec<Arc<Value>> {
         let store = self.store();
-        store.all(kind, None).map(|stored| Arc::clone(&stored.object)).collect()
+        store
+            .all(kind, None)
+            .map(|stored| Arc::clone(&stored.object))
+            .collect()
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {

@@ -29,7 +29,9 @@ pub(crate) fn json_patch(target: &mut Value, patch: &Value) -> Result<(), String
         let parent = target.pointer_mut(parent).ok_or_else(missing)?;
         match (step["op"].as_str(), parent) {
             (Some("add"), Value::Array(items)) if last == "-" => items.push(step["value"].clone()),
-            (Some("add"), Value::Object(fields)) => drop(fields.insert(last.to_owned(), step["value"].clone())),
+            (Some("add"), Value::Object(fields)) => {
+                drop(fields.insert(last.to_owned(), step["value"].clone()))
+            }
             (Some("replace"), parent) => {
                 let place = parent.pointer_mut(&format!("/{last}")).ok_or_else(missing)?;
                 *place = step["value"].clone();

@@ -72,7 +72,10 @@ fn concerns(policy: &Value, question: &Question<'_>) -> bool {
         "" => question.resource.to_owned(),
         subresource => format!("{}/{subresource}", question.resource),
     };
-    let has = |list: &Value, what: &str| list.as_array().is_some_and(|list| list.iter().any(|one| one == what));
+    let has = |list: &Value, what: &str| {
+        list.as_array()
+            .is_some_and(|list| list.iter().any(|one| one == what))
+    };
     let rules = constraints["resourceRules"].as_array();
     rules.into_iter().flatten().any(|rule| {
         has(&rule["apiGroups"], question.group)
@@ -81,7 +84,12 @@ fn concerns(policy: &Value, question: &Question<'_>) -> bool {
     })
 }
 
-fn no_of(policy: &Value, binding: &Value, in_force: &InForce, question: &Question<'_>) -> Option<(String, String)> {
+fn no_of(
+    policy: &Value,
+    binding: &Value,
+    in_force: &InForce,
+    question: &Question<'_>,
+) -> Option<(String, String)> {
     let spec = &policy["spec"];
     let mut context = context(question);
     if spec["paramKind"].is_object() {
@@ -163,7 +171,9 @@ fn holds(expression: &Value, context: &Context<'_>) -> bool {
 }
 
 fn run(expression: &str, context: &Context<'_>) -> Result<Cel, String> {
-    program(expression).execute(context).map_err(|error| error.to_string())
+    program(expression)
+        .execute(context)
+        .map_err(|error| error.to_string())
 }
 
 /// Each expression is compiled once for all stories.
@@ -186,7 +196,9 @@ fn with_fields_as_calls(expression: &str) -> String {
         let end = if is_index {
             behind.find(']').unwrap()
         } else {
-            behind.find(|letter: char| !letter.is_alphanumeric()).unwrap_or(behind.len())
+            behind
+                .find(|letter: char| !letter.is_alphanumeric())
+                .unwrap_or(behind.len())
         };
         let name = behind[..end].trim_matches('\'');
         text.push_str(&format!(".field('{name}')"));
@@ -249,7 +261,10 @@ mod tests {
     #[test]
     fn optional_fields_become_calls() {
         let text = with_fields_as_calls("oldObject.?status.?approvals.orValue([]) + a.?b[?'c/d'] == x");
-        assert_eq!(text, "oldObject.field('status').field('approvals').orValue([]) + a.field('b').field('c/d') == x");
+        assert_eq!(
+            text,
+            "oldObject.field('status').field('approvals').orValue([]) + a.field('b').field('c/d') == x"
+        );
     }
 
     #[test]

@@ -22,15 +22,27 @@ impl Refusal {
     }
 
     pub(crate) fn not_found(kind: &Kind, name: &str) -> Self {
-        Self::new(404, "NotFound", format!("{} {name:?} not found", kind.qualified()))
+        Self::new(
+            404,
+            "NotFound",
+            format!("{} {name:?} not found", kind.qualified()),
+        )
     }
 
     pub(crate) fn not_served() -> Self {
-        Self::new(404, "NotFound", "the server could not find the requested resource".to_owned())
+        Self::new(
+            404,
+            "NotFound",
+            "the server could not find the requested resource".to_owned(),
+        )
     }
 
     pub(crate) fn already_exists(kind: &Kind, name: &str) -> Self {
-        Self::new(409, "AlreadyExists", format!("{} {name:?} already exists", kind.qualified()))
+        Self::new(
+            409,
+            "AlreadyExists",
+            format!("{} {name:?} already exists", kind.qualified()),
+        )
     }
 
     pub(crate) fn conflict(kind: &Kind, name: &str) -> Self {
@@ -43,7 +55,11 @@ impl Refusal {
 
     pub(crate) fn forbidden(kind: &Kind, name: &str, reason: &str, why: &str) -> Self {
         let code = if reason == "Forbidden" { 403 } else { 422 };
-        Self::new(code, reason, format!("{} {name:?} is forbidden: {why}", kind.qualified()))
+        Self::new(
+            code,
+            reason,
+            format!("{} {name:?} is forbidden: {why}", kind.qualified()),
+        )
     }
 
     pub(crate) fn invalid(kind: &Kind, name: &str, mistakes: &[String]) -> Self {
@@ -51,7 +67,11 @@ impl Refusal {
             [one] => one.clone(),
             all => format!("[{}]", all.join(", ")),
         };
-        Self::new(422, "Invalid", format!("{}.{} {name:?} is invalid: {all}", kind.kind, kind.group))
+        Self::new(
+            422,
+            "Invalid",
+            format!("{}.{} {name:?} is invalid: {all}", kind.kind, kind.group),
+        )
     }
 
     pub(crate) fn bad_request(why: String) -> Self {

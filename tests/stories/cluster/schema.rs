@@ -40,13 +40,19 @@ pub(crate) fn mistakes(kind: &Kind, object: &Value, old: Option<&Value>) -> Vec<
         return vec![];
     };
     let said = errors.into_vec().into_iter().map(|error| {
-        assert_eq!(error.kind, ErrorKind::ValidationFailure, "{}: {}", error.rule, error.message);
-        let value = object.pointer(&format!("/{}", error.field_path.replace('.', "/")));
-        match value {
+        assert_eq!(
+            error.kind,
+            ErrorKind::ValidationFailure,
+            "{}: {}",
+            error.rule,
+            error.message
+        );
+        let path = error.field_path.trim_start_matches('.');
+        match object.pointer(&format!("/{}", path.replace('.', "/"))) {
             Some(value) if !value.is_object() && !value.is_array() => {
-                format!("{}: Invalid value: {value}: {}", error.field_path, error.message)
+                format!("{path}: Invalid value: {value}: {}", error.message)
             }
-            _ => format!("{}: {}", error.field_path, error.message),
+            _ => format!("{path}: {}", error.message),
         }
     });
     said.collect()
@@ -88,9 +94,19 @@ fn check(schema: &Value, value: &Value, path: &str, found: &mut Vec<String>) {
         Value::Array(items) => {
             let most = schema["maxItems"].as_u64().unwrap_or(u64::MAX);
             if items.len() as u64 > most {
-                found.push(format!("{path}: Too many: {}: must have at most {most} items", items.len()));
+                found.push(format!(
+                    "{path}: Too many: {}: must have at most {most} items",
+                    items.len()
+                ));
             }
             for (place, item) in items.iter().enumerate() {
+                if let Some(key) = key_of(schema, item).filter(|key| {
+                    items[..place]
+                        .iter()
+                        .any(|one| key_of(schema, one).as_ref() == Some(key))
+                }) {
+                    found.push(format!("{path}[{place}]: Duplicate value: {}", json!(key)));
+                }
                 check(&schema["items"], item, &format!("{path}[{place}]"), found);
             }
         }
@@ -98,8 +114,12 @@ fn check(schema: &Value, value: &Value, path: &str, found: &mut Vec<String>) {
         Value::Number(number) => {
             let limit = |name: &str| schema[name].as_f64();
             let number = number.as_f64().unwrap_or_default();
-            if limit("minimum").is_some_and(|least| number < least) || limit("maximum").is_some_and(|most| number > most) {
-                found.push(format!("{path}: Invalid value: {value}: {path} in body is out of range"));
+            if limit("minimum").is_some_and(|least| number < least)
+                || limit("maximum").is_some_and(|most| number > most)
+            {
+                found.push(format!(
+                    "{path}: Invalid value: {value}: {path} in body is out of range"
+                ));
             }
         }
         _ => {}
@@ -107,7 +127,12 @@ fn check(schema: &Value, value: &Value, path: &str, found: &mut Vec<String>) {
 }
 
 fn check_fields(schema: &Value, fields: &Map<String, Value>, path: &str, found: &mut Vec<String>) {
-    for required in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+    for required in schema["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+    {
         if !fields.contains_key(required) {
             found.push(format!("{path}.{required}: Required value"));
         }
@@ -126,16 +151,40 @@ fn check_text(schema: &Value, text: &str, path: &str, found: &mut Vec<String>) {
         found.push(format!("{path}: Too long: may not be more than {most} bytes"));
     }
     if let Some(least) = schema["minLength"].as_u64().filter(|least| length < *least) {
-        found.push(format!("{path}: Invalid value: {}: should be at least {least} chars long", json!(text)));
+        found.push(format!(
+            "{path}: Invalid value: {}: should be at least {least} chars long",
+            json!(text)
+        ));
     }
-    if let Some(allowed) = schema["enum"].as_array().filter(|allowed| !allowed.contains(&json!(text))) {
+    if let Some(allowed) = schema["enum"]
+        .as_array()
+        .filter(|allowed| !allowed.contains(&json!(text)))
+    {
         let allowed: Vec<String> = allowed.iter().map(ToString::to_string).collect();
-        found.push(format!("{path}: Unsupported value: {}: supported values: {}", json!(text), allowed.join(", ")));
+        found.push(format!(
+            "{path}: Unsupported value: {}: supported values: {}",
+            json!(text),
+            allowed.join(", ")
+        ));
     }
     if schema["format"] == "date-time" && chrono::DateTime::parse_from_rfc3339(text).is_err() {
         let text = json!(text);
-        found.push(format!("{path}: Invalid value: {text}: {path} in body must be of type datetime: {text}"));
+        found.push(format!(
+            "{path}: Invalid value: {text}: {path} in body must be of type datetime: {text}"
+        ));
     }
+}
+
+/// What tells the items of a list apart that is a map.
+fn key_of(schema: &Value, item: &Value) -> Option<Value> {
+    let keys = schema["x-kubernetes-list-map-keys"].as_array()?;
+    let fields = keys.iter().filter_map(Value::as_str);
+    Some(
+        fields
+            .map(|key| (key.to_owned(), item[key].clone()))
+            .collect::<Map<_, _>>()
+            .into(),
+    )
 }
 
 fn is_a(wanted: &str, value: &Value) -> bool {

@@ -45,11 +45,23 @@ impl Cluster {
     async fn serve(&self, user: &str, request: Request<kube::client::Body>) -> io::Result<Response<Body>> {
         let (parts, body) = request.into_parts();
         if !*self.reachable.borrow() {
-            return Err(io::Error::new(io::ErrorKind::ConnectionRefused, "connection refused"));
+            return Err(io::Error::new(
+                io::ErrorKind::ConnectionRefused,
+                "connection refused",
+            ));
         }
-        let body = to_bytes(Body::new(body), LONGEST_BODY).await.map_err(io::Error::other)?;
+        let body = to_bytes(Body::new(body), LONGEST_BODY)
+            .await
+            .map_err(io::Error::other)?;
         let query = query(parts.uri.query().unwrap_or_default());
-        let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let header = |name: &str| {
+            parts
+                .headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+                .to_owned()
+        };
         let answer = match path(parts.uri.path()) {
             None => Err(Refusal::not_served()),
             Some(path) if query.contains_key("watch") => return Ok(Response::new(self.watch(&path, &query))),
@@ -60,14 +72,24 @@ impl Cluster {
                 };
                 let body: Value = serde_json::from_slice(&body).unwrap_or_default();
                 let metadata_only = header("accept").contains("as=PartialObjectMetadata");
-                self.answer(writer, &parts.method, &path, &query, &header("content-type"), &body, metadata_only)
+                self.answer(
+                    writer,
+                    &parts.method,
+                    &path,
+                    &query,
+                    &header("content-type"),
+                    &body,
+                    metadata_only,
+                )
             }
         };
         let (code, text) = match answer {
             Ok(text) => (200, text),
             Err(refusal) => (refusal.code, refusal.status().to_string()),
         };
-        let response = Response::builder().status(code).header("content-type", "application/json");
+        let response = Response::builder()
+            .status(code)
+            .header("content-type", "application/json");
         response.body(Body::from(text)).map_err(io::Error::other)
     }
 
@@ -86,7 +108,9 @@ impl Cluster {
         let namespace = path.namespace.as_deref();
         let Some(name) = &path.name else {
             return match *method {
-                Method::POST => self.create(writer, kind, namespace.unwrap_or_default(), body).map(text),
+                Method::POST => self
+                    .create(writer, kind, namespace.unwrap_or_default(), body)
+                    .map(text),
                 _ => Ok(self.list(path, query, metadata_only)),
             };
         };
@@ -94,8 +118,12 @@ impl Cluster {
         let found = || self.stored(&place).ok_or_else(|| Refusal::not_found(kind, name));
         match *method {
             Method::GET => found().map(text),
-            Method::PUT => self.update(writer, kind, &place, &path.subresource, body).map(text),
-            Method::DELETE => self.delete(writer, kind, &place, &body["preconditions"]).map(text),
+            Method::PUT => self
+                .update(writer, kind, &place, &path.subresource, body)
+                .map(text),
+            Method::DELETE => self
+                .delete(writer, kind, &place, &body["preconditions"])
+                .map(text),
             Method::PATCH => {
                 let mut wanted = (*found()?.object).clone();
                 if content_type.contains("json-patch") {
@@ -103,7 +131,8 @@ impl Cluster {
                 } else {
                     merge(&mut wanted, body);
                 }
-                self.update(writer, kind, &place, &path.subresource, &wanted).map(text)
+                self.update(writer, kind, &place, &path.subresource, &wanted)
+                    .map(text)
             }
             _ => Err(Refusal::not_served()),
         }
@@ -113,14 +142,31 @@ impl Cluster {
         let kind = path.kind;
         let selector = selector(query);
         let store = self.store();
-        let chosen = store.all(kind, path.namespace.as_deref()).filter(|stored| selector.selects(&stored.object));
+        let chosen = store
+            .all(kind, path.namespace.as_deref())
+            .filter(|stored| selector.selects(&stored.object));
         let chosen: Vec<&Stored> = chosen.collect();
         // Pages as they were asked for; the token is how many came before.
-        let from: usize = query.get("continue").and_then(|token| token.parse().ok()).unwrap_or(0);
-        let limit: usize = query.get("limit").and_then(|limit| limit.parse().ok()).unwrap_or(usize::MAX);
-        let page: Vec<String> = chosen.iter().skip(from).take(limit).map(|stored| shown(stored, metadata_only)).collect();
+        let from: usize = query
+            .get("continue")
+            .and_then(|token| token.parse().ok())
+            .unwrap_or(0);
+        let limit: usize = query
+            .get("limit")
+            .and_then(|limit| limit.parse().ok())
+            .unwrap_or(usize::MAX);
+        let page: Vec<String> = chosen
+            .iter()
+            .skip(from)
+            .take(limit)
+            .map(|stored| shown(stored, metadata_only))
+            .collect();
         let rest = chosen.len().saturating_sub(from + page.len());
-        let token = if rest == 0 { String::new() } else { (from + page.len()).to_string() };
+        let token = if rest == 0 {
+            String::new()
+        } else {
+            (from + page.len()).to_string()
+        };
         let (api_version, kind) = if metadata_only {
             ("meta.k8s.io/v1".to_owned(), "PartialObjectMetadata".to_owned())
         } else {
@@ -135,7 +181,10 @@ impl Cluster {
 
     /// Lines of changes, from the version asked for until the server goes away.
     fn watch(&self, path: &Path, query: &BTreeMap<String, String>) -> Body {
-        let since: u64 = query.get("resourceVersion").and_then(|version| version.parse().ok()).unwrap_or(0);
+        let since: u64 = query
+            .get("resourceVersion")
+            .and_then(|version| version.parse().ok())
+            .unwrap_or(0);
         let (plural, selector) = (path.kind.plural, selector(query));
         let watch = Watch {
             versions: self.versions.subscribe(),
@@ -167,7 +216,9 @@ impl Watch {
             let (lines, version) = {
                 let store = self.cluster.store();
                 let changes = store.after(self.plural, self.since);
-                let lines: String = changes.filter_map(|change| line(change, &self.selector)).collect();
+                let lines: String = changes
+                    .filter_map(|change| line(change, &self.selector))
+                    .collect();
                 (lines, store.version())
             };
             self.since = version;
@@ -184,7 +235,10 @@ impl Watch {
 
 /// What leaves the selection looks like a deletion, and what enters it like a creation.
 fn line(change: &Change, selector: &Selector) -> Option<String> {
-    let was = change.before.as_ref().is_some_and(|before| selector.selects(before));
+    let was = change
+        .before
+        .as_ref()
+        .is_some_and(|before| selector.selects(before));
     let is = !change.gone && selector.selects(&change.object);
     let kind = match (was, is) {
         (false, true) => "ADDED",
@@ -236,7 +290,9 @@ fn path(path: &str) -> Option<Path> {
 
 fn query(query: &str) -> BTreeMap<String, String> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.map(|(name, value)| (name.to_owned(), decoded(value))).collect()
+    pairs
+        .map(|(name, value)| (name.to_owned(), decoded(value)))
+        .collect()
 }
 
 fn decoded(text: &str) -> String {

@@ -19,7 +19,11 @@ impl Place {
     pub(crate) fn new(kind: &Kind, namespace: &str, name: &str) -> Self {
         Self {
             plural: kind.plural,
-            namespace: if kind.namespaced { namespace.to_owned() } else { String::new() },
+            namespace: if kind.namespaced {
+                namespace.to_owned()
+            } else {
+                String::new()
+            },
             name: name.to_owned(),
         }
     }
@@ -63,10 +67,19 @@ impl Store {
     }
 
     /// The objects of a kind, in the order of their names.
-    pub(crate) fn all<'a>(&'a self, kind: &Kind, namespace: Option<&'a str>) -> impl Iterator<Item = &'a Stored> {
+    pub(crate) fn all<'a>(
+        &'a self,
+        kind: &Kind,
+        namespace: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a Stored> {
         let plural = kind.plural;
-        let of_kind = self.objects.iter().filter(move |(place, _)| place.plural == plural);
-        of_kind.filter(move |(place, _)| namespace.is_none_or(|namespace| place.namespace == namespace)).map(|(_, stored)| stored)
+        let of_kind = self
+            .objects
+            .iter()
+            .filter(move |(place, _)| place.plural == plural);
+        of_kind
+            .filter(move |(place, _)| namespace.is_none_or(|namespace| place.namespace == namespace))
+            .map(|(_, stored)| stored)
     }
 
     /// A uid that nothing had before.
@@ -103,9 +116,15 @@ impl Store {
     }
 
     /// The changes of a kind after a version, oldest first.
-    pub(crate) fn after<'a>(&'a self, plural: &'static str, version: u64) -> impl Iterator<Item = &'a Change> {
+    pub(crate) fn after<'a>(
+        &'a self,
+        plural: &'static str,
+        version: u64,
+    ) -> impl Iterator<Item = &'a Change> {
         let from = self.history.partition_point(|change| change.version <= version);
-        self.history[from..].iter().filter(move |change| change.plural == plural)
+        self.history[from..]
+            .iter()
+            .filter(move |change| change.plural == plural)
     }
 
     fn remember(&mut self, plural: &'static str, before: Option<Stored>, now: &Stored, gone: bool) {

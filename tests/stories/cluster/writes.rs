@@ -28,7 +28,13 @@ impl<'a> Writer<'a> {
 type Written = Result<Stored, Refusal>;
 
 impl Cluster {
-    pub(crate) fn create(&self, writer: Writer<'_>, kind: &'static Kind, namespace: &str, object: &Value) -> Written {
+    pub(crate) fn create(
+        &self,
+        writer: Writer<'_>,
+        kind: &'static Kind,
+        namespace: &str,
+        object: &Value,
+    ) -> Written {
         let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
         let place = Place::new(kind, namespace, &name);
         if self.stored(&place).is_some() {
@@ -59,8 +65,17 @@ impl Cluster {
     }
 
     /// A whole new object in place of the stored one, or a new status; `subresource` says which.
-    pub(crate) fn update(&self, writer: Writer<'_>, kind: &'static Kind, place: &Place, subresource: &str, wanted: &Value) -> Written {
-        let old = self.stored(place).ok_or_else(|| Refusal::not_found(kind, &place.name))?;
+    pub(crate) fn update(
+        &self,
+        writer: Writer<'_>,
+        kind: &'static Kind,
+        place: &Place,
+        subresource: &str,
+        wanted: &Value,
+    ) -> Written {
+        let old = self
+            .stored(place)
+            .ok_or_else(|| Refusal::not_found(kind, &place.name))?;
         let rests_on = &wanted["metadata"]["resourceVersion"];
         if rests_on.is_string() && *rests_on != old.object["metadata"]["resourceVersion"] {
             return Err(Refusal::conflict(kind, &place.name));
@@ -85,7 +100,8 @@ impl Cluster {
             return Ok(old);
         }
         if is_another_text(&new, &old.object) {
-            new["metadata"]["generation"] = json!(old.object["metadata"]["generation"].as_i64().unwrap_or(0) + 1);
+            new["metadata"]["generation"] =
+                json!(old.object["metadata"]["generation"].as_i64().unwrap_or(0) + 1);
         }
         let mistakes = schema::mistakes(kind, &new, Some(&old.object));
         if !mistakes.is_empty() {
@@ -96,10 +112,19 @@ impl Cluster {
     }
 
     /// Deletes an object, or marks it for deletion while it has finalizers.
-    pub(crate) fn delete(&self, writer: Writer<'_>, kind: &'static Kind, place: &Place, preconditions: &Value) -> Written {
-        let old = self.stored(place).ok_or_else(|| Refusal::not_found(kind, &place.name))?;
+    pub(crate) fn delete(
+        &self,
+        writer: Writer<'_>,
+        kind: &'static Kind,
+        place: &Place,
+        preconditions: &Value,
+    ) -> Written {
+        let old = self
+            .stored(place)
+            .ok_or_else(|| Refusal::not_found(kind, &place.name))?;
         let metadata = &old.object["metadata"];
-        let is_another = |field: &str| preconditions[field].is_string() && preconditions[field] != metadata[field];
+        let is_another =
+            |field: &str| preconditions[field].is_string() && preconditions[field] != metadata[field];
         if is_another("uid") || is_another("resourceVersion") {
             return Err(Refusal::conflict(kind, &place.name));
         }
@@ -123,7 +148,11 @@ impl Cluster {
             let mut store = self.store();
             let before = store.get(&place).map(|stored| stored.object.clone());
             let (plural, leaves) = (place.plural, leaves(&object));
-            let stored = if leaves { store.remove(&place) } else { Some(store.put(place, object)) };
+            let stored = if leaves {
+                store.remove(&place)
+            } else {
+                Some(store.put(place, object))
+            };
             let stored = stored.expect("what leaves was there");
             self.chronicle.note(Happened::Object {
                 plural,
@@ -139,11 +168,16 @@ impl Cluster {
 
     /// What the namespace controller does in the end.
     fn remove_empty_namespaces(&self) {
-        let (namespaces, requests) = (Kind::served("", "namespaces").unwrap(), Kind::served(team_operator::api::GROUP, "elevationrequests").unwrap());
+        let (namespaces, requests) = (
+            Kind::served("", "namespaces").unwrap(),
+            Kind::served(team_operator::api::GROUP, "elevationrequests").unwrap(),
+        );
         for namespace in self.objects(namespaces) {
             let name = namespace["metadata"]["name"].as_str().unwrap_or_default();
             let inside = |object: &std::sync::Arc<Value>| object["metadata"]["namespace"] == name;
-            if namespace["metadata"]["deletionTimestamp"].is_string() && !self.objects(requests).iter().any(inside) {
+            if namespace["metadata"]["deletionTimestamp"].is_string()
+                && !self.objects(requests).iter().any(inside)
+            {
                 let last = self.store().remove(&Place::new(namespaces, "", name));
                 self.chronicle.note(Happened::Object {
                     plural: namespaces.plural,
@@ -154,8 +188,20 @@ impl Cluster {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "they are what the server knows of a call")]
-    fn admit(&self, writer: Writer<'_>, operation: &str, kind: &Kind, subresource: &str, place: &Place, object: &Value, old_object: &Value) -> Result<(), Refusal> {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are what the server knows of a call"
+    )]
+    fn admit(
+        &self,
+        writer: Writer<'_>,
+        operation: &str,
+        kind: &Kind,
+        subresource: &str,
+        place: &Place,
+        object: &Value,
+        old_object: &Value,
+    ) -> Result<(), Refusal> {
         let namespaces = Kind::served("", "namespaces").unwrap();
         let namespace = self.object(namespaces, "", &place.namespace);
         let question = Question {
@@ -173,15 +219,28 @@ impl Cluster {
         };
         match policies::refusal(&self.in_force(), &question) {
             None => Ok(()),
-            Some(denial) => Err(Refusal::forbidden(kind, &place.name, &denial.reason, &denial.sentence)),
+            Some(denial) => Err(Refusal::forbidden(
+                kind,
+                &place.name,
+                &denial.reason,
+                &denial.sentence,
+            )),
         }
     }
 
     fn in_force(&self) -> InForce {
         let of = |group: &str, plural: &str| self.objects(Kind::served(group, plural).unwrap());
         let policies = of("admissionregistration.k8s.io", "validatingadmissionpolicies").into_iter();
-        let named = |policy: std::sync::Arc<Value>| (policy["metadata"]["name"].as_str().unwrap_or_default().to_owned(), policy);
-        let mut bindings = of("admissionregistration.k8s.io", "validatingadmissionpolicybindings");
+        let named = |policy: std::sync::Arc<Value>| {
+            (
+                policy["metadata"]["name"].as_str().unwrap_or_default().to_owned(),
+                policy,
+            )
+        };
+        let mut bindings = of(
+            "admissionregistration.k8s.io",
+            "validatingadmissionpolicybindings",
+        );
         // What is wrong with the request itself is said before what is wrong with its limits.
         bindings.sort_by_key(|binding| binding["spec"]["policyName"] == "team-operator-limits");
         InForce {
@@ -192,26 +251,41 @@ impl Cluster {
     }
 
     fn timestamp(&self) -> String {
-        self.chronicle.clock.now().to_rfc3339_opts(SecondsFormat::Secs, true)
+        self.chronicle
+            .clock
+            .now()
+            .to_rfc3339_opts(SecondsFormat::Secs, true)
     }
 }
 
 fn leaves(object: &Value) -> bool {
     let metadata = &object["metadata"];
-    let kept = metadata["finalizers"].as_array().is_some_and(|all| !all.is_empty());
+    let kept = metadata["finalizers"]
+        .as_array()
+        .is_some_and(|all| !all.is_empty());
     // The finalizer of a namespace is what is in it.
     metadata["deletionTimestamp"].is_string() && !kept && object["kind"] != "Namespace"
 }
 
 fn keep_what_is_the_servers(new: &mut Value, old: &Value) {
-    for field in ["uid", "creationTimestamp", "generation", "resourceVersion", "deletionTimestamp", "namespace", "name"] {
+    for field in [
+        "uid",
+        "creationTimestamp",
+        "generation",
+        "resourceVersion",
+        "deletionTimestamp",
+        "namespace",
+        "name",
+    ] {
         match &old["metadata"][field] {
             Value::Null => drop(new["metadata"].as_object_mut().map(|fields| fields.remove(field))),
             value => new["metadata"][field] = value.clone(),
         }
     }
     if new["metadata"]["finalizers"] == json!([]) || new["metadata"]["finalizers"].is_null() {
-        new["metadata"].as_object_mut().map(|fields| fields.remove("finalizers"));
+        new["metadata"]
+            .as_object_mut()
+            .map(|fields| fields.remove("finalizers"));
     }
 }
 
@@ -219,7 +293,10 @@ fn keep_what_is_the_servers(new: &mut Value, old: &Value) {
 fn is_another_text(new: &Value, old: &Value) -> bool {
     let text = |object: &Value| {
         let fields = object.as_object().cloned().unwrap_or_default();
-        fields.into_iter().filter(|(name, _)| name != "metadata" && name != "status").collect::<Vec<_>>()
+        fields
+            .into_iter()
+            .filter(|(name, _)| name != "metadata" && name != "status")
+            .collect::<Vec<_>>()
     };
     text(new) != text(old)
 }

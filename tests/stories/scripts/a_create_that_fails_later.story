@@ -1,8 +1,7 @@
 # Case 8: AWS takes the create on and gives up on it. The request is never Active before the access is really there.
 
 platform applies without-approval.yaml
-    09:00:10  read-only: Ready is Unknown, LookupFailed: ListParents for account r-14ff: ChildNotFoundException: You
-                specified a child that doesn't exist or has no parent.. It is tried again.
+    09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.
 aws fails the next create later
 alice requests ReadOnlyAccess in payments for 1h
     09:00:30  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
@@ -18,6 +17,8 @@ advance 1m
                 set spec.cancelled to true. Sign in at https://example.awsapps.com/start.
 aws throttles 3 times
 alice requests ReadOnlyAccess in ledger for 1h
+    09:01:50  alice-2 is new, LookupFailed: ListPermissionSets for Identity Center: ThrottlingException: Rate exceeded.
+                It is tried again.
 advance 2m
     09:03:20  alice-2 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:03:20  aws: create ReadOnlyAccess in ledger for alice: taken on

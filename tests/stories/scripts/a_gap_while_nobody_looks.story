@@ -20,7 +20,7 @@ the controller starts
                 again.
     09:01:20  settings: GuardIntact is True, Valid: The admission policies are in force, and a forgery was refused.
     09:01:20  alice-1: bob's Approved does not count, GuardBroken
-    09:01:20  alice-1 is Pending, NoApprovers: ApproverPolicy production asks for 2 more, and 2 different people besides
+    09:01:20  alice-1 is Pending, NoApprovers: ApproverPolicy production asks for 1 more, and 0 different people besides
                 the requester could: its groups need more members. It is tried again.
     09:01:20  dave-1 is Denied, SealBroken: The status was changed by somebody other than the controller. Make a new
                 request.
@@ -28,6 +28,8 @@ the controller starts
                 controller.
 advance 1m
 bob approves alice-1
+    09:02:30  refused: ElevationRequest.team-operator.io "alice-1" is invalid: status.approvals[1]: Duplicate value:
+                {"approver":"bob@example.com","decision":"Approved"}
 carol approves alice-1
     09:02:40  refused: elevationrequests.team-operator.io "alice-1" is forbidden: ValidatingAdmissionPolicy
                 'team-operator-decisions' with binding 'team-operator-decisions' denied request: carol@example.com

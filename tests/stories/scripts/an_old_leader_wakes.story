@@ -1,12 +1,11 @@
 # Case 26: the leader is stopped right before it sends a create, and another one takes over. When the old one wakes it sends nothing.
 
 platform applies without-approval.yaml
-    09:00:10  read-only: Ready is Unknown, LookupFailed: ListParents for account r-14ff: ChildNotFoundException: You
-                specified a child that doesn't exist or has no parent.. It is tried again.
+    09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.
 the controller stops before the next create
 alice requests ReadOnlyAccess in payments for 30m
-    09:00:30  the controller stops
     09:00:30  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
+    09:00:30  the controller is stopped
     09:00:30  alice-1 is Approved, Granting: AWS is asked to create the assignment.
 another controller takes over
     09:00:40  settings: GuardIntact is Unknown, GuardUnproven: the guard has not looked yet. Nothing is granted until it

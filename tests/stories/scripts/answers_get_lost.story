@@ -1,8 +1,7 @@
 # Case 21: the create's answer is lost, a create takes effect late, and AWS forgets its record. No orphan, no double.
 
 platform applies without-approval.yaml
-    09:00:10  read-only: Ready is Unknown, LookupFailed: ListParents for account r-14ff: ChildNotFoundException: You
-                specified a child that doesn't exist or has no parent.. It is tried again.
+    09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.
 aws loses the answer of the next create
 alice requests ReadOnlyAccess in payments for 30m
     09:00:30  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
@@ -36,7 +35,7 @@ advance 10m
     09:03:35  aws: delete ReadOnlyAccess in payments for dave: taken on
     09:03:37  aws: dave no longer has ReadOnlyAccess in payments
     09:04:10  event on dave-1: RevocationOverdue: The access should have been removed by 2026-12-01T09:04:00Z and AWS
-                has not confirmed it. 
+                has not confirmed it.
     09:04:10  dave-1 is Revoked, EndedByRequester: Ended by the requester. AWS confirmed that the assignment is gone.
 aws keeps no record of the next create
 bob requests ReadOnlyAccess in ledger for 30m
@@ -49,9 +48,9 @@ advance 1m
                 spec.cancelled to true. Sign in at https://example.awsapps.com/start.
 the controller crashes after the next create
 alice requests ReadOnlyAccess in ledger for 30m
-    09:14:50  the controller is killed
     09:14:50  alice-2 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:14:50  aws: create ReadOnlyAccess in ledger for alice: taken on
+    09:14:50  the controller is killed
     09:14:50  alice-2 is Approved, Granting: AWS is asked to create the assignment.
     09:14:52  aws: alice has ReadOnlyAccess in ledger
 the controller starts

@@ -1,8 +1,7 @@
 # Case 20: Alice cancels while AWS still works on the create. It is removed when it lands.
 
 platform applies without-approval.yaml
-    09:00:10  read-only: Ready is Unknown, LookupFailed: ListParents for account r-14ff: ChildNotFoundException: You
-                specified a child that doesn't exist or has no parent.. It is tried again.
+    09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.
 aws needs 2m for each operation
 alice requests ReadOnlyAccess in payments for 1h
     09:00:30  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
@@ -12,7 +11,7 @@ alice cancels
     09:00:40  alice-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed.
 advance 10m
     09:01:30  event on alice-1: RevocationOverdue: The access should have been removed by 2026-12-01T09:01:30Z and AWS
-                has not confirmed it. 
+                has not confirmed it.
     09:01:30  alice-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed. It is overdue
                 since 2026-12-01T09:01:30Z; it is tried until it succeeds.
     09:02:30  aws: alice has ReadOnlyAccess in payments

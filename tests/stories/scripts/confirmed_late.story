@@ -1,8 +1,7 @@
 # Case 22: AWS confirms two hours late. The access is not longer for it.
 
 platform applies without-approval.yaml
-    09:00:10  read-only: Ready is Unknown, LookupFailed: ListParents for account r-14ff: ChildNotFoundException: You
-                specified a child that doesn't exist or has no parent.. It is tried again.
+    09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.
 aws needs 2h for each operation
 alice requests ReadOnlyAccess in payments for 3h
     09:00:30  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.

@@ -1,8 +1,7 @@
 # Case 15: the controller is down when the access should end. It is removed at the restart, and the record tells the true end.
 
 platform applies without-approval.yaml
-    09:00:10  read-only: Ready is Unknown, LookupFailed: ListParents for account r-14ff: ChildNotFoundException: You
-                specified a child that doesn't exist or has no parent.. It is tried again.
+    09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.
 alice requests ReadOnlyAccess in payments for 1h
     09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on
@@ -19,7 +18,7 @@ the controller starts
     12:00:40  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
     12:00:40  aws: delete ReadOnlyAccess in payments for alice: taken on
     12:00:40  event on alice-1: RevocationOverdue: The access should have been removed by 2026-12-01T10:01:25Z and AWS
-                has not confirmed it. 
+                has not confirmed it.
     12:00:40  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. It is overdue since
                 2026-12-01T10:01:25Z; it is tried until it succeeds.
     12:00:42  aws: alice no longer has ReadOnlyAccess in payments

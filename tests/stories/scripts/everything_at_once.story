@@ -29,7 +29,12 @@ alice requests DatabaseAdmin in orders for 2h
     09:01:10  alice-3 is Pending, AwaitingApproval: Stage lead has 0/1 approvals; awaited until 2026-12-01T12:01:10Z
                 from bob@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).
-advance 2h59m
-advance 1m
+bob approves
+    09:01:20  alice-3: bob's Approved counts
+    09:01:20  alice-3 is Pending, AwaitingApproval: Stage security has 0/1 approvals; awaited until 2026-12-01T12:01:10Z
+                from carol@example.com, erin@example.com. They approve by appending to status.approvals (kubectl patch
+                --subresource=status).
+advance 2h59m40s
+erin approves
     12:01:10  alice-3 is Expired, RequestExpired: Nobody approved in time. Make a new request if the access is still
                 needed.

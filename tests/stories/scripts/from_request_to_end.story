@@ -1,6 +1,9 @@
 # A request in production takes two approvals in their order; the access lasts two hours from the moment AWS confirms it.
 
 alice asks what to request in orders as DatabaseAdmin for 2h
+    09:00:10  alice-asks-1: AwaitingApproval: Allowed. Stage lead has 0/1 approvals; awaited until 2026-12-01T12:00:10Z
+                from bob@example.com. They approve by appending to status.approvals (kubectl patch
+                --subresource=status).
 alice requests DatabaseAdmin in orders for 2h because "restore of the orders table"
     09:00:20  alice-1 is Pending, AwaitingApproval: Stage lead has 0/1 approvals; awaited until 2026-12-01T12:00:20Z
                 from bob@example.com. They approve by appending to status.approvals (kubectl patch
@@ -15,8 +18,8 @@ bob approves because "agreed in the morning meeting"
                 from carol@example.com, erin@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).
 alice approves
-    09:00:50  refused: ElevationRequest.team-operator.io "alice-1" is invalid: .status.approvals: nobody decides on
-                their own request: somebody else must; to take it back set spec.cancelled to true
+    09:00:50  refused: ElevationRequest.team-operator.io "alice-1" is invalid: status.approvals: nobody decides on their
+                own request: somebody else must; to take it back set spec.cancelled to true
 erin approves
     09:01:00  alice-1: erin's Approved counts
     09:01:00  alice-1 is Approved, ApprovalsComplete: Approved by bob@example.com, erin@example.com.

@@ -1,8 +1,7 @@
 # Case 5: two requests of one person for the same access. The first end removes nothing, and back to back leaves no gap.
 
 platform applies without-approval.yaml
-    09:00:10  read-only: Ready is Unknown, LookupFailed: ListParents for account r-14ff: ChildNotFoundException: You
-                specified a child that doesn't exist or has no parent.. It is tried again.
+    09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.
 alice requests ReadOnlyAccess in payments for 1h
     09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on
@@ -34,56 +33,49 @@ alice requests ReadOnlyAccess in payments for 30m
     10:34:42  aws: alice has ReadOnlyAccess in payments
     10:34:45  alice-3 is Active, AccessGranted: The access is there. It ends at 2026-12-01T11:04:45Z; to end it early
                 set spec.cancelled to true. Sign in at https://example.awsapps.com/start.
-alice requests ReadOnlyAccess in payments for 30m starting in 30m
+alice requests ReadOnlyAccess in payments for 30m starting at 2026-12-01T11:04:45Z
     10:34:50  alice-4 is Approved, ApprovalNotRequired: Policy asks for no approval.
-    10:34:50  alice-4 is Approved, AwaitingStart: Approved; the access starts at 2026-12-01T11:04:50Z.
+    10:34:50  alice-4 is Approved, AwaitingStart: Approved; the access starts at 2026-12-01T11:04:45Z.
 advance 29m
     10:54:45  event on alice-3: AccessEndsSoon: The access ends at 2026-12-01T11:04:45Z.
 advance 2m
-    11:04:45  alice-3 is Revoking, EndReached: The end was reached. The access is being removed.
-    11:04:45  aws: delete ReadOnlyAccess in payments for alice: taken on
-    11:04:47  aws: alice no longer has ReadOnlyAccess in payments
-    11:04:50  alice-4 is Approved, AwaitingSibling: Request access-requests/alice-3 is removing the same assignment. It
-                is tried again.
-    11:05:20  alice-3 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
-    11:05:25  aws: create ReadOnlyAccess in payments for alice: taken on
-    11:05:25  alice-4 is Approved, Granting: AWS is creating the assignment.
-    11:05:27  aws: alice has ReadOnlyAccess in payments
-    11:05:30  alice-4 is Active, AccessGranted: The access is there. It ends at 2026-12-01T11:35:30Z; to end it early
+    11:04:45  alice-4 is Active, AccessGranted: The access is there. It ends at 2026-12-01T11:34:45Z; to end it early
                 set spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    11:04:50  alice-3 is Revoking, EndReached: The end was reached. The access is being removed.
+    11:04:50  alice-3 is Ended, EndReached: The end was reached. The access goes on with request
+                access-requests/alice-4.
 advance 30m
-    11:25:30  event on alice-4: AccessEndsSoon: The access ends at 2026-12-01T11:35:30Z.
-    11:35:30  alice-4 is Revoking, EndReached: The end was reached. The access is being removed.
-    11:35:30  aws: delete ReadOnlyAccess in payments for alice: taken on
-    11:35:32  aws: alice no longer has ReadOnlyAccess in payments
+    11:24:45  event on alice-4: AccessEndsSoon: The access ends at 2026-12-01T11:34:45Z.
+    11:34:45  alice-4 is Revoking, EndReached: The end was reached. The access is being removed.
+    11:34:45  aws: delete ReadOnlyAccess in payments for alice: taken on
+    11:34:47  aws: alice no longer has ReadOnlyAccess in payments
+    11:35:20  alice-4 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
 alice requests ReadOnlyAccess in payments for 20m,
 alice requests ReadOnlyAccess in payments for 20m
-    11:36:00  alice-6 is Approved, ApprovalNotRequired: Policy asks for no approval.
     11:36:00  alice-5 is Approved, ApprovalNotRequired: Policy asks for no approval.
-    11:36:00  alice-5 is Approved, AwaitingSibling: Request access-requests/alice-4 is removing the same assignment. It
-                is tried again.
-    11:36:00  alice-6 is Approved, AwaitingSibling: Request access-requests/alice-4 is removing the same assignment. It
-                is tried again.
-    11:36:05  alice-4 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    11:36:00  alice-6 is Approved, ApprovalNotRequired: Policy asks for no approval.
+    11:36:00  aws: create ReadOnlyAccess in payments for alice: taken on
+    11:36:00  aws: create ReadOnlyAccess in payments for alice: ConflictException: Another operation on this assignment
+                is in progress. Please try again.
+    11:36:00  alice-5 is Approved, Granting: AWS is creating the assignment. The last attempt failed:
+                CreateAccountAssignment for account 444444444444: ConflictException: Another operation on this
+                assignment is in progress. Please try again.
+    11:36:00  alice-6 is Approved, Granting: AWS is creating the assignment.
+    11:36:02  aws: alice has ReadOnlyAccess in payments
+    11:36:05  alice-6 is Active, AccessGranted: The access is there. It ends at 2026-12-01T11:56:05Z; to end it early
+                set spec.cancelled to true. Sign in at https://example.awsapps.com/start.
 advance 20m
     11:36:10  aws: create ReadOnlyAccess in payments for alice: taken on
     11:36:10  alice-5 is Approved, Granting: AWS is creating the assignment.
-    11:36:10  alice-6 is Approved, AwaitingSibling: Request access-requests/alice-5 is changing the same assignment;
-                this one goes on when that is done. It is tried again.
-    11:36:12  aws: alice has ReadOnlyAccess in payments
     11:36:15  alice-5 is Active, AccessGranted: The access is there. It ends at 2026-12-01T11:56:15Z; to end it early
                 set spec.cancelled to true. Sign in at https://example.awsapps.com/start.
-    11:36:15  aws: create ReadOnlyAccess in payments for alice: taken on
-    11:36:15  alice-6 is Approved, Granting: AWS is creating the assignment.
-    11:36:20  alice-6 is Active, AccessGranted: The access is there. It ends at 2026-12-01T11:56:20Z; to end it early
-                set spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    11:46:05  event on alice-6: AccessEndsSoon: The access ends at 2026-12-01T11:56:05Z.
     11:46:15  event on alice-5: AccessEndsSoon: The access ends at 2026-12-01T11:56:15Z.
-    11:46:20  event on alice-6: AccessEndsSoon: The access ends at 2026-12-01T11:56:20Z.
+    11:56:05  alice-6 is Revoking, EndReached: The end was reached. The access is being removed.
+    11:56:05  alice-6 is Ended, EndReached: The end was reached. The access goes on with request
+                access-requests/alice-5.
 advance 1m
     11:56:15  alice-5 is Revoking, EndReached: The end was reached. The access is being removed.
-    11:56:15  alice-5 is Ended, EndReached: The end was reached. The access goes on with request
-                access-requests/alice-6.
-    11:56:20  alice-6 is Revoking, EndReached: The end was reached. The access is being removed.
-    11:56:20  aws: delete ReadOnlyAccess in payments for alice: taken on
-    11:56:22  aws: alice no longer has ReadOnlyAccess in payments
-    11:56:55  alice-6 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    11:56:15  aws: delete ReadOnlyAccess in payments for alice: taken on
+    11:56:17  aws: alice no longer has ReadOnlyAccess in payments
+    11:56:50  alice-5 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.

@@ -1,8 +1,7 @@
 # Case 18: the namespace is deleted while there is access. The access goes first, then the request, then the namespace.
 
 platform applies without-approval.yaml
-    09:00:10  read-only: Ready is Unknown, LookupFailed: ListParents for account r-14ff: ChildNotFoundException: You
-                specified a child that doesn't exist or has no parent.. It is tried again.
+    09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.
 alice requests ReadOnlyAccess in payments for 1h
     09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on
@@ -16,7 +15,7 @@ the namespace is deleted
     09:00:30  aws: delete ReadOnlyAccess in payments for alice: taken on
     09:00:32  aws: alice no longer has ReadOnlyAccess in payments
 advance 1m
-    09:01:05  the namespace is gone
     09:01:05  alice-1 is Revoked, Deleted: The request, or its namespace, was deleted at 2026-12-01T09:00:30Z. AWS
                 confirmed that the assignment is gone.
     09:01:05  alice-1 is removed
+    09:01:05  the namespace is gone

@@ -8,7 +8,7 @@ alice requests DatabaseAdmin in orders for 2h
                 --subresource=status).
 bob is disabled
 advance 15m
-    09:05:30  alice-1 is Pending, NoApprovers: ApproverPolicy production asks for 2 more, and 2 different people besides
+    09:05:30  alice-1 is Pending, NoApprovers: ApproverPolicy production asks for 1 more, and 0 different people besides
                 the requester could: its groups need more members. It is tried again.
 bob is enabled
 dave joins Production-Leads
@@ -23,5 +23,6 @@ the group Production-Leads is deleted
 advance 15m
     09:36:00  alice-1 is Pending, GroupNotFound: group Production-Leads is missing; that counts from
                 2026-12-01T09:41:00Z. It is tried again.
-    09:41:00  alice-1 is Pending, NoApprovers: ApproverPolicy production asks for 2 more, and 2 different people besides
+    09:41:00  alice-1 is Pending, NoApprovers: ApproverPolicy production asks for 1 more, and 0 different people besides
                 the requester could: its groups need more members. It is tried again.
+    09:45:20  production: Ready is False, GroupNotFound: Identity Center has no group "Production-Leads".

@@ -1,8 +1,7 @@
 # Case 2: two policies match and one waives approval. With Never approval is asked for all the same, with WaiveIfAny not.
 
 platform applies waiver.yaml
-    09:00:10  waiver: Ready is Unknown, LookupFailed: ListParents for account r-14ff: ChildNotFoundException: You
-                specified a child that doesn't exist or has no parent.. It is tried again.
+    09:00:10  waiver: Ready is True, Valid: Everything that the policy names exists.
 alice requests DatabaseAdmin in payments for 1h
     09:00:20  alice-1 is Pending, AwaitingApproval: Stage lead has 0/1 approvals; awaited until 2026-12-01T12:00:20Z
                 from bob@example.com. They approve by appending to status.approvals (kubectl patch

@@ -1,8 +1,7 @@
 # What others take away is noticed, shown and not put back.
 
 platform applies without-approval.yaml
-    09:00:10  read-only: Ready is Unknown, LookupFailed: ListParents for account r-14ff: ChildNotFoundException: You
-                specified a child that doesn't exist or has no parent.. It is tried again.
+    09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.
 alice requests ReadOnlyAccess in payments for 4h
     09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on

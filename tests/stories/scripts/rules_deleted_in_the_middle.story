@@ -1,8 +1,7 @@
 # Case 17: every policy and the settings are deleted while there is access. With Keep it ends on time, with Revoke within the grace.
 
 platform applies without-approval.yaml
-    09:00:10  read-only: Ready is Unknown, LookupFailed: ListParents for account r-14ff: ChildNotFoundException: You
-                specified a child that doesn't exist or has no parent.. It is tried again.
+    09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.
 alice requests ReadOnlyAccess in payments for 1h
     09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on

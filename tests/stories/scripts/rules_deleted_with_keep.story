@@ -1,8 +1,7 @@
 # Case 17, with Keep: what was granted stays to its end, and not longer.
 
 platform applies without-approval.yaml
-    09:00:10  read-only: Ready is Unknown, LookupFailed: ListParents for account r-14ff: ChildNotFoundException: You
-                specified a child that doesn't exist or has no parent.. It is tried again.
+    09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.
 platform sets onEligibilityLost of settings to Keep
 alice requests ReadOnlyAccess in payments for 1h
     09:00:30  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.

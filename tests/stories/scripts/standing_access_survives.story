@@ -1,8 +1,7 @@
 # Case 6: Bob has the access already. Nothing is created for his request, and nothing is removed at its end.
 
 platform applies without-approval.yaml
-    09:00:10  read-only: Ready is Unknown, LookupFailed: ListParents for account r-14ff: ChildNotFoundException: You
-                specified a child that doesn't exist or has no parent.. It is tried again.
+    09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.
 somebody gives bob ReadOnlyAccess in payments
     09:00:20  aws: bob has ReadOnlyAccess in payments
 bob requests ReadOnlyAccess in payments for 1h

@@ -15,9 +15,9 @@ erin approves
     09:00:40  alice-1 is Approved, ApprovalsComplete: Approved by bob@example.com, erin@example.com.
     09:00:40  alice-1 is Approved, AwaitingStart: Approved; the access starts at 2026-12-01T21:00:20Z.
 advance 11h
-    15:00:00  audit: UnheldAssignment, ReadOnlyAccess
+    15:00:00  audit: UnheldAssignment, ReadOnlyAccess in account 111122223333
 advance 1h
-    21:00:00  audit: UnheldAssignment, ReadOnlyAccess
+    21:00:00  audit: UnheldAssignment, ReadOnlyAccess in account 111122223333
     21:00:20  aws: create DatabaseAdmin in orders for alice: taken on
     21:00:20  alice-1 is Approved, Granting: AWS is creating the assignment.
     21:00:22  aws: alice has DatabaseAdmin in orders

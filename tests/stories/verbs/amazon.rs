@@ -46,7 +46,9 @@ fn calls(operation: &str) -> Selector {
 }
 
 fn next(stage: &Stage, words: &Words, effect: Effect) -> Result<(), String> {
-    stage.aws.script(script(calls(operation(words.get("call"))?), Some(1), effect));
+    stage
+        .aws
+        .script(script(calls(operation(words.get("call"))?), Some(1), effect));
     Ok(())
 }
 
@@ -57,14 +59,18 @@ pub(crate) fn throttles(stage: &mut Stage, words: Words) -> Result<(), String> {
         service: Some(Service::SsoAdmin),
         ..Selector::default()
     };
-    stage.aws.script(script(on, Some(times), refusal("ThrottlingException")));
+    stage
+        .aws
+        .script(script(on, Some(times), refusal("ThrottlingException")));
     Ok(())
 }
 
 /// `aws refuses deletes for 1h`.
 pub(crate) fn refuses(stage: &mut Stage, words: Words) -> Result<(), String> {
     let on = calls(operation(words.get("call"))?);
-    let id = stage.aws.script(script(on, None, refusal("InternalServerException")));
+    let id = stage
+        .aws
+        .script(script(on, None, refusal("InternalServerException")));
     take_back_after(stage, id, duration(words.get("duration"))?);
     Ok(())
 }
@@ -117,7 +123,11 @@ pub(crate) fn needs(stage: &mut Stage, words: Words) -> Result<(), String> {
 
 /// `aws is away`: nothing answers.
 pub(crate) fn is_away(stage: &mut Stage, _: Words) -> Result<(), String> {
-    stage.aws.script(script(Selector::default(), None, Effect::Unavailable { applied: false }));
+    stage.aws.script(script(
+        Selector::default(),
+        None,
+        Effect::Unavailable { applied: false },
+    ));
     Ok(())
 }
 
@@ -151,6 +161,9 @@ pub(crate) fn takes(stage: &mut Stage, words: Words) -> Result<(), String> {
 
 fn assignment(stage: &Stage, words: &Words) -> Result<(String, String, String), String> {
     let account = words.get("account");
-    let id = stage.aws.account(account).ok_or_else(|| format!("there is no account {account:?}"))?;
+    let id = stage
+        .aws
+        .account(account)
+        .ok_or_else(|| format!("there is no account {account:?}"))?;
     Ok((id, words.get("set").to_owned(), full(words.get("who"))))
 }

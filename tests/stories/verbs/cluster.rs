@@ -6,7 +6,7 @@ use crate::cluster::kinds::Kind;
 use crate::cluster::store::Place;
 use crate::cluster::writes::Writer;
 use crate::grammar::Words;
-use crate::stage::{NAMESPACE, PLATFORM, Stage, installation, ours};
+use crate::stage::{NAMESPACE, PLATFORM, Stage, ours};
 
 /// The policy that lets people decide in their own name only.
 const GUARD: &str = "team-operator-decisions";
@@ -29,36 +29,31 @@ pub(crate) fn is_back(stage: &mut Stage, _: Words) -> Result<(), String> {
 pub(crate) fn guard_removed(stage: &mut Stage, _: Words) -> Result<(), String> {
     let kind = bindings();
     let place = Place::new(kind, "", GUARD);
-    let removed = stage.cluster.delete(Writer::named(PLATFORM), kind, &place, &Value::Null);
+    let removed = stage
+        .cluster
+        .delete(Writer::named(PLATFORM), kind, &place, &Value::Null);
     stage.answer(removed);
     Ok(())
 }
 
 /// `somebody puts the guard back`.
 pub(crate) fn guard_put_back(stage: &mut Stage, _: Words) -> Result<(), String> {
-    apply_policies(stage, |_| ());
+    apply_policies(stage);
     Ok(())
 }
 
-/// `somebody applies the manifests of another version`: an upgrade has begun, and the controller is still the old one.
-pub(crate) fn another_version(stage: &mut Stage, _: Words) -> Result<(), String> {
-    apply_policies(stage, |policy| {
-        if policy["metadata"]["name"] == GUARD && policy["kind"] == "ValidatingAdmissionPolicy" {
-            policy["spec"]["validations"][0]["message"] = json!("the controller decides for nobody");
-        }
-    });
+/// `platform applies the manifests of the next version`: an upgrade has begun, and the controller is still the old one.
+pub(crate) fn next_version(stage: &mut Stage, _: Words) -> Result<(), String> {
+    // Another version is one with another text; here the text of who may write policies.
+    let writers = vec![PLATFORM.to_owned()];
+    let next = stage.installation.clone().with_policy_writers(writers);
+    stage.installation = next.map_err(|error| error.to_string())?;
+    apply_policies(stage);
     Ok(())
 }
 
-/// `somebody applies the manifests of this version`.
-pub(crate) fn this_version(stage: &mut Stage, _: Words) -> Result<(), String> {
-    apply_policies(stage, |_| ());
-    Ok(())
-}
-
-fn apply_policies(stage: &Stage, change: impl Fn(&mut Value)) {
-    for mut policy in installation().validating_policies() {
-        change(&mut policy);
+fn apply_policies(stage: &Stage) {
+    for policy in stage.installation.validating_policies() {
         let applied = stage.apply_one(&policy);
         stage.answer(applied);
     }
@@ -66,14 +61,24 @@ fn apply_policies(stage: &Stage, change: impl Fn(&mut Value)) {
 
 /// `the namespace is deleted`: it is marked, and the namespace controller deletes what is in it.
 pub(crate) fn namespace_deleted(stage: &mut Stage, _: Words) -> Result<(), String> {
-    let (namespaces, requests) = (Kind::served("", "namespaces").ok_or("no namespaces")?, ours("elevationrequests"));
+    let (namespaces, requests) = (
+        Kind::served("", "namespaces").ok_or("no namespaces")?,
+        ours("elevationrequests"),
+    );
     let place = Place::new(namespaces, "", NAMESPACE);
-    let deleted = stage.cluster.delete(Writer::named(PLATFORM), namespaces, &place, &Value::Null);
+    let deleted = stage
+        .cluster
+        .delete(Writer::named(PLATFORM), namespaces, &place, &Value::Null);
     stage.answer(deleted);
     for request in stage.cluster.objects(requests) {
         let name = request["metadata"]["name"].as_str().unwrap_or_default();
         let place = Place::new(requests, NAMESPACE, name);
-        let deleted = stage.cluster.delete(Writer::named(NAMESPACE_CONTROLLER), requests, &place, &Value::Null);
+        let deleted = stage.cluster.delete(
+            Writer::named(NAMESPACE_CONTROLLER),
+            requests,
+            &place,
+            &Value::Null,
+        );
         stage.answer(deleted);
     }
     Ok(())

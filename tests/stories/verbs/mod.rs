@@ -20,7 +20,12 @@ pub(crate) fn full(name: &str) -> String {
 pub(crate) fn patch_of(field: &str, value: &str) -> Value {
     let value = match value {
         "nothing" => Value::Null,
-        value => serde_json::from_str(value).ok().filter(|value: &Value| !value.is_string()).unwrap_or_else(|| Value::from(value)),
+        value => serde_json::from_str(value)
+            .ok()
+            .filter(|value: &Value| !value.is_string())
+            .unwrap_or_else(|| Value::from(value)),
     };
-    field.rsplit('.').fold(value, |inner, name| serde_json::json!({ name: inner }))
+    field
+        .rsplit('.')
+        .fold(value, |inner, name| serde_json::json!({ name: inner }))
 }

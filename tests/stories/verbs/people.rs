@@ -39,7 +39,12 @@ pub(crate) fn requests(stage: &mut Stage, mut words: Words) -> Result<(), String
     let name = stage.new_name(&person);
     let request = json!({ "metadata": { "name": name }, "spec": spec });
     stage.latest = Some(name);
-    let made = stage.cluster.create(Writer::named(&full(&person)), ours("elevationrequests"), NAMESPACE, &request);
+    let made = stage.cluster.create(
+        Writer::named(&full(&person)),
+        ours("elevationrequests"),
+        NAMESPACE,
+        &request,
+    );
     stage.answer(made);
     Ok(())
 }
@@ -99,7 +104,9 @@ fn append(stage: &Stage, person: &str, request: &str, entry: Value) {
 pub(crate) fn cancels(stage: &mut Stage, words: Words) -> Result<(), String> {
     let person = full(words.get("who"));
     let request = named_or_latest(stage, words)?;
-    let written = write(stage, &person, &request, "", |request| request["spec"]["cancelled"] = json!(true));
+    let written = write(stage, &person, &request, "", |request| {
+        request["spec"]["cancelled"] = json!(true)
+    });
     stage.answer(written);
     Ok(())
 }
@@ -110,7 +117,9 @@ pub(crate) fn deletes(stage: &mut Stage, words: Words) -> Result<(), String> {
     let request = named_or_latest(stage, words)?;
     let kind = ours("elevationrequests");
     let place = Place::new(kind, NAMESPACE, &request);
-    let deleted = stage.cluster.delete(Writer::named(&person), kind, &place, &Value::Null);
+    let deleted = stage
+        .cluster
+        .delete(Writer::named(&person), kind, &place, &Value::Null);
     stage.answer(deleted);
     Ok(())
 }
@@ -128,7 +137,9 @@ pub(crate) fn changes(stage: &mut Stage, words: Words) -> Result<(), String> {
 pub(crate) fn writes(stage: &mut Stage, words: Words) -> Result<(), String> {
     let patch = patch_of(&format!("status.{}", words.get("field")), words.get("value"));
     let (person, request) = (full(words.get("who")), words.get("request").to_owned());
-    let written = write(stage, &person, &request, "status", |request| merge(request, &patch));
+    let written = write(stage, &person, &request, "status", |request| {
+        merge(request, &patch)
+    });
     stage.answer(written);
     Ok(())
 }
@@ -137,7 +148,9 @@ pub(crate) fn writes(stage: &mut Stage, words: Words) -> Result<(), String> {
 pub(crate) fn asks(stage: &mut Stage, mut words: Words) -> Result<(), String> {
     let person = words.get("who").to_owned();
     let mut spec = json!({ "requester": full(&person) });
-    let account = words.clause("in").map(|account| stage.aws.account(&account).unwrap_or(account));
+    let account = words
+        .clause("in")
+        .map(|account| stage.aws.account(&account).unwrap_or(account));
     for (field, value) in [
         ("accountId", account),
         ("permissionSet", words.clause("as")),
@@ -150,14 +163,21 @@ pub(crate) fn asks(stage: &mut Stage, mut words: Words) -> Result<(), String> {
     words.last()?;
     let name = stage.new_name(&format!("{person}-asks"));
     let review = json!({ "metadata": { "name": name }, "spec": spec });
-    let made = stage.cluster.create(Writer::named(&full(&person)), ours("eligibilityreviews"), NAMESPACE, &review);
+    let made = stage.cluster.create(
+        Writer::named(&full(&person)),
+        ours("eligibilityreviews"),
+        NAMESPACE,
+        &review,
+    );
     stage.answer(made);
     Ok(())
 }
 
 fn named_or_latest(stage: &Stage, words: Words) -> Result<String, String> {
     let named = words.last()?;
-    named.or(stage.latest.clone()).ok_or("nobody has requested anything yet".to_owned())
+    named
+        .or(stage.latest.clone())
+        .ok_or("nobody has requested anything yet".to_owned())
 }
 
 fn write(
@@ -174,7 +194,10 @@ fn write(
     let mut wanted = (*object).clone();
     change(&mut wanted);
     let place = Place::new(kind, NAMESPACE, request);
-    stage.cluster.update(Writer::named(person), kind, &place, subresource, &wanted).map(drop)
+    stage
+        .cluster
+        .update(Writer::named(person), kind, &place, subresource, &wanted)
+        .map(drop)
 }
 
 /// `2h1m`, `90d`.
@@ -196,5 +219,9 @@ pub(crate) fn duration(text: &str) -> Result<std::time::Duration, String> {
         let number: u64 = std::mem::take(&mut digits).parse().map_err(|_| wrong())?;
         seconds += number * unit;
     }
-    if digits.is_empty() { Ok(std::time::Duration::from_secs(seconds)) } else { Err(wrong()) }
+    if digits.is_empty() {
+        Ok(std::time::Duration::from_secs(seconds))
+    } else {
+        Err(wrong())
+    }
 }

@@ -15,10 +15,15 @@ pub(crate) fn sets(stage: &mut Stage, words: Words) -> Result<(), String> {
     let patch = patch_of(&format!("spec.{}", words.get("field")), words.get("value"));
     let place = place(stage, words.get("object"))?;
     let kind = ours(place.plural);
-    let object = stage.cluster.object(kind, "", &place.name).ok_or("it is not there")?;
+    let object = stage
+        .cluster
+        .object(kind, "", &place.name)
+        .ok_or("it is not there")?;
     let mut wanted = (*object).clone();
     merge(&mut wanted, &patch);
-    let written = stage.cluster.update(Writer::named(PLATFORM), kind, &place, "", &wanted);
+    let written = stage
+        .cluster
+        .update(Writer::named(PLATFORM), kind, &place, "", &wanted);
     stage.answer(written);
     Ok(())
 }
@@ -31,14 +36,19 @@ pub(crate) fn removes(stage: &mut Stage, words: Words) -> Result<(), String> {
     if let Some(object) = stage.cluster.object(kind, "", &place.name) {
         stage.removed.insert(name.to_owned(), (*object).clone());
     }
-    let removed = stage.cluster.delete(Writer::named(PLATFORM), kind, &place, &Value::Null);
+    let removed = stage
+        .cluster
+        .delete(Writer::named(PLATFORM), kind, &place, &Value::Null);
     stage.answer(removed);
     Ok(())
 }
 
 /// `platform puts settings back`.
 pub(crate) fn puts_back(stage: &mut Stage, words: Words) -> Result<(), String> {
-    let object = stage.removed.remove(words.get("object")).ok_or("it was not removed")?;
+    let object = stage
+        .removed
+        .remove(words.get("object"))
+        .ok_or("it was not removed")?;
     let applied = stage.apply_one(&object);
     stage.answer(applied);
     Ok(())
@@ -57,7 +67,9 @@ fn place(stage: &Stage, name: &str) -> Result<Place, String> {
         return Ok(Place::new(ours("teamsettings"), "", "default"));
     }
     let kinds = ["eligibilitypolicies", "approverpolicies"].map(ours);
-    let found = kinds.into_iter().find(|kind| stage.cluster.object(kind, "", name).is_some());
+    let found = kinds
+        .into_iter()
+        .find(|kind| stage.cluster.object(kind, "", name).is_some());
     let kind = found.ok_or_else(|| format!("there is no policy {name:?}"))?;
     Ok(Place::new(kind, "", name))
 }
@@ -120,7 +132,12 @@ pub(crate) fn created(stage: &mut Stage, words: Words) -> Result<(), String> {
     put_user(stage, &words, None, None)
 }
 
-fn put_user(stage: &Stage, words: &Words, enabled: Option<bool>, rename_to: Option<String>) -> Result<(), String> {
+fn put_user(
+    stage: &Stage,
+    words: &Words,
+    enabled: Option<bool>,
+    rename_to: Option<String>,
+) -> Result<(), String> {
     stage.aws.change(&Change::PutUser {
         user_name: full(words.get("who")),
         email: None,
