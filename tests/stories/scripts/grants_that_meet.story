@@ -25,7 +25,7 @@ advance 30m
     10:30:30  alice-2 is Revoking, EndReached: The end was reached. The access is being removed.
     10:30:30  aws: delete ReadOnlyAccess in payments for alice: taken on
     10:30:32  aws: alice no longer has ReadOnlyAccess in payments
-    10:31:05  alice-2 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    10:30:40  alice-2 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
 alice requests ReadOnlyAccess in payments for 30m
     10:34:40  alice-3 is Approved, ApprovalNotRequired: Policy asks for no approval.
     10:34:40  aws: create ReadOnlyAccess in payments for alice: taken on
@@ -49,17 +49,14 @@ advance 30m
     11:34:45  alice-4 is Revoking, EndReached: The end was reached. The access is being removed.
     11:34:45  aws: delete ReadOnlyAccess in payments for alice: taken on
     11:34:47  aws: alice no longer has ReadOnlyAccess in payments
-    11:35:20  alice-4 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    11:34:55  alice-4 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
 alice requests ReadOnlyAccess in payments for 20m,
 alice requests ReadOnlyAccess in payments for 20m
-    11:36:00  alice-5 is Approved, ApprovalNotRequired: Policy asks for no approval.
     11:36:00  alice-6 is Approved, ApprovalNotRequired: Policy asks for no approval.
     11:36:00  aws: create ReadOnlyAccess in payments for alice: taken on
-    11:36:00  aws: create ReadOnlyAccess in payments for alice: ConflictException: Another operation on this assignment
-                is in progress. Please try again.
-    11:36:00  alice-5 is Approved, Granting: AWS is creating the assignment. The last attempt failed:
-                CreateAccountAssignment for account 444444444444: ConflictException: Another operation on this
-                assignment is in progress. Please try again.
+    11:36:00  alice-5 is Approved, ApprovalNotRequired: Policy asks for no approval.
+    11:36:00  alice-5 is Approved, AwaitingSibling: Request access-requests/alice-6 is changing the same assignment;
+                this one goes on when that is done. It is tried again.
     11:36:00  alice-6 is Approved, Granting: AWS is creating the assignment.
     11:36:02  aws: alice has ReadOnlyAccess in payments
     11:36:05  alice-6 is Active, AccessGranted: The access is there. It ends at 2026-12-01T11:56:05Z; to end it early
@@ -78,4 +75,4 @@ advance 1m
     11:56:15  alice-5 is Revoking, EndReached: The end was reached. The access is being removed.
     11:56:15  aws: delete ReadOnlyAccess in payments for alice: taken on
     11:56:17  aws: alice no longer has ReadOnlyAccess in payments
-    11:56:50  alice-5 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    11:56:25  alice-5 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
