@@ -46,6 +46,15 @@ fn a_request_that_waits_is_looked_at_when_its_facts_are_old_and_at_its_deadline(
 }
 
 #[test]
+fn delays_are_those_that_were_set() {
+    let mut world = request();
+    world.snapshot.timings.lookup_retry = TimeDelta::seconds(7);
+    world.aws = Aws::Down;
+    world.settle();
+    assert_eq!(wake_at(&world), second(0, 7));
+}
+
+#[test]
 fn what_time_will_decide_is_waited_for_until_then() {
     let mut world = request();
     world.settle();
