@@ -55,6 +55,15 @@ fn delays_are_those_that_were_set() {
 }
 
 #[test]
+fn an_end_is_awaited_until_it_comes_by_the_latest_clock() {
+    let mut world = active();
+    world.snapshot.clocks.aws_ahead = Some(TimeDelta::seconds(40));
+    world.now = minute(110);
+    world.settle();
+    assert_eq!(wake_at(&world), second(119, 20));
+}
+
+#[test]
 fn what_time_will_decide_is_waited_for_until_then() {
     let mut world = request();
     world.settle();
