@@ -4,6 +4,7 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Instant;
 
 use tokio::sync::{Mutex, watch};
+use tokio::time;
 
 use super::request::Request;
 use super::shell::Shell;
@@ -178,8 +179,8 @@ impl Shell {
     /// void then, on record. Waits for the passes, but not longer than until the next look.
     async fn nothing_of_the_gap_counts(&self) -> bool {
         let epoch = self.begin_epoch();
-        let deadline = Instant::now() + self.settings.delays.guard_interval;
-        while Instant::now() < deadline {
+        let deadline = time::Instant::now() + self.settings.delays.guard_interval;
+        while time::Instant::now() < deadline {
             match self.requests.live(None).await {
                 Ok(live)
                     if live

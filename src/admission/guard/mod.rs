@@ -19,6 +19,8 @@ mod judge;
 mod probe;
 mod record;
 
+use std::sync::Arc;
+
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Api, DynamicObject, ObjectMeta, PostParams};
 use kube::core::{ApiResource, GroupVersionKind};
@@ -41,6 +43,9 @@ pub struct Guard {
     client: kube::Client,
     installation: Installation,
     key: SealKey,
+    /// Every object that this version installs, and whether requests can be forged without it. Made once: it is held
+    /// against the cluster every minute and before every grant.
+    sources: Arc<[(Value, bool)]>,
 }
 
 /// What one look of the guard gave. A value: for the controller, for conditions, for a health endpoint.
@@ -86,8 +91,16 @@ pub enum GuardError {
 impl Guard {
     /// A guard that looks with this client, expects this installation, and signs its record with this key.
     pub fn new(client: kube::Client, installation: Installation, key: SealKey) -> Self {
+        let enforcing = installation
+            .validating_policies()
+            .into_iter()
+            .chain(crate::api::all_crds());
+        let convenience = installation.mutating_policies().into_iter();
+        let sources = enforcing.map(|source| (source, true));
+        let sources = sources.chain(convenience.map(|source| (source, false)));
         Self {
             client,
+            sources: sources.collect(),
             installation,
             key,
         }
@@ -160,16 +173,9 @@ impl Guard {
 
     /// Every object that this version installs, as it is in the cluster.
     async fn observe(&self) -> Result<Vec<LiveObject>, String> {
-        let enforcing = self
-            .installation
-            .validating_policies()
-            .into_iter()
-            .chain(crate::api::all_crds());
-        let convenience = self.installation.mutating_policies();
-        let sources = enforcing.map(|source| (source, true));
-        let sources = sources.chain(convenience.into_iter().map(|source| (source, false)));
         // In the order of the sources, and all at once: whoever is about to grant waits for it.
-        let looks = sources.map(async |(source, enforcing)| self.look(&source, enforcing).await);
+        let looks = self.sources.iter();
+        let looks = looks.map(async |(source, enforcing)| self.look(source, *enforcing).await);
         futures::future::try_join_all(looks).await
     }
 

@@ -10,6 +10,7 @@ mod granting;
 mod held_back;
 mod observation;
 mod opening;
+mod overdue;
 mod pass;
 mod publish;
 mod record;

@@ -4,14 +4,15 @@
 use super::early_end::Cause;
 use super::granting::retry_at;
 use super::observation::{Observation, is_the_configured_instance, observe, refresh, settles_at};
+use super::overdue::{becomes_overdue_at, ending_since, overdue_since, shout_when_overdue};
 use super::pass::Pass;
 use super::siblings;
 use crate::api::{
     AssignmentOrigin, AssignmentState, AssignmentTuple, ConditionStatus, ConditionType, Operation,
     OperationOutcome, Phase, Reason, Timestamp,
 };
-use crate::domain::decision::{Action, Alert};
-use crate::domain::facts::OperationKind;
+use crate::domain::decision::Action;
+use crate::domain::facts::{OperationKind, RequestId};
 use crate::domain::inquiry::{Freshness, Undecided};
 use crate::domain::snapshot::Sibling;
 use crate::domain::window::after;
@@ -24,7 +25,7 @@ const BEING_REMOVED: &str = " The access is being removed.";
 pub(super) fn begin(pass: &mut Pass<'_>, cause: &Cause) {
     pass.status.approvers = vec![];
     let now = pass.now;
-    let mut remains = false;
+    let (mut remains, mut may_still_come) = (false, false);
     pass.assignment(|assignment| {
         let standing = assignment.origin == Some(AssignmentOrigin::Standing);
         assignment.state = match assignment.state {
@@ -33,7 +34,11 @@ pub(super) fn begin(pass: &mut Pass<'_>, cause: &Cause) {
                 assignment.revoke_time = Some(now);
                 AssignmentState::Gone
             }
-            AssignmentState::Granting | AssignmentState::Held => AssignmentState::Removing,
+            AssignmentState::Held => AssignmentState::Removing,
+            AssignmentState::Granting => {
+                may_still_come = true;
+                AssignmentState::Removing
+            }
             other => other,
         };
         assignment.attempts = None;
@@ -53,6 +58,15 @@ pub(super) fn begin(pass: &mut Pass<'_>, cause: &Cause) {
             ConditionStatus::False,
             Reason::StandingAccessRemains,
             &message,
+        );
+    }
+    if may_still_come {
+        let message = "What was asked of AWS may still take effect.";
+        pass.condition(
+            ConditionType::Granted,
+            ConditionStatus::Unknown,
+            cause.reason,
+            message,
         );
     }
     pass.go(Phase::Revoking, cause.reason, &message);
@@ -166,7 +180,7 @@ fn next(pass: &Pass<'_>, tuple: &AssignmentTuple) -> Next {
     let create = assignment.and_then(|assignment| assignment.create.as_ref());
     let delete = assignment.and_then(|assignment| assignment.delete.as_ref());
     let deleted = delete.is_some_and(|delete| delete.outcome == OperationOutcome::Succeeded);
-    let settles = create.and_then(|create| settles_at(pass, create, deleted));
+    let settles = create.and_then(|create| create_settles_at(pass, create, deleted));
     // Only a removal from memory deletes before the create has settled; it is repeated when it has.
     if let Some(settles) = settles {
         return Next::Wait(settles.min(soon));
@@ -206,6 +220,25 @@ fn next(pass: &Pass<'_>, tuple: &AssignmentTuple) -> Next {
         (Observation::Unknown(undecided), _) => Next::Unknown(undecided),
         (_, OperationOutcome::Succeeded | OperationOutcome::Vanished) => repeat(),
     }
+}
+
+/// A create that AWS does not tell about just now counts as seen when the request began to end: who was away for longer
+/// than a create takes knows nothing of it yet.
+fn create_settles_at(pass: &Pass<'_>, create: &Operation, deleted: bool) -> Option<Timestamp> {
+    let open = matches!(
+        create.outcome,
+        OperationOutcome::Unknown | OperationOutcome::InProgress
+    );
+    let id = create.request_id.as_ref().filter(|_| open).map(RequestId::new);
+    let is_told_of = |id: &RequestId| pass.inquiry.operation(OperationKind::Creation, id).is_ok();
+    if id.as_ref().is_none_or(is_told_of) {
+        return settles_at(pass, create, deleted);
+    }
+    let seen = Operation {
+        last_seen_time: create.last_seen_time.max(Some(ending_since(pass))),
+        ..create.clone()
+    };
+    settles_at(pass, &seen, deleted)
 }
 
 /// A list that is older than the delete says nothing; the next one is asked for when this one is no longer fresh.
@@ -322,49 +355,4 @@ fn conclude(pass: &mut Pass<'_>) {
     let outcome = granted.filter(|message| !sentence.contains(message.as_str()));
     let message = format!("{sentence} {}", outcome.unwrap_or_default());
     pass.end(phase, cause.reason, message.trim());
-}
-
-/// Since when the request is being ended: the condition Settled turned then.
-fn ending_since(pass: &Pass<'_>) -> Timestamp {
-    let before = &pass.snapshot.request.status;
-    let settled = pass
-        .has_condition(ConditionType::Settled)
-        .filter(|_| before.phase == Some(Phase::Revoking));
-    settled.map_or(pass.now, |condition| condition.last_transition_time)
-}
-
-fn overdue_since(pass: &Pass<'_>) -> Option<Timestamp> {
-    Some(overdue_at(pass)).filter(|due| pass.latest() >= *due)
-}
-
-fn becomes_overdue_at(pass: &Pass<'_>) -> Option<Timestamp> {
-    Some(overdue_at(pass)).filter(|due| pass.latest() < *due)
-}
-
-/// When a removal that AWS has not confirmed is overdue.
-fn overdue_at(pass: &Pass<'_>) -> Timestamp {
-    let window = pass.status.window.as_ref();
-    let end = window.and_then(|window| window.end_time.or(window.not_after));
-    let ending = ending_since(pass);
-    let due_since = end.map_or(ending, |end| end.min(ending));
-    after(due_since, pass.timings().overdue_after)
-}
-
-fn shout_when_overdue(pass: &mut Pass<'_>) {
-    let Some(since) = overdue_since(pass) else {
-        return;
-    };
-    let error = pass
-        .status
-        .assignment
-        .as_ref()
-        .and_then(|assignment| assignment.last_error.clone());
-    let sentence = format!(
-        "The access should have been removed by {since} and AWS has not confirmed it. {}",
-        error.unwrap_or_default()
-    );
-    pass.alerts.push(Alert {
-        reason: Reason::RevocationOverdue,
-        sentence,
-    });
 }

@@ -2,10 +2,8 @@
 
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
-use team_operator::ports::Clock as _;
-use team_operator::runtime::SystemClock;
 
-use super::scene::Scene;
+use super::scene::{Scene, in_seconds};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_is_approved_granted_at_its_start_and_removed_at_its_end() {
@@ -112,8 +110,7 @@ async fn where_policy_asks_for_no_approval_access_comes_at_once() {
 async fn a_start_in_the_future_is_waited_for() {
     let scene = Scene::shared().await;
     scene.waives().await;
-    let start = SystemClock.now() + chrono::TimeDelta::seconds(20);
-    let start = start.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let start = in_seconds(20);
     let name = scene
         .asks_with("alice", "Waived", "1h", |request| {
             request["spec"]["startTime"] = json!(start);

@@ -216,6 +216,48 @@ async fn with_the_api_server_away_across_the_end_access_is_removed_on_time() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_the_api_server_restarted_in_the_middle_of_a_grant_the_access_comes_once() {
+    let scene = Scene::alone().await;
+    scene.waives().await;
+    scene.hold("CreateAccountAssignment", true);
+    let name = scene.asks("alice", "Waived", "1h").await;
+    scene.a_call_is_held().await;
+    scene.stage.plane.stop_api_server().unwrap();
+    // AWS answers while nobody can write the answer down.
+    scene.release_all();
+    scene.stage.plane.restart_api_server().await.unwrap();
+    scene.is(&name, "Active").await;
+    assert!(scene.has("alice", "Waived"));
+    assert_eq!(scene.calls("CreateAccountAssignment"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_aws_throttles_requests_wait_and_nothing_is_granted_twice_or_left() {
+    let scene = Scene::shared().await;
+    let throttled = |operation: &str, times: u32| {
+        scene.stage.trouble(json!({
+            "on": { "operation": operation, "account": scene.account },
+            "times": times,
+            "effect": { "kind": "refuse", "code": "ThrottlingException" },
+        }))
+    };
+    throttled("ListAccountAssignments", 3);
+    throttled("CreateAccountAssignment", 2);
+    let name = scene.has_access("alice", "DatabaseAdmin", "1h").await;
+    // A call that was throttled was not carried out; the log has it all the same.
+    assert_eq!(scene.calls("CreateAccountAssignment"), 3);
+    throttled("DeleteAccountAssignment", 2);
+    scene
+        .person("alice")
+        .patches(&name, json!({ "spec": { "cancelled": true } }))
+        .await
+        .unwrap();
+    scene.is(&name, "Revoked").await;
+    assert!(!scene.has("alice", "DatabaseAdmin"));
+    assert_eq!(scene.calls("DeleteAccountAssignment"), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_delete_that_fails_for_a_while_is_shown_as_overdue_and_succeeds_in_the_end() {
     let scene = Scene::shared().await;
     let name = scene.has_access("alice", "DatabaseAdmin", "1h").await;

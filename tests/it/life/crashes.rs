@@ -3,30 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::scene::Scene;
+use super::scene::{Scene, in_seconds};
 use crate::support::eventually;
-
-/// Holds back the next call of this operation about the scene's account: before it takes effect, or after.
-fn hold(scene: &Scene, operation: &str, applied: bool) -> u64 {
-    scene.stage.trouble(json!({
-        "on": { "operation": operation, "account": scene.account },
-        "times": 1,
-        "effect": { "kind": "hold", "applied": applied },
-    }))
-}
-
-async fn is_held(scene: &Scene) {
-    eventually("a call is held back", async || {
-        !scene.stage.sandbox.with(|world, _| world.held()).is_empty()
-    })
-    .await;
-}
-
-fn release_all(scene: &Scene) {
-    for held in scene.stage.sandbox.with(|world, _| world.held()) {
-        scene.stage.sandbox.release(held);
-    }
-}
 
 async fn cancel(scene: &Scene, name: &str) {
     let patch = json!({ "spec": { "cancelled": true } });
@@ -64,6 +42,26 @@ async fn killed_in_every_phase_it_goes_on_where_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_it_waits_for_a_start_it_waits_on() {
+    let scene = Scene::with_crashes().await;
+    scene.waives().await;
+    let start = in_seconds(3600);
+    let name = scene
+        .asks_with("alice", "Waived", "1h", |request| {
+            request["spec"]["startTime"] = json!(start);
+        })
+        .await;
+    let approved = scene.is(&name, "Approved").await;
+    scene.stage.kill_controllers().await;
+    scene.stage.start_controller(&[]).await;
+    let waits = scene.is(&name, "Approved").await;
+    assert_eq!(waits["status"]["window"], approved["status"]["window"]);
+    cancel(&scene, &name).await;
+    scene.is(&name, "Cancelled").await;
+    assert_eq!(scene.calls("CreateAccountAssignment"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn down_across_the_end_it_removes_at_the_restart_and_records_the_true_end() {
     let scene = Scene::with_crashes().await;
     let name = scene.has_access("alice", "DatabaseAdmin", "4s").await;
@@ -93,9 +91,9 @@ async fn down_across_the_end_it_removes_at_the_restart_and_records_the_true_end(
 async fn killed_before_a_create_takes_effect_and_cancelled_it_leaves_nothing_when_the_create_lands_late() {
     let scene = Scene::with_crashes().await;
     scene.waives().await;
-    hold(&scene, "CreateAccountAssignment", false);
+    scene.hold("CreateAccountAssignment", false);
     let name = scene.asks("alice", "Waived", "1h").await;
-    is_held(&scene).await;
+    scene.a_call_is_held().await;
     scene.stage.kill_controllers().await;
     let intent = scene.read(&name).await.unwrap();
     assert_eq!(
@@ -103,7 +101,7 @@ async fn killed_before_a_create_takes_effect_and_cancelled_it_leaves_nothing_whe
         "the intent was stored first"
     );
     cancel(&scene, &name).await;
-    release_all(&scene);
+    scene.release_all();
     scene.stage.start_controller(&[]).await;
     let over = scene
         .until(&name, "is over", |request: &Value| {
@@ -121,14 +119,14 @@ async fn killed_before_a_create_takes_effect_and_cancelled_it_leaves_nothing_whe
 async fn killed_after_a_create_took_effect_it_finds_the_access_and_ends_it() {
     let scene = Scene::with_crashes().await;
     scene.waives().await;
-    hold(&scene, "CreateAccountAssignment", true);
+    scene.hold("CreateAccountAssignment", true);
     let name = scene.asks("alice", "Waived", "1h").await;
-    is_held(&scene).await;
+    scene.a_call_is_held().await;
     scene.stage.kill_controllers().await;
     assert!(scene.has("alice", "Waived") || scene.calls("CreateAccountAssignment") == 1);
     scene.stage.start_controller(&[]).await;
     scene.is(&name, "Active").await;
-    release_all(&scene);
+    scene.release_all();
     cancel(&scene, &name).await;
     scene.is(&name, "Revoked").await;
     assert!(!scene.has("alice", "Waived"));
@@ -141,13 +139,13 @@ async fn killed_on_either_side_of_a_delete_it_ends_the_access_all_the_same() {
     for applied in [false, true] {
         let name = scene.asks("alice", "Waived", "1h").await;
         scene.is(&name, "Active").await;
-        hold(&scene, "DeleteAccountAssignment", applied);
+        scene.hold("DeleteAccountAssignment", applied);
         cancel(&scene, &name).await;
-        is_held(&scene).await;
+        scene.a_call_is_held().await;
         scene.stage.kill_controllers().await;
         scene.stage.start_controller(&[]).await;
         scene.is(&name, "Revoked").await;
-        release_all(&scene);
+        scene.release_all();
         assert!(!scene.has("alice", "Waived"), "applied: {applied}");
     }
 }

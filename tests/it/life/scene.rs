@@ -15,6 +15,13 @@ pub struct Scene {
     _turn: Option<MutexGuard<'static, ()>>,
 }
 
+/// A moment so many seconds from now, as Kubernetes writes it.
+pub fn in_seconds(seconds: i64) -> String {
+    use team_operator::ports::Clock as _;
+    let moment = team_operator::runtime::SystemClock.now() + chrono::TimeDelta::seconds(seconds);
+    moment.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 impl Scene {
     /// On the stage that all share which leave policies, settings and processes alone.
     pub async fn shared() -> Self {
@@ -171,6 +178,31 @@ impl Scene {
             self.read(name).await.is_none().then_some(())
         })
         .await;
+    }
+
+    /// Holds back the next call of this operation about the scene's account: before it takes effect, or after.
+    pub fn hold(&self, operation: &str, applied: bool) {
+        self.stage.trouble(json!({
+            "on": { "operation": operation, "account": self.account },
+            "times": 1,
+            "effect": { "kind": "hold", "applied": applied },
+        }));
+    }
+
+    /// Waits until a call is held back.
+    pub async fn a_call_is_held(&self) {
+        until("a call is held back", async || {
+            let held = self.stage.sandbox.with(|world, _| world.held());
+            (!held.is_empty()).then_some(())
+        })
+        .await;
+    }
+
+    /// Lets go whatever is held back.
+    pub fn release_all(&self) {
+        for held in self.stage.sandbox.with(|world, _| world.held()) {
+            self.stage.sandbox.release(held);
+        }
     }
 
     /// Whether somebody has the access in truth.

@@ -3,7 +3,7 @@
 use super::access::{approved, sibling};
 use super::removal::granting;
 use crate::api::{AssignmentState, ElevationRequestStatus, Operation, OperationOutcome, Phase, Reason};
-use crate::domain::fixtures::{active, minute};
+use crate::domain::fixtures::{Aws, active, minute};
 use crate::domain::snapshot::Sibling;
 use crate::domain::window::after;
 use crate::domain::{Action, Answer, Decision, record_answer};
@@ -72,6 +72,20 @@ fn two_that_hold_each_other_back_go_one_after_the_other() {
         world.settle();
         assert_eq!(world.grants(), grants, "the other is {uid}");
     }
+}
+
+// Down across the end of a slow create, and AWS does not tell about it when the controller is back.
+#[test]
+fn a_create_that_nobody_tells_about_is_waited_for_as_if_it_had_just_been_seen() {
+    let mut world = granting();
+    world.now = minute(140);
+    world.aws = Aws::Down;
+    world.settle();
+    assert_eq!(world.status().phase, Some(Phase::Revoking));
+    world.until(minute(145));
+    assert_eq!(world.revocations(), 0);
+    world.until(minute(147));
+    assert!(world.revocations() > 0, "and no longer than that");
 }
 
 // A sibling that takes the assignment over while our intent is stored keeps it.
