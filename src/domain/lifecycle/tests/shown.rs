@@ -99,6 +99,23 @@ fn whoever_voted_too_early_is_not_awaited_any_more() {
     assert_eq!(world.status().approvers, ["bob", "sue"]);
 }
 
+#[test]
+fn who_waits_in_vain_hears_how_many_are_asked_for_and_how_many_there_are() {
+    let world = request()
+        .with(|world| {
+            let stages = vec![stage("lead", "Leads", 1), stage("security", "Security", 3)];
+            world.snapshot.approver_policies.all[0].spec.stages = stages;
+        })
+        .check(Phase::Pending, Reason::AwaitingApproval)
+        .approved_by("bob")
+        .check(Phase::Pending, Reason::NoApprovers);
+    let message = world.status().message.as_ref().unwrap();
+    assert!(
+        message.contains("production asks for 3 more, and 2 different people besides the requester could"),
+        "bob counts once, and carol is in the first stage only: {message}"
+    );
+}
+
 // A group that is missing may be back in a moment.
 #[test]
 fn a_group_that_is_not_known_keeps_nobody_waiting_while_others_are_enough() {
