@@ -211,7 +211,8 @@ fn next(pass: &Pass<'_>, tuple: &AssignmentTuple) -> Next {
             if sent.is_none_or(|sent| at > sent) {
                 Next::Gone
             } else {
-                relist(pass, at)
+                // A list that is older than the delete says nothing; the next pass asks for another.
+                Next::Wait(soon)
             }
         }
         (_, OperationOutcome::InProgress) => Next::Wait(soon),
@@ -239,14 +240,6 @@ fn create_settles_at(pass: &Pass<'_>, create: &Operation, deleted: bool) -> Opti
         ..create.clone()
     };
     settles_at(pass, &seen, deleted)
-}
-
-/// A list that is older than the delete says nothing; the next one is asked for when this one is no longer fresh.
-fn relist(pass: &Pass<'_>, at: Timestamp) -> Next {
-    Next::Wait(after(
-        at,
-        pass.timings().fresh_facts + chrono::TimeDelta::seconds(1),
-    ))
 }
 
 /// The delete, unless another request takes the assignment over.

@@ -95,7 +95,7 @@ fn with_its_account_an_assignment_is_gone_whatever_became_of_the_delete() {
 }
 
 #[test]
-fn a_list_as_old_as_the_delete_is_asked_for_again_when_it_is_no_longer_fresh() {
+fn a_list_as_old_as_the_delete_is_asked_for_again_soon() {
     let done = Some((Succeeded, Some("op")));
     let mut world = removing(done, done, false);
     let second = |seconds| after(minute(0), TimeDelta::seconds(seconds));
@@ -105,7 +105,7 @@ fn a_list_as_old_as_the_delete_is_asked_for_again_when_it_is_no_longer_fresh() {
     decided(&mut world);
     let later = decide(&world.snapshot, second(70));
     assert_eq!(later.questions, []);
-    assert_eq!(later.wake_at, Some(second(81)));
+    assert_eq!(later.wake_at, Some(second(75)));
 }
 
 #[test]
