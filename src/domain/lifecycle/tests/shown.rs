@@ -101,19 +101,28 @@ fn whoever_voted_too_early_is_not_awaited_any_more() {
 
 #[test]
 fn who_waits_in_vain_hears_how_many_are_asked_for_and_how_many_there_are() {
-    let world = request()
-        .with(|world| {
-            let stages = vec![stage("lead", "Leads", 1), stage("security", "Security", 3)];
+    let stages = |lead, security| {
+        request().with(|world| {
+            let stages = vec![
+                stage("lead", "Leads", lead),
+                stage("security", "Security", security),
+            ];
             world.snapshot.approver_policies.all[0].spec.stages = stages;
         })
-        .check(Phase::Pending, Reason::AwaitingApproval)
-        .approved_by("bob")
-        .check(Phase::Pending, Reason::NoApprovers);
-    let message = world.status().message.as_ref().unwrap();
-    assert!(
-        message.contains("production asks for 3 more, and 2 different people besides the requester could"),
-        "bob counts once, and carol is in the first stage only: {message}"
-    );
+    };
+    let check = |world: World, asked: usize, people: usize| {
+        let world = world.check(Phase::Pending, Reason::NoApprovers);
+        let message = world.status().message.as_ref().unwrap();
+        let counts =
+            format!("production asks for {asked} more, and {people} different people besides the requester");
+        assert!(message.contains(&counts), "{message}");
+    };
+    // Each has enough people, and bob cannot count for both.
+    check(stages(2, 3), 5, 4);
+    // The second has too few alone: those of the first are no help.
+    check(stages(2, 4), 4, 3);
+    let waits = stages(1, 3).check(Phase::Pending, Reason::AwaitingApproval);
+    check(waits.approved_by("bob"), 3, 2);
 }
 
 // A group that is missing may be back in a moment.
