@@ -5,6 +5,9 @@ use crate::api::Phase;
 use crate::domain::fixtures::{World, minute, request, stage};
 use crate::domain::{Facts, Timings};
 
+/// What makes a record bear nothing out.
+type Change = fn(&mut ElevationRequestStatus);
+
 /// The record of a request that bob approved.
 fn record() -> ElevationRequestStatus {
     let world = request()
@@ -31,7 +34,6 @@ fn ids(names: &[&str]) -> BTreeSet<String> {
 #[test]
 fn a_record_is_evidence_only_with_enough_counted_approvals_of_others_under_the_policy_it_names() {
     assert_eq!(approved_by(&record()), Some(ids(&["bob"])));
-    type Change = fn(&mut ElevationRequestStatus);
     let changes: [(&str, Change); 10] = [
         ("nobody asked", |status| status.requester = None),
         ("no stage", |status| {

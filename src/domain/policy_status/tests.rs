@@ -218,9 +218,11 @@ fn more_approvers_than_a_request_lists_are_too_many() {
     check(crowd(301), Reason::TooManyApprovers);
 }
 
+/// How the second of two policies differs from the first.
+type Change = fn(&mut PolicyFact<ApproverPolicySpec>);
+
 #[test]
 fn two_policies_conflict_over_one_target_for_the_same_permission_sets() {
-    type Change = fn(&mut PolicyFact<ApproverPolicySpec>);
     let table: [(&str, Reason, Change); 6] = [
         ("the same", Reason::PolicyConflict, |_| ()),
         ("another account", Reason::Valid, |twin| {
@@ -238,7 +240,7 @@ fn two_policies_conflict_over_one_target_for_the_same_permission_sets() {
             twin.spec.permission_sets = Some(sets(&["DatabaseAdmin"]));
         }),
         ("one that went", Reason::Valid, |twin| {
-            twin.gone_since = Some(minute(0))
+            twin.gone_since = Some(minute(0));
         }),
     ];
     for (what, reason, change) in table {

@@ -131,14 +131,16 @@ fn what_cannot_be_decided_yet_is_neither_allowed_nor_complete() {
 
 #[test]
 fn the_request_in_the_snapshot_is_not_looked_at() {
-    for duration in ["2h", "10h"] {
+    for (duration, verdict) in [("2h", "Allowed."), ("9h", "Not allowed.")] {
         let mut fresh = request();
         let mut used = active().deleted();
         used.snapshot.request.seal = SealCheck::Broken;
         fresh.now = minute(300);
         used.now = minute(300);
         let question = whole_request(duration);
-        assert_eq!(ask(used, &question), ask(fresh, &question), "{duration}");
+        let status = ask(used, &question);
+        assert_eq!(status, ask(fresh, &question), "{duration}");
+        assert!(status.message.unwrap().starts_with(verdict), "{duration}");
     }
 }
 

@@ -14,13 +14,13 @@ fn assignment(world: &mut World) -> &mut Assignment {
     world.snapshot.request.status.assignment.as_mut().unwrap()
 }
 
-fn operation(outcome: OperationOutcome) -> Option<Operation> {
-    Some(Operation {
+fn operation(outcome: OperationOutcome) -> Operation {
+    Operation {
         request_id: Some("op".to_owned()),
         outcome,
         sent_time: Some(minute(120)),
         last_seen_time: None,
-    })
+    }
 }
 
 /// Whether something is removed from memory, at a minute of the life of access that ends at minute 120.
@@ -112,8 +112,8 @@ fn a_delete_is_repeated_when_it_may_not_have_worked_and_not_before() {
     for (create, delete, repeated_after) in table {
         let world = active().with(|world| {
             let assignment = assignment(world);
-            assignment.create = operation(create);
-            assignment.delete = operation(delete);
+            assignment.create = Some(operation(create));
+            assignment.delete = Some(operation(delete));
             assignment.attempts = Some(1);
         });
         let is_due = |seconds: &i64| {

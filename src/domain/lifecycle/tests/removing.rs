@@ -138,3 +138,16 @@ fn a_removal_is_overdue_a_minute_after_it_is_due() {
         "since the end, not since it was noticed"
     );
 }
+
+#[test]
+fn a_removal_that_nothing_can_be_done_about_is_looked_at_when_it_becomes_overdue() {
+    let mut world = active().cancelled();
+    world.aws = Aws::Slow;
+    world.pass();
+    world.snapshot.identity_center.instance_arn = InstanceArn::new("another");
+    let second = |seconds| after(minute(0), TimeDelta::seconds(seconds));
+    for (now, wakes) in [(20, 50), (45, 60), (60, 90)] {
+        world.now = second(now);
+        assert_eq!(decided(&mut world).wake_at, Some(second(wakes)), "after {now} s");
+    }
+}

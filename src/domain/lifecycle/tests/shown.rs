@@ -46,6 +46,24 @@ fn a_request_that_waits_is_looked_at_when_its_facts_are_old_and_at_its_deadline(
 }
 
 #[test]
+fn delays_are_those_that_were_set() {
+    let mut world = request();
+    world.snapshot.timings.lookup_retry = TimeDelta::seconds(7);
+    world.aws = Aws::Down;
+    world.settle();
+    assert_eq!(wake_at(&world), second(0, 7));
+}
+
+#[test]
+fn an_end_is_awaited_until_it_comes_by_the_latest_clock() {
+    let mut world = active();
+    world.snapshot.clocks.aws_ahead = Some(TimeDelta::seconds(40));
+    world.now = minute(110);
+    world.settle();
+    assert_eq!(wake_at(&world), second(119, 20));
+}
+
+#[test]
 fn what_time_will_decide_is_waited_for_until_then() {
     let mut world = request();
     world.settle();
@@ -79,6 +97,32 @@ fn whoever_voted_too_early_is_not_awaited_any_more() {
         .approved_by("carol")
         .check(Phase::Pending, Reason::AwaitingApproval);
     assert_eq!(world.status().approvers, ["bob", "sue"]);
+}
+
+#[test]
+fn who_waits_in_vain_hears_how_many_are_asked_for_and_how_many_there_are() {
+    let stages = |lead, security| {
+        request().with(|world| {
+            let stages = vec![
+                stage("lead", "Leads", lead),
+                stage("security", "Security", security),
+            ];
+            world.snapshot.approver_policies.all[0].spec.stages = stages;
+        })
+    };
+    let check = |world: World, asked: usize, people: usize| {
+        let world = world.check(Phase::Pending, Reason::NoApprovers);
+        let message = world.status().message.as_ref().unwrap();
+        let counts =
+            format!("production asks for {asked} more, and {people} different people besides the requester");
+        assert!(message.contains(&counts), "{message}");
+    };
+    // Each has enough people, and bob cannot count for both.
+    check(stages(2, 3), 5, 4);
+    // The second has too few alone: those of the first are no help.
+    check(stages(2, 4), 4, 3);
+    let waits = stages(1, 3).check(Phase::Pending, Reason::AwaitingApproval);
+    check(waits.approved_by("bob"), 3, 2);
 }
 
 // A group that is missing may be back in a moment.
