@@ -42,7 +42,7 @@ advance 10m
                 attempt: the assignment is gone; a create that AWS never answered may still take effect, so it is looked
                 for until 2026-12-01T09:06:50Z
     09:04:00  event on dave-1: RevocationOverdue: The access should have been removed by 2026-12-01T09:04:00Z and AWS
-                has not confirmed it. the assignment is gone; a create that AWS never answered may still take effect, so
+                has not confirmed it: the assignment is gone; a create that AWS never answered may still take effect, so
                 it is looked for until 2026-12-01T09:06:50Z
     09:04:00  dave-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed. It is overdue
                 since 2026-12-01T09:04:00Z; it is tried until it succeeds. The last attempt: the assignment is gone; a

@@ -19,10 +19,10 @@ the API server is back
     10:05:40  settings: GuardIntact is Unknown, GuardUnproven: the admission policies could not be read:
                 ValidatingAdmissionPolicy team-operator-requests: ServiceError: connection refused. Nothing is granted
                 until it can be told.
-    10:05:46  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
-    10:05:46  event on alice-1: RevocationOverdue: The access should have been removed by 2026-12-01T10:01:25Z and AWS
-                has not confirmed it.
-    10:05:46  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. It is overdue since
-                2026-12-01T10:01:25Z; it is tried until it succeeds.
 advance 5m
-    10:05:51  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    10:05:56  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
+    10:05:56  event on alice-1: RevocationOverdue: The access should have been removed by 2026-12-01T10:01:25Z and AWS
+                has not confirmed it.
+    10:05:56  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. It is overdue since
+                2026-12-01T10:01:25Z; it is tried until it succeeds.
+    10:06:01  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.

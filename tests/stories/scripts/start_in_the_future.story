@@ -6,12 +6,12 @@ alice requests DatabaseAdmin in orders for 2h starting in 12h
                 from bob@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).
 bob approves
-    09:00:30  alice-1: bob's Approved counts
+    09:00:30  alice-1: Approved by bob counts
     09:00:30  alice-1 is Pending, AwaitingApproval: Stage security has 0/1 approvals; awaited until 2026-12-01T12:00:20Z
                 from carol@example.com, erin@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).
 erin approves
-    09:00:40  alice-1: erin's Approved counts
+    09:00:40  alice-1: Approved by erin counts
     09:00:40  alice-1 is Approved, ApprovalsComplete: Approved by bob@example.com, erin@example.com.
     09:00:40  alice-1 is Approved, AwaitingStart: Approved; the access starts at 2026-12-01T21:00:20Z.
 advance 11h
