@@ -59,14 +59,14 @@ pub struct Ending {
 impl Memory {
     /// The newer one of what the watch brought and what was written last: the watch lags behind our own writes.
     pub fn newest(&self, seen: Request) -> Request {
+        self.newer(seen.uid(), seen.resource_version()).unwrap_or(seen)
+    }
+
+    /// What was written last, where that is newer than this version of the request.
+    pub fn newer(&self, uid: &str, than: &str) -> Option<Request> {
         let remembered = self.requests();
-        let known = remembered
-            .get(seen.uid())
-            .and_then(|remembered| remembered.newest.as_ref());
-        match known {
-            Some(known) if version(known) > version(&seen) => known.clone(),
-            _ => seen,
-        }
+        let known = remembered.get(uid)?.newest.as_ref()?;
+        (version(known) > number(than)).then(|| known.clone())
     }
 
     /// Notes what was just written or read.
@@ -234,8 +234,12 @@ impl Memory {
 }
 
 /// Kubernetes has promised since 1.35 that the versions of one resource can be compared as numbers; etcd's always could.
+fn number(version: &str) -> u64 {
+    version.parse().unwrap_or(0)
+}
+
 fn version(request: &Request) -> u64 {
-    request.resource_version().parse().unwrap_or(0)
+    number(request.resource_version())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
