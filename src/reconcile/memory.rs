@@ -163,9 +163,16 @@ impl Memory {
         })
     }
 
-    /// A request that is finished or gone needs no memory: there is nothing left that an answer could be recorded in.
+    /// A request that is finished or gone needs no memory: there is nothing left that an answer could be recorded in. Only
+    /// its last version is kept until it has left the watch: what the watch brings late is no news, and a pass over it
+    /// would end the request once more.
     pub fn forget(&self, uid: &str) {
-        self.requests().remove(uid);
+        if let Some(remembered) = self.requests().get_mut(uid) {
+            *remembered = Remembered {
+                newest: remembered.newest.take(),
+                ..Remembered::default()
+            };
+        }
     }
 
     /// Forgets the requests that are no longer live, but for answers that are still to be recorded.
@@ -266,6 +273,18 @@ mod tests {
         memory.saw(&request("10"));
         assert_eq!(memory.newest(request("9")).resource_version(), "10");
         assert_eq!(memory.newest(request("11")).resource_version(), "11");
+    }
+
+    #[test]
+    fn what_the_watch_brings_of_a_finished_request_is_no_news() {
+        let memory = Memory::default();
+        memory.saw(&request("10"));
+        memory.keep_unrecorded("u", Answer::AlreadyGone);
+        memory.forget("u");
+        assert_eq!(memory.newest(request("9")).resource_version(), "10");
+        assert!(memory.unrecorded("u").is_empty());
+        memory.keep_only(&HashSet::new());
+        assert_eq!(memory.newest(request("9")).resource_version(), "9");
     }
 
     #[test]
