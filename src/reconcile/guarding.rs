@@ -51,14 +51,11 @@ impl GuardKeeper {
         self.current()
     }
 
-    /// The same, with a forged decision on this very request.
+    /// The same, with a forged decision on this very request, tried meanwhile.
     pub async fn prove_on(&self, request: &Request) -> domain::Guard {
-        let look = self.look(Instant::now()).await;
-        let (namespace, name) = (request.namespace(), request.name());
-        let report = self
-            .guard
-            .check_on_after(&look.observation, namespace, name)
-            .await;
+        let forgery = self.guard.forge_on(request.namespace(), request.name());
+        let (look, probe) = tokio::join!(self.look(Instant::now()), forgery);
+        let report = look.with(probe);
         let state = read(&report);
         // The forgery on one request is as good a proof of the worse as any.
         if matches!(state, domain::Guard::Broken(_)) {
