@@ -89,7 +89,7 @@ impl GuardKeeper {
             return look.report.clone();
         }
         let began = Instant::now();
-        let report = self.guard.check().await;
+        let report = Box::pin(self.guard.check()).await; // many calls at once, whose futures are large
         self.digest(&report).await;
         *looks = Some(Look {
             began,
