@@ -1,0 +1,81 @@
+//! Everything that anybody could have seen, in the order in which it happened.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use team_operator::ports::Clock as _;
+
+use crate::clock::StoryClock;
+
+/// One thing that happened.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) what: Happened,
+}
+
+/// What can happen.
+#[derive(Debug, Clone)]
+pub(crate) enum Happened {
+    /// An object of the API server changed, came or went.
+    Object {
+        plural: &'static str,
+        before: Option<Arc<Value>>,
+        after: Option<Arc<Value>>,
+    },
+    /// The controller wrote an audit line.
+    Audit(Value),
+    /// Somebody asked AWS for a change, or AWS changed. `person` is whom it is about.
+    Aws { person: String, sentence: String },
+    /// Anything else that the reader should know.
+    Told(String),
+}
+
+/// Where it is all written down.
+#[derive(Debug, Clone)]
+pub(crate) struct Chronicle {
+    pub(crate) clock: StoryClock,
+    entries: Arc<Mutex<Vec<Entry>>>,
+}
+
+impl Chronicle {
+    pub(crate) fn new(clock: StoryClock) -> Self {
+        Self {
+            clock,
+            entries: Arc::default(),
+        }
+    }
+
+    pub(crate) fn note(&self, what: Happened) {
+        let at = self.clock.now();
+        self.entries.lock().unwrap().push(Entry { at, what });
+    }
+
+    /// Everything since the last time.
+    pub(crate) fn take(&self) -> Vec<Entry> {
+        std::mem::take(&mut self.entries.lock().unwrap())
+    }
+}
+
+/// The controller's audit log: one JSON object a line, which arrives in pieces.
+pub(crate) struct AuditLog {
+    pub(crate) chronicle: Chronicle,
+    pub(crate) line: Vec<u8>,
+}
+
+impl Write for AuditLog {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.line.extend_from_slice(text);
+        if self.line.ends_with(b"\n") {
+            let line = serde_json::from_slice(&std::mem::take(&mut self.line))?;
+            self.chronicle.note(Happened::Audit(line));
+        }
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,28 @@
+# Case 8: AWS takes the create on and gives up on it. The request is never Active before the access is really there.
+
+platform applies without-approval.yaml
+    09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.
+aws fails the next create later
+alice requests ReadOnlyAccess in payments for 1h
+    09:00:30  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
+    09:00:30  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:30  alice-1 is Approved, Granting: AWS is creating the assignment.
+    09:00:35  alice-1 is Approved, Granting: AWS is creating the assignment. The last attempt failed: Received a 409
+                status error: Cannot exceed quota for RolesPerAccount: 1000.
+advance 1m
+    09:00:45  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:45  alice-1 is Approved, Granting: AWS is creating the assignment.
+    09:00:47  aws: alice has ReadOnlyAccess in payments
+    09:00:50  alice-1 is Active, AccessGranted: The access is there. It ends at 2026-12-01T10:00:50Z; to end it early
+                set spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+aws throttles 3 times
+alice requests ReadOnlyAccess in ledger for 1h
+    09:01:50  alice-2 is new, LookupFailed: ListPermissionSets for Identity Center: ThrottlingException: Rate exceeded.
+                It is tried again.
+advance 2m
+    09:03:20  alice-2 is Approved, ApprovalNotRequired: Policy asks for no approval.
+    09:03:20  aws: create ReadOnlyAccess in ledger for alice: taken on
+    09:03:20  alice-2 is Approved, Granting: AWS is creating the assignment.
+    09:03:22  aws: alice has ReadOnlyAccess in ledger
+    09:03:25  alice-2 is Active, AccessGranted: The access is there. It ends at 2026-12-01T10:03:25Z; to end it early
+                set spec.cancelled to true. Sign in at https://example.awsapps.com/start.

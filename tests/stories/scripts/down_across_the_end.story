@@ -1,0 +1,26 @@
+# Case 15: the controller is down when the access should end. It is removed at the restart, and the record tells the true end.
+
+platform applies without-approval.yaml
+    09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.
+alice requests ReadOnlyAccess in payments for 1h
+    09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
+    09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:20  alice-1 is Approved, Granting: AWS is creating the assignment.
+    09:00:22  aws: alice has ReadOnlyAccess in payments
+    09:00:25  alice-1 is Active, AccessGranted: The access is there. It ends at 2026-12-01T10:00:25Z; to end it early
+                set spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+the controller crashes
+advance 3h
+the controller starts
+    12:00:40  settings: GuardIntact is Unknown, GuardUnproven: the guard has not looked yet. Nothing is granted until it
+                can be told.
+    12:00:40  settings: GuardIntact is True, Valid: The admission policies are in force, and a forgery was refused.
+    12:00:40  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
+    12:00:40  aws: delete ReadOnlyAccess in payments for alice: taken on
+    12:00:40  event on alice-1: RevocationOverdue: The access should have been removed by 2026-12-01T10:01:25Z and AWS
+                has not confirmed it.
+    12:00:40  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. It is overdue since
+                2026-12-01T10:01:25Z; it is tried until it succeeds.
+    12:00:42  aws: alice no longer has ReadOnlyAccess in payments
+advance 1m
+    12:01:15  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.

@@ -1,0 +1,17 @@
+# Finished requests are kept as long as settings ask for, and removed after their whole text is in the audit log.
+
+platform sets retention of settings to 3h
+alice requests DatabaseAdmin in orders for 2h
+    09:00:20  alice-1 is Pending, AwaitingApproval: Stage lead has 0/1 approvals; awaited until 2026-12-01T12:00:20Z
+                from bob@example.com. They approve by appending to status.approvals (kubectl patch
+                --subresource=status).
+alice cancels
+    09:00:30  alice-1 is Cancelled, CancelledByRequester: Ended by the requester.
+alice deletes
+    09:00:40  refused: elevationrequests.team-operator.io "alice-1" is forbidden: ValidatingAdmissionPolicy
+                'team-operator-requests' with binding 'team-operator-requests' denied request: requests are kept as
+                evidence and cannot be deleted; TeamSettings spec.retention removes finished ones in time
+advance 2h
+advance 2h
+    13:00:00  audit: the whole of alice-1 is kept before it is removed
+    13:00:00  alice-1 is removed

@@ -1,0 +1,273 @@
+//! What a person would see of what happened, as lines with the time of the story.
+//!
+//! Within one second, what concerns one person stays in its order, and people stand in the order of their names: which of two
+//! people is served first within a second is nobody's promise. Of several statuses of one request within a second the last is
+//! told; each step from phase to phase is told, from the controller's audit log.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::aws::short;
+use crate::chronicle::{Entry, Happened};
+use crate::clock::StoryClock;
+
+/// The longest line.
+const WIDTH: usize = 116;
+
+/// What was told before, so that nothing is told twice.
+#[derive(Debug, Default)]
+pub(crate) struct Teller {
+    /// What was last said of each request.
+    said: HashMap<String, String>,
+    /// What was last said of each condition of settings and policies.
+    conditions: HashMap<String, String>,
+}
+
+/// Lines of one second, each with the person it is about.
+#[derive(Default)]
+struct Second {
+    lines: Vec<(String, String)>,
+    /// Requests whose status was written, as it is at the end of the second.
+    requests: BTreeMap<String, (String, String)>,
+}
+
+impl Teller {
+    /// The lines for what happened.
+    pub(crate) fn tell(&mut self, entries: &[Entry]) -> Vec<String> {
+        let mut told = vec![];
+        let mut rest = entries;
+        while let Some(first) = rest.first() {
+            let second = first.at.timestamp();
+            let end = rest
+                .iter()
+                .position(|entry| entry.at.timestamp() != second)
+                .unwrap_or(rest.len());
+            for line in self.second(&rest[..end]) {
+                told.extend(wrapped(&time(first.at), &line));
+            }
+            rest = &rest[end..];
+        }
+        told
+    }
+
+    fn second(&mut self, entries: &[Entry]) -> Vec<String> {
+        let mut second = Second::default();
+        for entry in entries {
+            match &entry.what {
+                Happened::Told(sentence) => second.lines.push((String::new(), sentence.clone())),
+                Happened::Aws { person, sentence } => second.lines.push((person.clone(), sentence.clone())),
+                Happened::Audit(line) => self.audit(line, &mut second),
+                Happened::Object {
+                    plural,
+                    before,
+                    after,
+                } => self.object(plural, before.as_deref(), after.as_deref(), &mut second),
+            }
+        }
+        for (name, (person, sentence)) in std::mem::take(&mut second.requests) {
+            self.say(&name, &person, sentence, &mut second);
+        }
+        second.lines.sort_by(|one, other| one.0.cmp(&other.0));
+        let mut lines: Vec<String> = second.lines.into_iter().map(|(_, line)| line).collect();
+        // Between two calls of AWS the order of two requests is nobody's promise either.
+        for run in lines.chunk_by_mut(|one, other| request_of(one).is_some() && request_of(other).is_some()) {
+            run.sort_by(|one, other| request_of(one).cmp(&request_of(other)));
+        }
+        lines
+    }
+
+    fn say(&mut self, name: &str, person: &str, sentence: String, second: &mut Second) {
+        if self.said.get(name) != Some(&sentence) {
+            self.said.insert(name.to_owned(), sentence.clone());
+            second.lines.push((person.to_owned(), sentence));
+        }
+    }
+
+    fn audit(&mut self, line: &Value, second: &mut Second) {
+        let name = text(&line["request"]["name"]).to_owned();
+        match text(&line["event"]) {
+            "Transition" => {
+                let sentence = format!(
+                    "{name} is {}, {}: {}",
+                    text(&line["to"]),
+                    text(&line["reason"]),
+                    text(&line["message"])
+                );
+                self.say(&name, &person_of(&line["spec"]), sentence, second);
+            }
+            "RequestRemoved" => {
+                let object = &line["object"];
+                let sentence = format!(
+                    "audit: the whole of {} is kept before it is removed",
+                    text(&object["metadata"]["name"])
+                );
+                second.lines.push((person_of(&object["spec"]), sentence));
+            }
+            event => {
+                let (set, account) = (text(&line["permissionSetName"]), text(&line["accountId"]));
+                second.lines.push((
+                    String::new(),
+                    format!("audit: {event}, {set} in account {account}"),
+                ));
+            }
+        }
+    }
+
+    fn object(&mut self, plural: &str, before: Option<&Value>, after: Option<&Value>, second: &mut Second) {
+        match (plural, before, after) {
+            ("elevationrequests", _, Some(request)) => request_line(before, request, second),
+            ("elevationrequests" | "eligibilityreviews", Some(gone), None) => {
+                second
+                    .lines
+                    .push((person_of(&gone["spec"]), format!("{} is removed", name(gone))));
+            }
+            ("eligibilityreviews", _, Some(review)) if review["status"]["complete"] == true => {
+                let status = &review["status"];
+                let sentence = format!(
+                    "{}: {}: {}",
+                    name(review),
+                    text(&status["reason"]),
+                    text(&status["message"])
+                );
+                second.lines.push((person_of(&review["spec"]), sentence));
+            }
+            ("namespaces", _, None) => second
+                .lines
+                .push(("~".to_owned(), "the namespace is gone".to_owned())),
+            ("events", None, Some(event)) if matches!(text(&event["action"]), "Alert" | "Notice") => {
+                let about = text(&event["regarding"]["name"]);
+                let sentence = format!(
+                    "event on {about}: {}: {}",
+                    text(&event["reason"]),
+                    text(&event["note"])
+                );
+                second
+                    .lines
+                    .push((about.split('-').next().unwrap_or_default().to_owned(), sentence));
+            }
+            ("teamsettings" | "eligibilitypolicies" | "approverpolicies", _, Some(object)) => {
+                self.condition_lines(object, second);
+            }
+            _ => {}
+        }
+    }
+
+    fn condition_lines(&mut self, object: &Value, second: &mut Second) {
+        for condition in object["status"]["conditions"].as_array().into_iter().flatten() {
+            let (name, kind) = (name(object), text(&condition["type"]));
+            let reason = text(&condition["reason"]);
+            let sentence = format!(
+                "{name}: {kind} is {}, {reason}: {}",
+                text(&condition["status"]),
+                text(&condition["message"])
+            );
+            if self
+                .conditions
+                .insert(format!("{name} {kind}"), sentence.clone())
+                .as_ref()
+                != Some(&sentence)
+            {
+                // Behind refusals, before people.
+                second.lines.push((format!("!{name}"), sentence));
+            }
+        }
+    }
+}
+
+/// The status as it is now, and the verdicts that are new.
+fn request_line(before: Option<&Value>, request: &Value, second: &mut Second) {
+    let (person, status) = (person_of(&request["spec"]), &request["status"]);
+    let known = before.map(verdicts).unwrap_or_default();
+    let mut new: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (who, verdict) in verdicts(request)
+        .into_iter()
+        .filter(|verdict| !known.contains(verdict))
+    {
+        new.entry(verdict).or_default().push(who);
+    }
+    for (verdict, people) in new {
+        let sentence = verdict.replace("{who}", &people.join(", "));
+        second
+            .lines
+            .push((person.clone(), format!("{}: {sentence}", name(request))));
+    }
+    if status["reason"].is_string() {
+        let phase = status["phase"].as_str().unwrap_or("new");
+        let (reason, message) = (text(&status["reason"]), text(&status["message"]));
+        let sentence = format!("{} is {phase}, {reason}: {message}", name(request));
+        second.requests.insert(name(request), (person, sentence));
+    }
+}
+
+/// Who voted, and what the controller made of it.
+fn verdicts(request: &Value) -> Vec<(String, String)> {
+    let all = request["status"]["review"]["verdicts"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    let told = all.map(|verdict| {
+        let decision = text(&verdict["decision"]);
+        let sentence = if verdict["counted"] == true {
+            format!("{decision} by {{who}} counts")
+        } else {
+            format!(
+                "{decision} by {{who}} does not count, {}",
+                text(&verdict["reason"])
+            )
+        };
+        (short(text(&verdict["approver"])), sentence)
+    });
+    told.collect()
+}
+
+/// The request that a line begins with: a name and a number.
+fn request_of(line: &str) -> Option<&str> {
+    let first = line.split([' ', ':']).next()?;
+    let (_, number) = first.rsplit_once('-')?;
+    number
+        .chars()
+        .all(|letter| letter.is_ascii_digit())
+        .then_some(first)
+}
+
+fn time(at: DateTime<Utc>) -> String {
+    if (at - StoryClock::first_midnight()).num_days() == 0 {
+        return at.format("%H:%M:%S").to_string();
+    }
+    at.format("%-d %b %H:%M:%S").to_string()
+}
+
+fn person_of(spec: &Value) -> String {
+    short(text(&spec["requester"]))
+}
+
+fn name(object: &Value) -> String {
+    match text(&object["metadata"]["name"]) {
+        "default" => "settings".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// Long lines go on further to the right.
+fn wrapped(time: &str, line: &str) -> Vec<String> {
+    let mut lines = vec![format!("{time} ")];
+    for word in line.split(' ') {
+        let last = lines.last_mut().unwrap();
+        if word.is_empty() {
+            continue;
+        }
+        if last.chars().count() + word.chars().count() >= WIDTH {
+            lines.push(format!("            {word}"));
+        } else {
+            last.push(' ');
+            last.push_str(word);
+        }
+    }
+    lines
+}
