@@ -41,6 +41,11 @@ fn creating(
 
 /// Decides where no operation can be read, and everything else can.
 pub(super) fn decided(world: &mut World) -> Decision {
+    decided_without(world, |question| matches!(question, Question::Operation(..)))
+}
+
+/// Decides where some of what is asked cannot be read.
+pub(super) fn decided_without(world: &mut World, unread: fn(&Question) -> bool) -> Decision {
     world.snapshot.facts = Facts::default();
     for _ in 0..20 {
         let decision = decide(&world.snapshot, world.now);
@@ -48,10 +53,14 @@ pub(super) fn decided(world: &mut World) -> Decision {
             return decision;
         }
         for question in decision.questions {
+            let unanswered = "throttled".to_owned();
+            let facts = &mut world.snapshot.facts;
             match question {
-                Question::Operation(kind, id) => {
-                    let unread = Fact::Unknown("throttled".to_owned());
-                    world.snapshot.facts.operations.insert((kind, id), unread);
+                Question::Operation(kind, id) if unread(&Question::Operation(kind, id.clone())) => {
+                    facts.operations.insert((kind, id), Fact::Unknown(unanswered));
+                }
+                Question::Siblings if unread(&Question::Siblings) => {
+                    facts.siblings = Some(Fact::Unknown(unanswered));
                 }
                 other => world.answer(&other),
             }
