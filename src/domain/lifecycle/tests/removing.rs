@@ -209,6 +209,9 @@ fn a_removal_that_nothing_can_be_done_about_is_looked_at_when_it_becomes_overdue
     let second = |seconds| after(minute(0), TimeDelta::seconds(seconds));
     for (now, wakes) in [(20, 50), (45, 60), (60, 90)] {
         world.now = second(now);
-        assert_eq!(decided(&mut world).wake_at, Some(second(wakes)), "after {now} s");
+        let decision = decided(&mut world);
+        assert_eq!(decision.wake_at, Some(second(wakes)), "after {now} s");
+        let error = decision.status.assignment.unwrap().last_error.unwrap();
+        assert!(error.contains("and another is configured"), "{error}");
     }
 }
