@@ -32,6 +32,10 @@ pub struct Assignment {
     /// The newest attempt to create the assignment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create: Option<Operation>,
+    /// When the newest create was sent that AWS never answered and that was repeated: it may take effect late, so the
+    /// assignment is looked for that long at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unanswered_create_time: Option<Timestamp>,
     /// The newest attempt to delete the assignment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delete: Option<Operation>,

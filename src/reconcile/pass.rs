@@ -19,8 +19,9 @@ use crate::domain::{self, Action, Decision, Facts, SealCheck, Snapshot, decide};
 /// How many steps one pass makes at most before others get their turn.
 const STEPS: usize = 12;
 
-/// How often a decision may ask before its questions count as endless.
-const ROUNDS: usize = 16;
+/// How often a decision may ask before its questions count as endless: more than twice for each of 64 votes, which are
+/// judged one after the other, and for what else it looks at.
+const ROUNDS: usize = 256;
 
 /// What one step left.
 pub enum Step {

@@ -167,6 +167,7 @@ fn salvaged(status: &Value) -> ElevationRequestStatus {
             create: part(&recorded["create"]),
             delete: part(&recorded["delete"]),
             handed_to: None,
+            unanswered_create_time: None,
             attempts: None,
             last_error: None,
             grant_time: part(&recorded["grantTime"]),

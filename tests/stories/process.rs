@@ -34,7 +34,7 @@ impl Pulse {
     pub(crate) async fn beats(&self) {
         let mut state = self.state.subscribe();
         if state.wait_for(|state| *state == State::Runs).await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

@@ -148,7 +148,7 @@ impl Teller {
                     .push((about.split('-').next().unwrap_or_default().to_owned(), sentence));
             }
             ("teamsettings" | "eligibilitypolicies" | "approverpolicies", _, Some(object)) => {
-                self.condition_lines(object, second)
+                self.condition_lines(object, second);
             }
             _ => {}
         }
@@ -179,39 +179,44 @@ impl Teller {
 fn request_line(before: Option<&Value>, request: &Value, second: &mut Second) {
     let (person, status) = (person_of(&request["spec"]), &request["status"]);
     let known = before.map(verdicts).unwrap_or_default();
-    for verdict in verdicts(request) {
-        if !known.contains(&verdict) {
-            second.lines.push((person.clone(), verdict));
-        }
+    let mut new: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (who, verdict) in verdicts(request)
+        .into_iter()
+        .filter(|verdict| !known.contains(verdict))
+    {
+        new.entry(verdict).or_default().push(who);
+    }
+    for (verdict, people) in new {
+        let sentence = verdict.replace("{who}", &people.join(", "));
+        second
+            .lines
+            .push((person.clone(), format!("{}: {sentence}", name(request))));
     }
     if status["reason"].is_string() {
         let phase = status["phase"].as_str().unwrap_or("new");
-        let sentence = format!(
-            "{} is {phase}, {}: {}",
-            name(request),
-            text(&status["reason"]),
-            text(&status["message"])
-        );
+        let (reason, message) = (text(&status["reason"]), text(&status["message"]));
+        let sentence = format!("{} is {phase}, {reason}: {message}", name(request));
         second.requests.insert(name(request), (person, sentence));
     }
 }
 
-fn verdicts(request: &Value) -> Vec<String> {
+/// Who voted, and what the controller made of it.
+fn verdicts(request: &Value) -> Vec<(String, String)> {
     let all = request["status"]["review"]["verdicts"]
         .as_array()
         .into_iter()
         .flatten();
     let told = all.map(|verdict| {
-        let (who, decision) = (short(text(&verdict["approver"])), text(&verdict["decision"]));
-        if verdict["counted"] == true {
-            format!("{}: {who}'s {decision} counts", name(request))
+        let decision = text(&verdict["decision"]);
+        let sentence = if verdict["counted"] == true {
+            format!("{decision} by {{who}} counts")
         } else {
             format!(
-                "{}: {who}'s {decision} does not count, {}",
-                name(request),
+                "{decision} by {{who}} does not count, {}",
                 text(&verdict["reason"])
             )
-        }
+        };
+        (short(text(&verdict["approver"])), sentence)
     });
     told.collect()
 }

@@ -162,6 +162,7 @@ fn intend(pass: &mut Pass<'_>, tuple: &AssignmentTuple, origin: AssignmentOrigin
         create: None,
         delete: None,
         handed_to: None,
+        unanswered_create_time: None,
         attempts: None,
         last_error: None,
         grant_time: None,

@@ -175,6 +175,12 @@ fn create(pass: &mut Pass<'_>, tuple: AssignmentTuple, not_after: Timestamp) {
 pub(super) fn ask(pass: &mut Pass<'_>, grant: Grant) {
     let now = pass.now;
     pass.assignment(|assignment| {
+        let unanswered = assignment
+            .create
+            .as_ref()
+            .filter(|create| create.outcome == OperationOutcome::Unknown && create.request_id.is_none());
+        let sent = unanswered.and_then(|create| create.sent_time);
+        assignment.unanswered_create_time = sent.or(assignment.unanswered_create_time);
         assignment.create = Some(Operation {
             request_id: None,
             outcome: OperationOutcome::Unknown,

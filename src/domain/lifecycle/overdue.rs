@@ -47,11 +47,10 @@ pub(super) fn shout_when_overdue(pass: &mut Pass<'_>) {
         .status
         .assignment
         .as_ref()
-        .and_then(|assignment| assignment.last_error.clone());
-    let sentence = format!(
-        "The access should have been removed by {since} and AWS has not confirmed it. {}",
-        error.unwrap_or_default()
-    );
+        .and_then(|assignment| assignment.last_error.as_ref());
+    let why = error.map_or_else(|| ".".to_owned(), |error| format!(": {error}"));
+    let sentence =
+        format!("The access should have been removed by {since} and AWS has not confirmed it{why}");
     pass.alerts.push(Alert {
         reason: Reason::RevocationOverdue,
         sentence,

@@ -208,11 +208,12 @@ fn next(pass: &Pass<'_>, tuple: &AssignmentTuple) -> Next {
             _,
         ) => Next::Gone,
         (Observation::Absent { at, .. }, OperationOutcome::Succeeded | OperationOutcome::Vanished) => {
-            if sent.is_none_or(|sent| at > sent) {
-                Next::Gone
-            } else {
+            let unanswered = late_create_until(pass).filter(|until| at < *until);
+            match unanswered {
                 // A list that is older than the delete says nothing; the next pass asks for another.
-                Next::Wait(soon)
+                _ if sent.is_some_and(|sent| at <= sent) => Next::Wait(soon),
+                Some(until) => Next::Unknown(a_create_may_come_late(until)),
+                None => Next::Gone,
             }
         }
         (_, OperationOutcome::InProgress) => Next::Wait(soon),
@@ -220,6 +221,24 @@ fn next(pass: &Pass<'_>, tuple: &AssignmentTuple) -> Next {
         (_, OperationOutcome::Unknown | OperationOutcome::Failed) => repeat(),
         (Observation::Unknown(undecided), _) => Next::Unknown(undecided),
         (_, OperationOutcome::Succeeded | OperationOutcome::Vanished) => repeat(),
+    }
+}
+
+/// Until when a create may still take effect that was never answered and was repeated.
+fn late_create_until(pass: &Pass<'_>) -> Option<Timestamp> {
+    let assignment = pass.status.assignment.as_ref()?;
+    let sent = assignment.unanswered_create_time?;
+    Some(after(sent, pass.timings().create_settles_after))
+}
+
+fn a_create_may_come_late(until: Timestamp) -> Undecided {
+    Undecided {
+        reason: Reason::AccessRemoved,
+        why: format!(
+            "the assignment is gone; a create that AWS never answered may still take effect, so it is looked for until \
+             {until}"
+        ),
+        until: Some(until),
     }
 }
 
@@ -300,7 +319,8 @@ fn delete(pass: &mut Pass<'_>, tuple: AssignmentTuple) {
 fn note_error(pass: &mut Pass<'_>, undecided: &Undecided) {
     let error = crate::domain::sentences::shortened(&undecided.why, 1024);
     pass.assignment(|assignment| assignment.last_error = Some(error));
-    pass.wake(after(pass.now, pass.timings().lookup_retry));
+    let retry = after(pass.now, pass.timings().lookup_retry);
+    pass.wake(undecided.until.map_or(retry, |until| until.min(retry)));
 }
 
 fn gone(pass: &mut Pass<'_>, reason: Reason, handed_to: Option<String>) {

@@ -54,7 +54,7 @@ impl Organization for Adapter {
                 self.path_of(&id).await?
             };
             let unit = OrganizationalUnitId::parse(id.clone()).unwrap();
-            path.0.push(self.step(&summary, &id));
+            path.0.push(step(&summary, &id));
             tree.units.insert(unit, path);
         }
         Ok(self.aged(Arc::new(tree)))
@@ -180,22 +180,22 @@ impl Adapter {
             let Some(parent) = parents.into_iter().next() else {
                 return Ok(OuPath(path));
             };
-            path.insert(0, self.step(&summary, &parent.id));
+            path.insert(0, step(&summary, &parent.id));
             if parent.r#type == "ROOT" {
                 return Ok(OuPath(path));
             }
             child = parent.id;
         }
     }
+}
 
-    fn step(&self, summary: &Value, id: &str) -> OuStep {
-        let units = summary["units"].as_array().into_iter().flatten();
-        let mut found = units.filter(|unit| unit["id"] == id);
-        let path = found.next().and_then(|unit| unit["path"].as_str()).unwrap_or(id);
-        OuStep {
-            id: OrganizationalUnitId::parse(id).unwrap(),
-            name: path.rsplit('/').next().unwrap_or(path).to_owned(),
-        }
+fn step(summary: &Value, id: &str) -> OuStep {
+    let units = summary["units"].as_array().into_iter().flatten();
+    let mut found = units.filter(|unit| unit["id"] == id);
+    let path = found.next().and_then(|unit| unit["path"].as_str()).unwrap_or(id);
+    OuStep {
+        id: OrganizationalUnitId::parse(id).unwrap(),
+        name: path.rsplit('/').next().unwrap_or(path).to_owned(),
     }
 }
 

@@ -9,6 +9,7 @@ use team_operator::api;
 
 /// One kind.
 #[derive(Debug, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "`kind` is what Kubernetes calls it")]
 pub(crate) struct Kind {
     pub(crate) plural: &'static str,
     pub(crate) group: &'static str,

@@ -21,8 +21,8 @@ pub(crate) fn merge(target: &mut Value, patch: &Value) {
 }
 
 /// RFC 6902, as far as it is used; the text says what does not fit.
-pub(crate) fn json_patch(target: &mut Value, patch: &Value) -> Result<(), String> {
-    for step in patch.as_array().into_iter().flatten() {
+pub(crate) fn json_patch(target: &mut Value, steps: &Value) -> Result<(), String> {
+    for step in steps.as_array().into_iter().flatten() {
         let path = step["path"].as_str().unwrap_or_default();
         let (parent, last) = path.rsplit_once('/').ok_or("a path without a slash")?;
         let missing = || format!("{path}: there is nothing of this name to patch");
@@ -30,7 +30,7 @@ pub(crate) fn json_patch(target: &mut Value, patch: &Value) -> Result<(), String
         match (step["op"].as_str(), parent) {
             (Some("add"), Value::Array(items)) if last == "-" => items.push(step["value"].clone()),
             (Some("add"), Value::Object(fields)) => {
-                drop(fields.insert(last.to_owned(), step["value"].clone()))
+                drop(fields.insert(last.to_owned(), step["value"].clone()));
             }
             (Some("replace"), parent) => {
                 let place = parent.pointer_mut(&format!("/{last}")).ok_or_else(missing)?;

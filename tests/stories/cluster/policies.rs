@@ -201,7 +201,7 @@ fn with_fields_as_calls(expression: &str) -> String {
                 .unwrap_or(behind.len())
         };
         let name = behind[..end].trim_matches('\'');
-        text.push_str(&format!(".field('{name}')"));
+        text = text + ".field('" + name + "')";
         rest = &behind[end + usize::from(is_index)..];
     }
     text + rest

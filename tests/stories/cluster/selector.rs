@@ -9,12 +9,18 @@ pub(crate) struct Selector(Vec<(String, bool, String)>);
 impl Selector {
     pub(crate) fn parse(text: &str) -> Self {
         let terms = text.split(',').filter(|term| !term.is_empty());
-        let term = |term: &str| match term.split_once("!=") {
-            Some((path, value)) => (path.to_owned(), false, value.to_owned()),
-            None => {
-                let (path, value) = term.split_once('=').unwrap();
-                (path.to_owned(), true, value.trim_start_matches('=').to_owned())
-            }
+        let term = |term: &str| {
+            let (is_equal, operator) = if term.contains("!=") {
+                (false, "!=")
+            } else {
+                (true, "=")
+            };
+            let (path, value) = term.split_once(operator).unwrap();
+            (
+                path.to_owned(),
+                is_equal,
+                value.trim_start_matches('=').to_owned(),
+            )
         };
         Self(terms.map(term).collect())
     }

@@ -110,20 +110,20 @@ impl Cluster {
             return match *method {
                 Method::POST => self
                     .create(writer, kind, namespace.unwrap_or_default(), body)
-                    .map(text),
+                    .map(|stored| text(&stored)),
                 _ => Ok(self.list(path, query, metadata_only)),
             };
         };
         let place = Place::new(kind, namespace.unwrap_or_default(), name);
         let found = || self.stored(&place).ok_or_else(|| Refusal::not_found(kind, name));
         match *method {
-            Method::GET => found().map(text),
+            Method::GET => found().map(|stored| text(&stored)),
             Method::PUT => self
                 .update(writer, kind, &place, &path.subresource, body)
-                .map(text),
+                .map(|stored| text(&stored)),
             Method::DELETE => self
                 .delete(writer, kind, &place, &body["preconditions"])
-                .map(text),
+                .map(|stored| text(&stored)),
             Method::PATCH => {
                 let mut wanted = (*found()?.object).clone();
                 if content_type.contains("json-patch") {
@@ -132,7 +132,7 @@ impl Cluster {
                     merge(&mut wanted, body);
                 }
                 self.update(writer, kind, &place, &path.subresource, &wanted)
-                    .map(text)
+                    .map(|stored| text(&stored))
             }
             _ => Err(Refusal::not_served()),
         }
@@ -249,7 +249,7 @@ fn line(change: &Change, selector: &Selector) -> Option<String> {
     Some(format!("{}\n", json!({ "type": kind, "object": *change.object })))
 }
 
-fn text(stored: Stored) -> String {
+fn text(stored: &Stored) -> String {
     stored.text.to_string()
 }
 

@@ -89,7 +89,7 @@ impl Store {
     }
 
     /// Stores an object under a new version, which it gets, and gives it back.
-    pub(crate) fn put(&mut self, place: Place, mut object: Value) -> Stored {
+    pub(crate) fn put(&mut self, place: &Place, mut object: Value) -> Stored {
         self.version += 1;
         object["metadata"]["resourceVersion"] = Value::String(self.version.to_string());
         let stored = Stored {

@@ -61,7 +61,7 @@ impl Cluster {
             return Err(Refusal::invalid(kind, &name, &mistakes));
         }
         self.admit(writer, "CREATE", kind, "", &place, &new, &Value::Null)?;
-        Ok(self.keep(writer, place, new))
+        Ok(self.keep(writer, &place, new))
     }
 
     /// A whole new object in place of the stored one, or a new status; `subresource` says which.
@@ -108,7 +108,7 @@ impl Cluster {
             return Err(Refusal::invalid(kind, &place.name, &mistakes));
         }
         self.admit(writer, "UPDATE", kind, subresource, place, &new, &old.object)?;
-        Ok(self.keep(writer, place.clone(), new))
+        Ok(self.keep(writer, place, new))
     }
 
     /// Deletes an object, or marks it for deletion while it has finalizers.
@@ -134,11 +134,11 @@ impl Cluster {
         }
         let mut marked = (*old.object).clone();
         marked["metadata"]["deletionTimestamp"] = json!(self.timestamp());
-        Ok(self.keep(writer, place.clone(), marked))
+        Ok(self.keep(writer, place, marked))
     }
 
     /// Stores an object; one that is marked for deletion and has no finalizer is removed instead.
-    fn keep(&self, writer: Writer<'_>, place: Place, object: Value) -> Stored {
+    fn keep(&self, writer: Writer<'_>, place: &Place, object: Value) -> Stored {
         let stored = if writer.dry_run {
             return Stored {
                 text: object.to_string().into(),
@@ -146,10 +146,10 @@ impl Cluster {
             };
         } else {
             let mut store = self.store();
-            let before = store.get(&place).map(|stored| stored.object.clone());
+            let before = store.get(place).map(|stored| stored.object.clone());
             let (plural, leaves) = (place.plural, leaves(&object));
             let stored = if leaves {
-                store.remove(&place)
+                store.remove(place)
             } else {
                 Some(store.put(place, object))
             };

@@ -24,7 +24,7 @@ advance 5m
     10:00:55  aws: delete ReadOnlyAccess in payments for alice: InternalServerException: An unexpected internal service
                 exception was encountered.
     10:01:25  event on alice-1: RevocationOverdue: The access should have been removed by 2026-12-01T10:01:25Z and AWS
-                has not confirmed it. DeleteAccountAssignment for account 444444444444: InternalServerException: An
+                has not confirmed it: DeleteAccountAssignment for account 444444444444: InternalServerException: An
                 unexpected internal service exception was encountered.
     10:01:25  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. It is overdue since
                 2026-12-01T10:01:25Z; it is tried until it succeeds. The last attempt: DeleteAccountAssignment for
@@ -60,4 +60,4 @@ advance 1h
     11:00:35  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. It is overdue since
                 2026-12-01T10:01:25Z; it is tried until it succeeds.
     11:00:37  aws: alice no longer has ReadOnlyAccess in payments
-    11:01:10  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    11:00:45  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.

@@ -19,7 +19,7 @@ the controller starts
                 before does not count: ValidatingAdmissionPolicyBinding team-operator-decisions was deleted and made
                 again.
     09:01:20  settings: GuardIntact is True, Valid: The admission policies are in force, and a forgery was refused.
-    09:01:20  alice-1: bob's Approved does not count, GuardBroken
+    09:01:20  alice-1: Approved by bob does not count, GuardBroken
     09:01:20  alice-1 is Pending, NoApprovers: ApproverPolicy production asks for 1 more, and 0 different people besides
                 the requester could: its groups need more members. It is tried again.
     09:01:20  dave-1 is Denied, SealBroken: The status was changed by somebody other than the controller. Make a new

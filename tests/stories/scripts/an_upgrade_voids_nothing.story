@@ -9,7 +9,7 @@ alice requests DatabaseAdmin in orders for 2h
                 from bob@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).
 bob approves
-    09:00:30  alice-1: bob's Approved counts
+    09:00:30  alice-1: Approved by bob counts
     09:00:30  alice-1 is Pending, AwaitingApproval: Stage security has 0/1 approvals; awaited until 2026-12-01T12:00:20Z
                 from carol@example.com, erin@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).
@@ -27,7 +27,7 @@ the controller starts
     09:07:00  settings: GuardIntact is Unknown, GuardUnproven: the guard has not looked yet. Nothing is granted until it
                 can be told.
     09:07:00  settings: GuardIntact is True, Valid: The admission policies are in force, and a forgery was refused.
-    09:07:00  alice-1: erin's Approved counts
+    09:07:00  alice-1: Approved by erin counts
     09:07:00  alice-1 is Approved, ApprovalsComplete: Approved by bob@example.com, erin@example.com.
     09:07:00  aws: create DatabaseAdmin in orders for alice: taken on
     09:07:00  alice-1 is Approved, Granting: AWS is creating the assignment.

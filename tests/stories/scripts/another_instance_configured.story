@@ -27,7 +27,7 @@ advance 1h
     10:00:25  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
 advance 1h
     10:01:25  event on alice-1: RevocationOverdue: The access should have been removed by 2026-12-01T10:01:25Z and AWS
-                has not confirmed it. the assignment is in the Identity Center instance
+                has not confirmed it: the assignment is in the Identity Center instance
                 arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35, and
                 arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35-elsewhere is configured: nothing can be done or believed
                 about it
@@ -40,7 +40,7 @@ the controller starts
     11:00:40  settings: GuardIntact is True, Valid: The admission policies are in force, and a forgery was refused.
     11:00:40  aws: delete ReadOnlyAccess in payments for alice: taken on
     11:00:40  event on alice-1: RevocationOverdue: The access should have been removed by 2026-12-01T10:01:25Z and AWS
-                has not confirmed it. the assignment is in the Identity Center instance
+                has not confirmed it: the assignment is in the Identity Center instance
                 arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35, and
                 arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35-elsewhere is configured: nothing can be done or believed
                 about it
@@ -48,4 +48,4 @@ the controller starts
                 2026-12-01T10:01:25Z; it is tried until it succeeds.
     11:00:42  aws: alice no longer has ReadOnlyAccess in payments
 advance 1m
-    11:01:15  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    11:00:50  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.

@@ -25,4 +25,4 @@ advance 5m
                 has not confirmed it.
     10:05:56  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. It is overdue since
                 2026-12-01T10:01:25Z; it is tried until it succeeds.
-    10:06:26  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    10:06:01  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.

@@ -6,7 +6,7 @@ alice requests DatabaseAdmin in orders for 2h
                 --subresource=status).
 bob leaves Production-Leads
 bob approves
-    09:00:30  alice-1: bob's Approved does not count, NotAnApprover
+    09:00:30  alice-1: Approved by bob does not count, NotAnApprover
     09:00:30  alice-1 is Pending, NoApprovers: ApproverPolicy production asks for 1 more, and 0 different people besides
                 the requester could: its groups need more members. It is tried again.
 carol joins Production-Leads
@@ -15,7 +15,7 @@ advance 15m
                 from carol@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).
 carol approves
-    09:15:50  alice-1: carol's Approved counts
+    09:15:50  alice-1: Approved by carol counts
     09:15:50  alice-1 is Pending, AwaitingApproval: Stage security has 0/1 approvals; awaited until 2026-12-01T12:00:10Z
                 from erin@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).

@@ -23,4 +23,4 @@ the controller starts
                 2026-12-01T10:01:25Z; it is tried until it succeeds.
     12:00:42  aws: alice no longer has ReadOnlyAccess in payments
 advance 1m
-    12:01:15  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    12:00:50  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.

@@ -5,7 +5,7 @@ alice requests DatabaseAdmin in orders for 2h
                 from bob@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).
 bob approves
-    09:00:20  alice-1: bob's Approved counts
+    09:00:20  alice-1: Approved by bob counts
     09:00:20  alice-1 is Pending, AwaitingApproval: Stage security has 0/1 approvals; awaited until 2026-12-01T12:00:10Z
                 from carol@example.com, erin@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).
@@ -18,7 +18,7 @@ alice requests DatabaseAdmin in orders for 2h
                 from bob@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).
 bob approves
-    09:00:50  alice-2: bob's Approved counts
+    09:00:50  alice-2: Approved by bob counts
     09:00:50  alice-2 is Pending, AwaitingApproval: Stage security has 0/1 approvals; awaited until 2026-12-01T12:00:40Z
                 from carol@example.com, erin@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).
@@ -30,7 +30,7 @@ alice requests DatabaseAdmin in orders for 2h
                 from bob@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).
 bob approves
-    09:01:20  alice-3: bob's Approved counts
+    09:01:20  alice-3: Approved by bob counts
     09:01:20  alice-3 is Pending, AwaitingApproval: Stage security has 0/1 approvals; awaited until 2026-12-01T12:01:10Z
                 from carol@example.com, erin@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).

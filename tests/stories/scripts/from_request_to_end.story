@@ -13,7 +13,7 @@ erin approves
                 'team-operator-decisions' with binding 'team-operator-decisions' denied request: erin@example.com cannot
                 approve this request at this point; who can: bob@example.com
 bob approves because "agreed in the morning meeting"
-    09:00:40  alice-1: bob's Approved counts
+    09:00:40  alice-1: Approved by bob counts
     09:00:40  alice-1 is Pending, AwaitingApproval: Stage security has 0/1 approvals; awaited until 2026-12-01T12:00:20Z
                 from carol@example.com, erin@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).
@@ -21,7 +21,7 @@ alice approves
     09:00:50  refused: ElevationRequest.team-operator.io "alice-1" is invalid: status.approvals: nobody decides on their
                 own request: somebody else must; to take it back set spec.cancelled to true
 erin approves
-    09:01:00  alice-1: erin's Approved counts
+    09:01:00  alice-1: Approved by erin counts
     09:01:00  alice-1 is Approved, ApprovalsComplete: Approved by bob@example.com, erin@example.com.
     09:01:00  aws: create DatabaseAdmin in orders for alice: taken on
     09:01:00  alice-1 is Approved, Granting: AWS is creating the assignment.
@@ -36,4 +36,4 @@ advance 10m
     11:01:05  aws: delete DatabaseAdmin in orders for alice: taken on
     11:01:07  aws: alice no longer has DatabaseAdmin in orders
 advance 10m
-    11:01:40  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    11:01:15  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.

@@ -25,7 +25,7 @@ advance 30m
     10:30:30  alice-2 is Revoking, EndReached: The end was reached. The access is being removed.
     10:30:30  aws: delete ReadOnlyAccess in payments for alice: taken on
     10:30:32  aws: alice no longer has ReadOnlyAccess in payments
-    10:31:05  alice-2 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    10:30:40  alice-2 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
 alice requests ReadOnlyAccess in payments for 30m
     10:34:40  alice-3 is Approved, ApprovalNotRequired: Policy asks for no approval.
     10:34:40  aws: create ReadOnlyAccess in payments for alice: taken on
@@ -49,33 +49,27 @@ advance 30m
     11:34:45  alice-4 is Revoking, EndReached: The end was reached. The access is being removed.
     11:34:45  aws: delete ReadOnlyAccess in payments for alice: taken on
     11:34:47  aws: alice no longer has ReadOnlyAccess in payments
-    11:35:20  alice-4 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
-alice requests ReadOnlyAccess in payments for 20m,
+    11:34:55  alice-4 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
 alice requests ReadOnlyAccess in payments for 20m
     11:36:00  alice-5 is Approved, ApprovalNotRequired: Policy asks for no approval.
-    11:36:00  alice-6 is Approved, ApprovalNotRequired: Policy asks for no approval.
     11:36:00  aws: create ReadOnlyAccess in payments for alice: taken on
-    11:36:00  aws: create ReadOnlyAccess in payments for alice: ConflictException: Another operation on this assignment
-                is in progress. Please try again.
-    11:36:00  alice-5 is Approved, Granting: AWS is creating the assignment. The last attempt failed:
-                CreateAccountAssignment for account 444444444444: ConflictException: Another operation on this
-                assignment is in progress. Please try again.
-    11:36:00  alice-6 is Approved, Granting: AWS is creating the assignment.
+    11:36:00  alice-5 is Approved, Granting: AWS is creating the assignment.
     11:36:02  aws: alice has ReadOnlyAccess in payments
-    11:36:05  alice-6 is Active, AccessGranted: The access is there. It ends at 2026-12-01T11:56:05Z; to end it early
+    11:36:05  alice-5 is Active, AccessGranted: The access is there. It ends at 2026-12-01T11:56:05Z; to end it early
                 set spec.cancelled to true. Sign in at https://example.awsapps.com/start.
-advance 20m
-    11:36:10  aws: create ReadOnlyAccess in payments for alice: taken on
-    11:36:10  alice-5 is Approved, Granting: AWS is creating the assignment.
-    11:36:15  alice-5 is Active, AccessGranted: The access is there. It ends at 2026-12-01T11:56:15Z; to end it early
+advance 10m
+    11:46:05  event on alice-5: AccessEndsSoon: The access ends at 2026-12-01T11:56:05Z.
+alice requests ReadOnlyAccess in payments for 9m55s
+    11:46:10  alice-6 is Approved, ApprovalNotRequired: Policy asks for no approval.
+    11:46:10  alice-6 is Active, AccessGranted: The access is there. It ends at 2026-12-01T11:56:05Z; to end it early
                 set spec.cancelled to true. Sign in at https://example.awsapps.com/start.
-    11:46:05  event on alice-6: AccessEndsSoon: The access ends at 2026-12-01T11:56:05Z.
-    11:46:15  event on alice-5: AccessEndsSoon: The access ends at 2026-12-01T11:56:15Z.
+advance 10m
+    11:56:05  alice-5 is Revoking, EndReached: The end was reached. The access is being removed.
     11:56:05  alice-6 is Revoking, EndReached: The end was reached. The access is being removed.
-    11:56:05  alice-6 is Ended, EndReached: The end was reached. The access goes on with request
-                access-requests/alice-5.
+    11:56:05  aws: delete ReadOnlyAccess in payments for alice: taken on
+    11:56:07  aws: alice no longer has ReadOnlyAccess in payments
+    11:56:10  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
+                exist.
+    11:56:15  alice-5 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    11:56:15  alice-6 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
 advance 1m
-    11:56:15  alice-5 is Revoking, EndReached: The end was reached. The access is being removed.
-    11:56:15  aws: delete ReadOnlyAccess in payments for alice: taken on
-    11:56:17  aws: alice no longer has ReadOnlyAccess in payments
-    11:56:50  alice-5 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.

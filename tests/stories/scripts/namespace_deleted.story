@@ -15,7 +15,7 @@ the namespace is deleted
     09:00:30  aws: delete ReadOnlyAccess in payments for alice: taken on
     09:00:32  aws: alice no longer has ReadOnlyAccess in payments
 advance 1m
-    09:01:05  alice-1 is Revoked, Deleted: The request, or its namespace, was deleted at 2026-12-01T09:00:30Z. AWS
+    09:00:40  alice-1 is Revoked, Deleted: The request, or its namespace, was deleted at 2026-12-01T09:00:30Z. AWS
                 confirmed that the assignment is gone.
-    09:01:05  alice-1 is removed
-    09:01:05  the namespace is gone
+    09:00:40  alice-1 is removed
+    09:00:40  the namespace is gone

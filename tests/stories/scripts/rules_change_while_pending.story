@@ -5,14 +5,14 @@ alice requests DatabaseAdmin in orders for 4h
                 from bob@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).
 bob approves
-    09:00:20  alice-1: bob's Approved counts
+    09:00:20  alice-1: Approved by bob counts
     09:00:20  alice-1 is Pending, AwaitingApproval: Stage security has 0/1 approvals; awaited until 2026-12-01T12:00:10Z
                 from carol@example.com, erin@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).
 platform sets approvalWorkflow of settings to NotRequired
 platform sets approvalWorkflow of settings to Required
 platform applies security-twice.yaml
-    09:00:50  alice-1: bob's Approved does not count, NotAnApprover
+    09:00:50  alice-1: Approved by bob does not count, NotAnApprover
     09:00:50  alice-1 is Pending, AwaitingApproval: Stage security has 0/2 approvals; awaited until 2026-12-01T12:00:10Z
                 from carol@example.com, erin@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).

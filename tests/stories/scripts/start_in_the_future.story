@@ -6,12 +6,12 @@ alice requests DatabaseAdmin in orders for 2h starting in 12h
                 from bob@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).
 bob approves
-    09:00:30  alice-1: bob's Approved counts
+    09:00:30  alice-1: Approved by bob counts
     09:00:30  alice-1 is Pending, AwaitingApproval: Stage security has 0/1 approvals; awaited until 2026-12-01T12:00:20Z
                 from carol@example.com, erin@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).
 erin approves
-    09:00:40  alice-1: erin's Approved counts
+    09:00:40  alice-1: Approved by erin counts
     09:00:40  alice-1 is Approved, ApprovalsComplete: Approved by bob@example.com, erin@example.com.
     09:00:40  alice-1 is Approved, AwaitingStart: Approved; the access starts at 2026-12-01T21:00:20Z.
 advance 11h
@@ -28,4 +28,4 @@ advance 2h5m
     23:00:25  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
     23:00:25  aws: delete DatabaseAdmin in orders for alice: taken on
     23:00:27  aws: alice no longer has DatabaseAdmin in orders
-    23:01:00  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    23:00:35  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.

@@ -1,5 +1,8 @@
 //! What the lines of a script do.
 
+#![expect(clippy::needless_pass_by_value, reason = "all verbs have one signature")]
+#![expect(clippy::unnecessary_wraps, reason = "all verbs have one signature")]
+
 pub(crate) mod amazon;
 pub(crate) mod cluster;
 pub(crate) mod controller;

@@ -105,7 +105,7 @@ pub(crate) fn cancels(stage: &mut Stage, words: Words) -> Result<(), String> {
     let person = full(words.get("who"));
     let request = named_or_latest(stage, words)?;
     let written = write(stage, &person, &request, "", |request| {
-        request["spec"]["cancelled"] = json!(true)
+        request["spec"]["cancelled"] = json!(true);
     });
     stage.answer(written);
     Ok(())
@@ -138,7 +138,7 @@ pub(crate) fn writes(stage: &mut Stage, words: Words) -> Result<(), String> {
     let patch = patch_of(&format!("status.{}", words.get("field")), words.get("value"));
     let (person, request) = (full(words.get("who")), words.get("request").to_owned());
     let written = write(stage, &person, &request, "status", |request| {
-        merge(request, &patch)
+        merge(request, &patch);
     });
     stage.answer(written);
     Ok(())

@@ -88,6 +88,38 @@ fn a_create_that_nobody_tells_about_is_waited_for_as_if_it_had_just_been_seen() 
     assert!(world.revocations() > 0, "and no longer than that");
 }
 
+// The answer was lost and the create repeated; the first one was held up on its way and lands after the removal.
+#[test]
+fn a_create_that_was_never_answered_is_looked_for_before_the_request_is_over() {
+    let mut world = approved();
+    world.aws = Aws::LosesAnswers;
+    world.settle();
+    world.aws = Aws::Works;
+    world.until(minute(1));
+    assert_eq!(world.grants(), 2);
+    world.snapshot.request.spec.cancelled = Some(true);
+    world.until(minute(3));
+    assert_eq!(
+        (world.status().phase, world.assigned),
+        (Some(Phase::Revoking), false)
+    );
+    world.assigned = true;
+    world.until(minute(6));
+    let world = world.check(Phase::Revoked, Reason::EndedByRequester);
+    assert_eq!((world.revocations(), world.assigned), (2, false));
+}
+
+#[test]
+fn a_create_that_was_never_answered_long_ago_keeps_nobody_waiting() {
+    let mut world = approved();
+    world.aws = Aws::LosesAnswers;
+    world.settle();
+    world.aws = Aws::Works;
+    world.until(minute(120));
+    world.until(minute(121));
+    world.check(Phase::Ended, Reason::EndReached);
+}
+
 // A sibling that takes the assignment over while our intent is stored keeps it.
 #[test]
 fn a_delete_is_held_back_for_one_that_took_over_meanwhile() {
