@@ -106,3 +106,22 @@ fn it_is_there_waited_for_or_asked_for_again_by_what_is_on_record_and_what_is_li
         assert_eq!(found, then, "{story}");
     }
 }
+
+#[test]
+fn only_a_create_that_was_never_answered_is_remembered_when_it_is_repeated() {
+    let table = [
+        (Some((Unknown, None)), Some(minute(0))),
+        (Some((Failed, Some("op"))), None),
+        (Some((Failed, None)), None),
+        (Some((Vanished, Some("op"))), None),
+        (None, None),
+    ];
+    for (create, remembered) in table {
+        let mut world = creating(Created, create, false);
+        world.now = minute(1);
+        let decision = decided(&mut world);
+        assert!(matches!(decision.action, Some(Action::Grant(_))), "{create:?}");
+        let assignment = decision.status.assignment.unwrap();
+        assert_eq!(assignment.unanswered_create_time, remembered, "{create:?}");
+    }
+}

@@ -146,6 +146,20 @@ fn the_last_message_says_who_ended_it_and_what_became_of_the_assignment_each_onc
 }
 
 #[test]
+fn a_create_that_was_never_answered_is_looked_for_until_it_cannot_come() {
+    let done = Some((Succeeded, Some("op")));
+    let mut world = removing(done, done, false);
+    let assignment = world.snapshot.request.status.assignment.as_mut().unwrap();
+    assignment.unanswered_create_time = Some(minute(0));
+    assert_eq!(then(&mut world, 299), Then::Waits);
+    let decision = decided(&mut world);
+    assert_eq!(decision.wake_at, Some(minute(5)));
+    let message = decision.status.message.unwrap();
+    assert!(message.contains("a create that AWS never answered"), "{message}");
+    assert_eq!(then(&mut world, 300), Then::Gone);
+}
+
+#[test]
 fn with_its_account_an_assignment_is_gone_whatever_became_of_the_delete() {
     let (id, done) = (Some("op"), Some((Succeeded, Some("op"))));
     for delete in [Failed, InProgress, Unknown] {
