@@ -52,14 +52,11 @@ impl GuardKeeper {
         self.current()
     }
 
-    /// The same, with a forged decision on this very request.
+    /// The same, with a forged decision on this very request, tried meanwhile.
     pub async fn prove_on(&self, request: &Request) -> domain::Guard {
-        let look = self.look(Instant::now()).await;
-        let (namespace, name) = (request.namespace(), request.name());
-        let report = self
-            .guard
-            .check_on_after(&look.observation, namespace, name)
-            .await;
+        let forgery = self.guard.forge_on(request.namespace(), request.name());
+        let (look, probe) = tokio::join!(self.look(Instant::now()), forgery);
+        let report = look.with(probe);
         let state = read(&report);
         // The forgery on one request is as good a proof of the worse as any.
         if matches!(state, domain::Guard::Broken(_)) {
@@ -93,7 +90,7 @@ impl GuardKeeper {
             return look.report.clone();
         }
         let began = Instant::now();
-        let report = self.guard.check().await;
+        let report = Box::pin(self.guard.check()).await; // many calls at once, whose futures are large
         self.digest(&report).await;
         *looks = Some(Look {
             began,

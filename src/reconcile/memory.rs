@@ -62,14 +62,14 @@ pub struct Ending {
 impl Memory {
     /// The newer one of what the watch brought and what was written last: the watch lags behind our own writes.
     pub fn newest(&self, seen: Request) -> Request {
+        self.newer(seen.uid(), seen.resource_version()).unwrap_or(seen)
+    }
+
+    /// What was written last, where that is newer than this version of the request.
+    pub fn newer(&self, uid: &str, than: &str) -> Option<Request> {
         let remembered = self.requests();
-        let known = remembered
-            .get(seen.uid())
-            .and_then(|remembered| remembered.newest.as_ref());
-        match known {
-            Some(known) if version(known) > version(&seen) => known.clone(),
-            _ => seen,
-        }
+        let known = remembered.get(uid)?.newest.as_ref()?;
+        (version(known) > number(than)).then(|| known.clone())
     }
 
     /// Notes what was just written or read.
@@ -166,9 +166,16 @@ impl Memory {
         })
     }
 
-    /// A request that is finished or gone needs no memory: there is nothing left that an answer could be recorded in.
+    /// A request that is finished or gone needs no memory: there is nothing left that an answer could be recorded in. Only
+    /// its last version is kept until it has left the watch: what the watch brings late is no news, and a pass over it
+    /// would end the request once more.
     pub fn forget(&self, uid: &str) {
-        self.requests().remove(uid);
+        if let Some(remembered) = self.requests().get_mut(uid) {
+            *remembered = Remembered {
+                newest: remembered.newest.take(),
+                ..Remembered::default()
+            };
+        }
     }
 
     /// Forgets the requests that are no longer live, but for answers that are still to be recorded.
@@ -247,8 +254,12 @@ impl Memory {
 }
 
 /// Kubernetes has promised since 1.35 that the versions of one resource can be compared as numbers; etcd's always could.
+fn number(version: &str) -> u64 {
+    version.parse().unwrap_or(0)
+}
+
 fn version(request: &Request) -> u64 {
-    request.resource_version().parse().unwrap_or(0)
+    number(request.resource_version())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -275,6 +286,18 @@ mod tests {
         memory.saw(&request("10"));
         assert_eq!(memory.newest(request("9")).resource_version(), "10");
         assert_eq!(memory.newest(request("11")).resource_version(), "11");
+    }
+
+    #[test]
+    fn what_the_watch_brings_of_a_finished_request_is_no_news() {
+        let memory = Memory::default();
+        memory.saw(&request("10"));
+        memory.keep_unrecorded("u", Answer::AlreadyGone);
+        memory.forget("u");
+        assert_eq!(memory.newest(request("9")).resource_version(), "10");
+        assert!(memory.unrecorded("u").is_empty());
+        memory.keep_only(&HashSet::new());
+        assert_eq!(memory.newest(request("9")).resource_version(), "9");
     }
 
     #[test]

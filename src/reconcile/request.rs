@@ -1,5 +1,7 @@
 //! One request as the API server stores it: the JSON that the seal is over, and what can be read of it.
 
+use std::sync::{Arc, OnceLock};
+
 use kube::api::DynamicObject;
 use serde_json::{Value, json};
 
@@ -17,12 +19,22 @@ pub const FINALIZER: &str = "team-operator.io/access";
 ///
 /// The JSON is kept, because the seal is over it, and because an object that no longer fits our types (its definition was
 /// weakened, or another version wrote it) must still be revoked.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// Cheap to clone, and read once: a pass asks for its status again and again.
+#[derive(Debug, Clone)]
 pub struct Request {
-    object: Value,
+    object: Arc<Value>,
+    reading: Arc<OnceLock<Reading>>,
+}
+
+impl PartialEq for Request {
+    fn eq(&self, other: &Self) -> bool {
+        self.object == other.object
+    }
 }
 
 /// A spec and a status, read as well as possible.
+#[derive(Debug)]
 struct Reading {
     spec: ElevationRequestSpec,
     status: ElevationRequestStatus,
@@ -32,8 +44,13 @@ struct Reading {
 impl Request {
     /// The request that the API server answered with.
     pub fn new(object: &DynamicObject) -> Self {
+        Self::of(json!(object))
+    }
+
+    fn of(object: Value) -> Self {
         Self {
-            object: json!(object),
+            object: Arc::new(object),
+            reading: Arc::default(),
         }
     }
 
@@ -77,6 +94,7 @@ impl Request {
     /// access, or loses it.
     pub fn facts(&self, key: &SealKey) -> RequestFacts {
         let Reading { spec, status, whole } = self.read();
+        let (spec, status) = (spec.clone(), status.clone());
         let time = |field: &str| -> Option<Timestamp> {
             serde_json::from_value(self.object["metadata"][field].clone()).ok()
         };
@@ -90,7 +108,7 @@ impl Request {
             deleted_at: time("deletionTimestamp"),
             has_finalizer: self.finalizers().contains(&FINALIZER),
             spec,
-            seal: if whole {
+            seal: if *whole {
                 key.check(&self.object)
             } else {
                 SealCheck::Broken
@@ -102,19 +120,23 @@ impl Request {
     /// What matters of it to another request of the same person.
     pub fn as_sibling(&self) -> Sibling {
         let Reading { spec, status, .. } = self.read();
-        Sibling::of(self.uid(), &self.full_name(), &spec, &status)
+        Sibling::of(self.uid(), &self.full_name(), spec, status)
     }
 
     /// The status, read as well as possible.
     pub fn status(&self) -> ElevationRequestStatus {
-        self.read().status
+        self.read().status.clone()
     }
 
     fn metadata(&self, field: &str) -> &str {
         self.object["metadata"][field].as_str().unwrap_or_default()
     }
 
-    fn read(&self) -> Reading {
+    fn read(&self) -> &Reading {
+        self.reading.get_or_init(|| self.read_anew())
+    }
+
+    fn read_anew(&self) -> Reading {
         let spec = serde_json::from_value(self.object["spec"].clone());
         let status = match &self.object["status"] {
             Value::Null => Ok(ElevationRequestStatus::default()),
@@ -184,13 +206,11 @@ mod tests {
     use super::*;
 
     fn request(status: &Value) -> Request {
-        Request {
-            object: json!({
-                "metadata": { "uid": "u", "namespace": "orders", "name": "fix", "creationTimestamp": "2026-12-01T09:00:00Z" },
-                "spec": { "accountId": "111122223333", "permissionSet": "DatabaseAdmin", "duration": "2h" },
-                "status": status,
-            }),
-        }
+        Request::of(json!({
+            "metadata": { "uid": "u", "namespace": "orders", "name": "fix", "creationTimestamp": "2026-12-01T09:00:00Z" },
+            "spec": { "accountId": "111122223333", "permissionSet": "DatabaseAdmin", "duration": "2h" },
+            "status": status,
+        }))
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::sync::{OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use chrono::TimeDelta;
 use futures::Stream;
@@ -135,10 +135,15 @@ impl Shell {
 
     /// The live requests, as the watch and our own writes have them.
     pub fn live_requests(&self) -> Vec<Request> {
-        let live = self.live.get().map(Store::state).unwrap_or_default();
+        let live = self.live_objects();
         live.iter()
             .map(|object| self.memory.newest(Request::new(object)))
             .collect()
+    }
+
+    /// The live requests as the watch has them, without what was written since.
+    fn live_objects(&self) -> Vec<Arc<DynamicObject>> {
+        self.live.get().map(Store::state).unwrap_or_default()
     }
 
     /// Everything that one decision may look at.
@@ -177,12 +182,18 @@ impl Shell {
         if request.status.phase.is_some() {
             return open;
         }
-        for other in self
-            .live_requests()
-            .iter()
-            .filter(|other| other.uid() != request.uid)
-        {
-            let status = &other.object()["status"];
+        // All of them are looked at for each new one, so none is copied.
+        for other in self.live_objects() {
+            let metadata = &other.metadata;
+            let (uid, version) = (metadata.uid.as_deref(), metadata.resource_version.as_deref());
+            let (uid, version) = (uid.unwrap_or_default(), version.unwrap_or_default());
+            if uid == request.uid {
+                continue;
+            }
+            let newer = self.memory.newer(uid, version);
+            let status = newer
+                .as_ref()
+                .map_or(&other.data["status"], |newer| &newer.object()["status"]);
             let is_open = status["phase"].is_string() && status["finished"] != true;
             if let Some(user) = status["requester"]["userId"].as_str().filter(|_| is_open) {
                 *open.entry(user.to_owned()).or_default() += 1;

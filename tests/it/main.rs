@@ -30,6 +30,8 @@ mod requests;
 mod reviews;
 mod roles;
 mod settings;
+#[path = "../stage/mod.rs"]
+mod stage;
 mod status_rules;
 mod support;
 

@@ -16,20 +16,20 @@
 
 mod compare;
 mod judge;
+mod look;
 mod probe;
 mod record;
 
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::ConfigMap;
-use kube::api::{Api, DynamicObject, ObjectMeta, PostParams};
-use kube::core::{ApiResource, GroupVersionKind};
-use serde_json::Value;
+use kube::api::{Api, ObjectMeta, PostParams};
 
 pub use compare::{Comparison, compare};
 pub use judge::{Continuity, Found, GuardState, LiveObject, Observation, Probe, continuity, judge};
 pub use record::{GuardRecord, ObjectMark};
 
+use self::look::Sources;
 use super::API_TIMEOUT;
 use super::installation::Installation;
 use super::seal::SealKey;
@@ -43,9 +43,7 @@ pub struct Guard {
     client: kube::Client,
     installation: Installation,
     key: SealKey,
-    /// Every object that this version installs, and whether requests can be forged without it. Made once: it is held
-    /// against the cluster every minute and before every grant.
-    sources: Arc<[(Value, bool)]>,
+    sources: Arc<Sources>,
 }
 
 /// What one look of the guard gave. A value: for the controller, for conditions, for a health endpoint.
@@ -57,9 +55,36 @@ pub struct GuardReport {
     pub continuity: Continuity,
     /// What was seen.
     pub observation: Observation,
+    /// The record that it was held against; `None` when there is none that can be believed.
+    pub record: Option<GuardRecord>,
 }
 
 impl GuardReport {
+    /// The same look with another forgery that was tried at the same time. Many requests that are granted at once share
+    /// one look and each bring their own forgery. What the look itself could not rely on stays so.
+    #[must_use]
+    pub fn with(&self, probe: Probe) -> Self {
+        let observation = Observation {
+            objects: self.observation.objects.clone(),
+            probe,
+        };
+        let state = match (&self.state, judge(&observation)) {
+            (GuardState::Intact, judged) | (_, judged @ GuardState::Broken(_)) => judged,
+            (worse, _) => worse.clone(),
+        };
+        let continuity = match (&state, &self.continuity) {
+            (GuardState::Broken(why), _) => Continuity::Broken(why.clone()),
+            (GuardState::Unproven(_), Continuity::Unbroken) => Continuity::Open,
+            (_, before) => before.clone(),
+        };
+        Self {
+            state,
+            continuity,
+            observation,
+            record: self.record.clone(),
+        }
+    }
+
     /// The report as one sentence for people.
     pub fn message(&self) -> String {
         match (&self.state, &self.continuity) {
@@ -91,16 +116,9 @@ pub enum GuardError {
 impl Guard {
     /// A guard that looks with this client, expects this installation, and signs its record with this key.
     pub fn new(client: kube::Client, installation: Installation, key: SealKey) -> Self {
-        let enforcing = installation
-            .validating_policies()
-            .into_iter()
-            .chain(crate::api::all_crds());
-        let convenience = installation.mutating_policies().into_iter();
-        let sources = enforcing.map(|source| (source, true));
-        let sources = sources.chain(convenience.map(|source| (source, false)));
         Self {
+            sources: Arc::new(Sources::of(&installation)),
             client,
-            sources: sources.collect(),
             installation,
             key,
         }
@@ -108,24 +126,21 @@ impl Guard {
 
     /// Looks with a forged request: what can be done at any time.
     pub async fn check(&self) -> GuardReport {
-        let forgery = probe::forge_request(self.client.clone(), self.installation.namespace());
-        let (probe, objects) = tokio::join!(forgery, self.observe());
-        self.report(Observation { objects, probe }).await
+        self.look(probe::forge_request(
+            self.client.clone(),
+            self.installation.namespace(),
+        ))
+        .await
     }
 
     /// Looks with a forged decision on this very request: what is done right before its grant.
     pub async fn check_on(&self, namespace: &str, name: &str) -> GuardReport {
-        let forgery = probe::forge_decision(self.client.clone(), namespace, name);
-        let (probe, objects) = tokio::join!(forgery, self.observe());
-        self.report(Observation { objects, probe }).await
+        self.look(self.forge_on(namespace, name)).await
     }
 
-    /// The same for a look that was just taken: the objects as they were seen then, and a forged decision on this very
-    /// request. Many requests that are granted at once share one look and each bring their own forgery.
-    pub async fn check_on_after(&self, look: &Observation, namespace: &str, name: &str) -> GuardReport {
-        let probe = probe::forge_decision(self.client.clone(), namespace, name).await;
-        let objects = look.objects.clone();
-        self.report(Observation { objects, probe }).await
+    /// A forged decision on this very request, for the look that goes with it.
+    pub async fn forge_on(&self, namespace: &str, name: &str) -> Probe {
+        probe::forge_decision(self.client.clone(), namespace, name).await
     }
 
     /// Keeps what an intact report saw as the record that later looks are compared with. After a break this is what
@@ -137,22 +152,29 @@ impl Guard {
             return Ok(());
         };
         let record = GuardRecord::of(objects);
-        let stored = self.stored().await?;
-        if self.read_record(stored.as_ref()).as_ref() == Some(&record) {
+        if report.record.as_ref() == Some(&record) {
             return Ok(());
         }
+        let stored = self.stored().await?;
         self.store(stored, &record).await
     }
 
-    async fn report(&self, observation: Observation) -> GuardReport {
+    /// Everything at once: whoever is about to grant waits for it. A record that is a moment older than what is seen shows
+    /// a gap at the worst that is none, and never hides one.
+    async fn look(&self, forgery: impl Future<Output = Probe>) -> GuardReport {
+        let objects = self.sources.look(&self.client);
+        let (probe, objects, stored) = tokio::join!(forgery, objects, self.stored());
+        let observation = Observation { objects, probe };
         let state = judge(&observation);
-        match self.stored().await {
+        match stored {
             Ok(stored) => {
-                let continuity = continuity(self.read_record(stored.as_ref()).as_ref(), &observation, &state);
+                let record = self.read_record(stored.as_ref());
+                let continuity = continuity(record.as_ref(), &observation, &state);
                 GuardReport {
                     state,
                     continuity,
                     observation,
+                    record,
                 }
             }
             // A record that cannot be read is not a record that is missing: nothing is granted, and nothing is void.
@@ -166,45 +188,10 @@ impl Guard {
                     state,
                     continuity: Continuity::Open,
                     observation,
+                    record: None,
                 }
             }
         }
-    }
-
-    /// Every object that this version installs, as it is in the cluster.
-    async fn observe(&self) -> Result<Vec<LiveObject>, String> {
-        // In the order of the sources, and all at once: whoever is about to grant waits for it.
-        let looks = self.sources.iter();
-        let looks = looks.map(async |(source, enforcing)| self.look(source, *enforcing).await);
-        futures::future::try_join_all(looks).await
-    }
-
-    async fn look(&self, source: &Value, enforcing: bool) -> Result<LiveObject, String> {
-        let text = |field: &Value| field.as_str().unwrap_or_default().to_owned();
-        let (kind, name) = (text(&source["kind"]), text(&source["metadata"]["name"]));
-        let (group, version) = source["apiVersion"]
-            .as_str()
-            .and_then(|v| v.split_once('/'))
-            .unwrap_or_default();
-        let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, &kind));
-        let objects: Api<DynamicObject> = Api::all_with(self.client.clone(), &resource);
-        // A kind that is not served answers like an object that is not there: both leave nothing in force.
-        let found = match tokio::time::timeout(API_TIMEOUT, objects.get_opt(&name)).await {
-            Ok(Ok(found)) => found.map(|live| found_as(source, &live)),
-            Ok(Err(error)) => return Err(format!("{kind} {name}: {error}")),
-            Err(_) => {
-                return Err(format!(
-                    "{kind} {name}: no answer within {} s",
-                    API_TIMEOUT.as_secs()
-                ));
-            }
-        };
-        Ok(LiveObject {
-            kind,
-            name,
-            enforcing,
-            found,
-        })
     }
 
     fn read_record(&self, stored: Option<&ConfigMap>) -> Option<GuardRecord> {
@@ -262,38 +249,40 @@ impl Guard {
     }
 }
 
-fn found_as(source: &Value, live: &DynamicObject) -> Found {
-    let metadata = &live.metadata;
-    Found {
-        uid: metadata.uid.clone().unwrap_or_default(),
-        generation: metadata.generation.unwrap_or_default(),
-        denies: denies(&live.data["spec"]),
-        text: compare(source, &live.data),
-    }
-}
-
-/// Whether a policy or binding refuses at all. A definition has neither field.
-fn denies(spec: &Value) -> bool {
-    let ignores = spec["failurePolicy"] == "Ignore";
-    let actions = &spec["validationActions"];
-    !ignores
-        && (actions.is_null()
-            || actions
-                .as_array()
-                .is_some_and(|a| a.iter().any(|action| action == "Deny")))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::denies;
-    use serde_json::json;
+    use super::{Continuity, GuardReport, GuardState, Observation, Probe};
+
+    fn look(state: GuardState, continuity: Continuity) -> GuardReport {
+        let observation = Observation {
+            objects: Ok(vec![]),
+            probe: Probe::Refused,
+        };
+        GuardReport {
+            state,
+            continuity,
+            observation,
+            record: None,
+        }
+    }
 
     #[test]
-    fn a_binding_that_only_warns_does_not_deny() {
-        assert!(denies(&json!({ "validationActions": ["Deny"] })));
-        assert!(denies(&json!({ "failurePolicy": "Fail" })));
-        assert!(!denies(&json!({ "validationActions": ["Warn", "Audit"] })));
-        assert!(!denies(&json!({ "validationActions": [] })));
-        assert!(!denies(&json!({ "failurePolicy": "Ignore" })));
+    fn another_forgery_makes_a_look_worse_and_never_better() {
+        let intact = look(GuardState::Intact, Continuity::Unbroken);
+        assert_eq!(intact.with(Probe::Refused), intact);
+        let passed = intact.with(Probe::Passed);
+        assert!(matches!(
+            (passed.state, passed.continuity),
+            (GuardState::Broken(_), Continuity::Broken(_))
+        ));
+        let unclear = intact.with(Probe::Inconclusive("no answer".to_owned()));
+        assert!(matches!(unclear.state, GuardState::Unproven(_)));
+        assert_eq!(unclear.continuity, Continuity::Open);
+        for worse in [
+            look(GuardState::Unproven("no answer".to_owned()), Continuity::Open),
+            look(GuardState::Intact, Continuity::Broken("a gap".to_owned())),
+        ] {
+            assert_eq!(worse.with(Probe::Refused), worse);
+        }
     }
 }

@@ -209,7 +209,7 @@ mod tests {
     fn what_makes_no_sense_gets_a_sentence() {
         for (wrong, sentence) in [
             (&["run", "--lease-duration=15"][..], "such as 90m, 2h or 1h30m"),
-            (&["run", "--aws-sso-admin-rate=0"], "above 0 and at most 100"),
+            (&["run", "--aws-sso-admin-rate=0"], "above 0 and at most 10000"),
             (&["run", "--aws-outstanding=0"], "0 is not in 1..=1000"),
             (&["run", "--concurrency=0"], "0 is not in 1..=1000"),
             (&["run", "--log-level=a=b=c"], "not a log level"),

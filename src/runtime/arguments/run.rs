@@ -13,6 +13,12 @@ use super::{InstallationArguments, ShellDelayArguments, TimingArguments};
 use crate::api::HumanDuration;
 use crate::aws::{AwsSettings, BudgetSettings, CacheAges, Timeouts};
 
+/// The highest rate that can be configured: far above AWS's limits, so that on a sandbox without any nothing is held back.
+const HIGHEST_RATE: f64 = 10_000.0;
+
+/// The largest multiple of AWS Organizations' limits that can be configured, for the same reason.
+const HIGHEST_SHARE: f64 = 1_000.0;
+
 /// The options of `team-operator run`.
 #[derive(Debug, Clone, Args)]
 pub struct RunArguments {
@@ -71,7 +77,7 @@ pub struct AwsArguments {
     /// How many calls to identitystore are made a second at most. AWS allows 20, shared with everybody on the instance.
     #[arg(long, value_name = "NUMBER", default_value_t = BudgetSettings::default().identity_store_rate, value_parser = rate)]
     pub aws_identity_store_rate: f64,
-    /// Which part of AWS Organizations' limits is used; 0.5 is half.
+    /// Which part of AWS Organizations' limits is used; 0.5 is half. More than 1 makes sense on a sandbox only.
     #[arg(long, value_name = "PART", default_value_t = BudgetSettings::default().organizations_share, value_parser = share)]
     pub aws_organizations_share: f64,
     /// How many creates and deletes are under way in AWS at once, besides those kept for removals.
@@ -231,11 +237,13 @@ fn outstanding() -> u16 {
 }
 
 fn rate(text: &str) -> Result<f64, String> {
-    number_up_to(text, 100.0).ok_or_else(|| "write calls a second, above 0 and at most 100".to_owned())
+    number_up_to(text, HIGHEST_RATE)
+        .ok_or_else(|| format!("write calls a second, above 0 and at most {HIGHEST_RATE}"))
 }
 
 fn share(text: &str) -> Result<f64, String> {
-    number_up_to(text, 1.0).ok_or_else(|| "write a part such as 0.5, above 0 and at most 1".to_owned())
+    number_up_to(text, HIGHEST_SHARE)
+        .ok_or_else(|| format!("write a part such as 0.5, above 0 and at most {HIGHEST_SHARE}"))
 }
 
 fn number_up_to(text: &str, most: f64) -> Option<f64> {

@@ -1,23 +1,22 @@
 //! Where lives are played: a control plane with everything installed, an Identity Center in a box, and the controller as a
 //! process of its own.
 
-use std::ffi::OsString;
-use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use kube::api::DeleteParams;
 use serde_json::{Value, json};
-use team_operator::runtime::SystemClock;
-use team_operator::sandbox::{self, Change, LogEntry, OrganizationFile, RunningSandbox, Script, World};
-use team_operator_control_plane::{ControlPlane, Options, Program, Supervised};
+use team_operator::sandbox::{Change, LogEntry, RunningSandbox, Script, World};
+use team_operator_control_plane::{ControlPlane, Options, Supervised};
 use tokio::runtime::Runtime;
 use tokio::sync::{MutexGuard, OnceCell};
 
-use super::population::{ACCOUNTS, account_id, organization, rules, settings};
-use crate::support::{CONTROLLER_NAMESPACE, api_of, apply, bindings, eventually, people, replace, until};
+use super::population::{ACCOUNTS, account_id, organization, rules};
+use crate::stage::{
+    CONTROLLER_NAMESPACE, api_of, apply, eventually, identity_center, install, is_guarded, program,
+};
+use crate::support::{people, replace};
 
 /// The delays of the controller, on a scale of seconds.
 const DELAYS: &[&str] = &[
@@ -130,17 +129,8 @@ impl Stage {
         let plane = ControlPlane::start_own(options)
             .await
             .unwrap_or_else(|error| panic!("{error}"));
-        install(&plane).await;
-        let organization = OrganizationFile::parse(&organization()).unwrap_or_else(|error| panic!("{error}"));
-        let options = sandbox::Options {
-            listen: "127.0.0.1:0".parse().unwrap(),
-            organization,
-            data: None,
-            clock: Arc::new(SystemClock),
-        };
-        let sandbox = RunningSandbox::start(options)
-            .await
-            .unwrap_or_else(|error| panic!("{error}"));
+        install(&plane, &rules()).await;
+        let sandbox = identity_center(&organization()).await;
         let folder = plane.log_folder().unwrap().to_owned();
         let (controllers, starts) = (Mutex::default(), AtomicUsize::new(0));
         let (accounts, namespaces) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -158,35 +148,10 @@ impl Stage {
     /// Starts one more controller, with these options after the usual ones.
     pub async fn start_controller(&self, options: &[&str]) -> Arc<Supervised> {
         let number = self.starts.fetch_add(1, Ordering::Relaxed);
-        let token = self
-            .plane
-            .service_account_token(CONTROLLER_NAMESPACE, "team-operator")
-            .await
-            .unwrap();
-        let kubeconfig = self.plane.kubeconfig_with_token(&token).unwrap();
-        let audit = self.audit_log();
-        let mut arguments: Vec<OsString> = vec!["run".into(), "--kubeconfig".into(), kubeconfig.into()];
-        arguments.extend([
-            "--audit-log".into(),
-            audit.into(),
-            "--health-listen=127.0.0.1:0".into(),
-        ]);
-        arguments.extend(["--log-level=info,team_operator=debug,kube_runtime=warn".into()]);
-        arguments.extend(DELAYS.iter().chain(options).map(OsString::from));
-        let variable = |name: &str, value: &str| (OsString::from(name), OsString::from(value));
-        let program = Program {
-            name: "team-operator",
-            path: env!("CARGO_BIN_EXE_team-operator").into(),
-            arguments,
-            environment: vec![
-                variable("AWS_ENDPOINT_URL", &self.sandbox.endpoint()),
-                variable("AWS_REGION", "eu-central-1"),
-                variable("AWS_ACCESS_KEY_ID", "sandbox"),
-                variable("AWS_SECRET_ACCESS_KEY", "sandbox"),
-                variable("NO_COLOR", "1"),
-            ],
-            log: self.folder.join(format!("team-operator-{number}.log")),
-        };
+        let log = self.folder.join(format!("team-operator-{number}.log"));
+        let level = ["--log-level=info,team_operator=debug,kube_runtime=warn"];
+        let all = level.iter().chain(DELAYS).chain(options).copied();
+        let program = program(&self.plane, &self.sandbox, &log, all).await;
         let controller = Arc::new(self.plane.supervise(program).unwrap());
         self.controllers.lock().unwrap().push(Arc::clone(&controller));
         controller
@@ -195,22 +160,9 @@ impl Stage {
     /// Waits until the controller has proven the admission policies and told so.
     pub async fn until_the_guard_is_intact(&self) {
         let admin = self.plane.admin().unwrap();
-        let objects = api_of(&admin, &settings());
-        let intact = async || {
-            let settings = objects.get("default").await.ok()?;
-            let conditions = settings.data["status"]["conditions"].as_array()?.clone();
-            conditions
-                .into_iter()
-                .find(|c| c["type"] == "GuardIntact" && c["status"] == "True")
-        };
-        let looked = tokio::time::timeout(std::time::Duration::from_mins(1), async {
-            until("the guard is intact", intact).await
-        });
-        drop(
-            looked
-                .await
-                .unwrap_or_else(|_| panic!("the guard is not intact: {}", self.logs())),
-        );
+        let intact = eventually("the guard is intact", async || is_guarded(&admin).await);
+        let looked = tokio::time::timeout(std::time::Duration::from_mins(1), intact).await;
+        looked.unwrap_or_else(|_| panic!("the guard is not intact: {}", self.logs()));
     }
 
     /// The controller that was started last.
@@ -320,32 +272,6 @@ impl Stage {
         let mut log = self.sandbox.with(|world, _| world.log(0));
         log.retain(|entry| entry.operation == operation && entry.account.as_deref() == Some(account));
         log
-    }
-}
-
-/// Installs as people do: with what the program prints.
-async fn install(plane: &ControlPlane) {
-    let mut manifests = Command::new(env!("CARGO_BIN_EXE_team-operator"));
-    let printed = manifests.arg("manifests").stdin(Stdio::null()).output().unwrap();
-    assert!(
-        printed.status.success(),
-        "{}",
-        String::from_utf8_lossy(&printed.stderr)
-    );
-    let mut kubectl = plane.kubectl(ControlPlane::admin_name()).unwrap();
-    kubectl
-        .args(["apply", "--server-side", "-f", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null());
-    let applied = tokio::task::spawn_blocking(move || {
-        let mut kubectl = kubectl.spawn().unwrap();
-        kubectl.stdin.take().unwrap().write_all(&printed.stdout).unwrap();
-        kubectl.wait().unwrap()
-    });
-    assert!(applied.await.unwrap().success(), "the manifests were not applied");
-    let admin = plane.admin().unwrap();
-    for object in bindings().iter().chain(&rules()) {
-        until("our kinds are served", async || apply(&admin, object).await.ok()).await;
     }
 }
 

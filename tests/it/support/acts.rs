@@ -7,8 +7,7 @@ use team_operator::api::{GROUP, VERSION};
 use super::actor::{Actor, parsed, request};
 use super::cluster::Ground;
 use super::expect::Answer;
-use super::objects::apply;
-use super::wait::until;
+use crate::stage::{apply, until};
 
 impl Actor {
     /// Asks in the own name, for show: everything is checked and nothing is stored.

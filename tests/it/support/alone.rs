@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::cluster::{Ground, settings};
 use super::expect::sentence;
-use super::objects::{api_of, replace};
-use super::wait::until;
+use super::objects::replace;
+use crate::stage::{api_of, until};
 
 /// A ground on which nobody else stands.
 pub struct Alone {

@@ -8,12 +8,10 @@ use team_operator_control_plane::{ControlPlane, MutatingAdmission, Options};
 use tokio::sync::{OnceCell, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::actor::Actor;
-use super::objects::{apply, replace};
-use super::population::{approver_names, bindings, people};
-use super::wait::{eventually, until};
-
-/// The namespace that the manifests put the controller in.
-pub const CONTROLLER_NAMESPACE: &str = "team-operator-system";
+use super::objects::replace;
+use super::population::{approver_names, people};
+use crate::stage::roles::bindings;
+use crate::stage::{CONTROLLER_NAMESPACE, apply, eventually, until};
 
 /// What a cluster does with MutatingAdmissionPolicy. The guarantee is the same in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -18,11 +18,11 @@ pub use acts::{approver_policy, eligibility_policy};
 pub use alone::Alone;
 pub(crate) use cases::cases;
 pub use cases::{Case, Footing, caught, run_case};
-pub use cluster::{
-    CONTROLLER_NAMESPACE, Cluster, Ground, World, installation_for, reinstall, settings, wait_until_in_force,
-};
+pub use cluster::{Cluster, Ground, World, installation_for, reinstall, settings, wait_until_in_force};
 pub use expect::{Answer, allowed, forbidden, invalid, refused, sentence};
-pub use objects::{api_of, apply, replace};
-pub use population::{bindings, people};
+pub use objects::replace;
+pub use population::people;
 pub use published::{FINALIZER, pending_status};
-pub use wait::{awaited, eventually, until};
+pub use wait::awaited;
+
+pub use crate::stage::{CONTROLLER_NAMESPACE, api_of, apply, eventually, until};

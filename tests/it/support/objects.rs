@@ -1,31 +1,9 @@
-//! Writing any object by its JSON.
+//! Putting an object in the place of another.
 
-use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
-use kube::core::{ApiResource, TypeMeta};
+use kube::api::{DynamicObject, PostParams};
 use serde_json::Value;
 
-/// Where objects of this one's kind, and in its namespace, live.
-pub fn api_of(client: &kube::Client, object: &Value) -> Api<DynamicObject> {
-    let types: TypeMeta = serde_json::from_value(object.clone()).unwrap();
-    let mut resource = ApiResource::from_gvk(&(&types).try_into().unwrap());
-    if resource.kind == "TeamSettings" {
-        // The one kind whose plural cannot be guessed.
-        "teamsettings".clone_into(&mut resource.plural);
-    }
-    match object["metadata"]["namespace"].as_str() {
-        Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource),
-        None => Api::all_with(client.clone(), &resource),
-    }
-}
-
-/// Applies an object from the server's side.
-pub async fn apply(client: &kube::Client, object: &Value) -> Result<DynamicObject, kube::Error> {
-    let params = PatchParams::apply("tests").force();
-    let name = object["metadata"]["name"].as_str().unwrap();
-    api_of(client, object)
-        .patch(name, &params, &Patch::Apply(object))
-        .await
-}
+use crate::stage::api_of;
 
 /// Puts an object in the place of whatever has its name, as `kubectl replace` does: applying would keep what somebody
 /// else added to a list. Creates it where there is none.

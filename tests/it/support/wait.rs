@@ -1,31 +1,10 @@
-//! Waiting for conditions, never for time.
+//! Waiting in the cases of `cases!`.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// How long a condition may take on a busy machine before the test says that it never came.
-const PATIENCE: Duration = Duration::from_mins(1);
+use crate::stage::wait::{BETWEEN_LOOKS, PATIENCE};
 
-/// How long to leave the cluster alone between two looks.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
-
-/// Looks until there is something, and gives it.
-pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let start = Instant::now();
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(start.elapsed() < PATIENCE, "waited {PATIENCE:?} in vain: {what}");
-        tokio::time::sleep(BETWEEN_LOOKS).await;
-    }
-}
-
-/// Looks until it holds.
-pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    until(what, async || holds().await.then_some(())).await;
-}
-
-/// As [`until`], for the cases of `cases!`: their futures are sent between threads, which the compiler cannot prove of
+/// As [`until`](crate::stage::until), for the cases of `cases!`: their futures are sent between threads, which the compiler cannot prove of
 /// one that borrows from an async closure.
 pub async fn awaited<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
     let start = Instant::now();
