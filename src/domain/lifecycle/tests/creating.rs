@@ -41,6 +41,11 @@ fn creating(
 
 /// Decides where no operation can be read, and everything else can.
 pub(super) fn decided(world: &mut World) -> Decision {
+    decided_without(world, |question| matches!(question, Question::Operation(..)))
+}
+
+/// Decides where some of what is asked cannot be read.
+pub(super) fn decided_without(world: &mut World, unread: fn(&Question) -> bool) -> Decision {
     world.snapshot.facts = Facts::default();
     for _ in 0..20 {
         let decision = decide(&world.snapshot, world.now);
@@ -48,10 +53,14 @@ pub(super) fn decided(world: &mut World) -> Decision {
             return decision;
         }
         for question in decision.questions {
+            let unanswered = "throttled".to_owned();
+            let facts = &mut world.snapshot.facts;
             match question {
-                Question::Operation(kind, id) => {
-                    let unread = Fact::Unknown("throttled".to_owned());
-                    world.snapshot.facts.operations.insert((kind, id), unread);
+                Question::Operation(kind, id) if unread(&Question::Operation(kind, id.clone())) => {
+                    facts.operations.insert((kind, id), Fact::Unknown(unanswered));
+                }
+                Question::Siblings if unread(&Question::Siblings) => {
+                    facts.siblings = Some(Fact::Unknown(unanswered));
                 }
                 other => world.answer(&other),
             }
@@ -95,5 +104,24 @@ fn it_is_there_waited_for_or_asked_for_again_by_what_is_on_record_and_what_is_li
             other => unreachable!("{story}: {other:?}"),
         };
         assert_eq!(found, then, "{story}");
+    }
+}
+
+#[test]
+fn only_a_create_that_was_never_answered_is_remembered_when_it_is_repeated() {
+    let table = [
+        (Some((Unknown, None)), Some(minute(0))),
+        (Some((Failed, Some("op"))), None),
+        (Some((Failed, None)), None),
+        (Some((Vanished, Some("op"))), None),
+        (None, None),
+    ];
+    for (create, remembered) in table {
+        let mut world = creating(Created, create, false);
+        world.now = minute(1);
+        let decision = decided(&mut world);
+        assert!(matches!(decision.action, Some(Action::Grant(_))), "{create:?}");
+        let assignment = decision.status.assignment.unwrap();
+        assert_eq!(assignment.unanswered_create_time, remembered, "{create:?}");
     }
 }

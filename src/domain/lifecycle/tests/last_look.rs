@@ -164,13 +164,13 @@ fn a_create_that_may_be_under_way_is_asked_about_before_the_delete() {
 fn the_outcome_is_stored_before_the_finalizer_goes() {
     let mut world = active();
     world.now = minute(120);
-    let last = loop {
+    let mut passes = (0..100).map(|_| {
         let decision = world.pass();
-        if decision.action == Some(Action::RemoveFinalizer) {
-            break decision;
-        }
         world.now = after(world.now, chrono::TimeDelta::seconds(5));
-    };
+        decision
+    });
+    let last = passes.find(|decision| decision.action == Some(Action::RemoveFinalizer));
+    let last = last.unwrap();
     assert_eq!(last.status.phase, Some(Phase::Ended));
     assert_eq!(
         last.status.assignment.as_ref().unwrap().state,

@@ -2,12 +2,13 @@
 
 use chrono::TimeDelta;
 
-use super::creating::decided;
+use super::access::sibling;
+use super::creating::{decided, decided_without};
 use crate::api::OperationOutcome::{self, Failed, InProgress, Succeeded, Unknown, Vanished};
-use crate::api::{AssignmentState, Operation, Phase, Reason};
-use crate::domain::fixtures::{Aws, World, active, minute};
+use crate::api::{AssignmentOrigin, AssignmentState, Operation, Phase, Reason};
+use crate::domain::fixtures::{Aws, World, active, minute, request};
 use crate::domain::window::after;
-use crate::domain::{Action, InstanceArn, decide};
+use crate::domain::{Action, Decision, InstanceArn, Question, decide};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Then {
@@ -44,8 +45,11 @@ fn removing(create: Record, delete: Record, listed: bool) -> World {
 
 fn then(world: &mut World, seconds: i64) -> Then {
     world.now = after(minute(0), TimeDelta::seconds(seconds));
-    let decision = decided(world);
-    match (decision.status.phase, decision.action) {
+    found(&decided(world))
+}
+
+fn found(decision: &Decision) -> Then {
+    match (decision.status.phase, &decision.action) {
         (Some(Phase::Revoked), Some(Action::RemoveFinalizer)) => Then::Gone,
         (Some(Phase::Revoking), Some(Action::Revoke(_))) => Then::Asks,
         (Some(Phase::Revoking), None) => Then::Waits,
@@ -82,6 +86,77 @@ fn it_is_gone_waited_for_or_asked_for_again_by_what_is_on_record_and_what_is_lis
         let story = format!("{create:?}, {delete:?}, listed {listed}, after {seconds} s");
         assert_eq!(found, expected, "{story}");
     }
+}
+
+#[test]
+fn where_nothing_was_asked_of_aws_nothing_is_deleted_unless_it_was_taken_over() {
+    for (origin, expected) in [
+        (AssignmentOrigin::Created, Then::Gone),
+        (AssignmentOrigin::Inherited, Then::Asks),
+    ] {
+        let mut world = removing(None, None, true);
+        let assignment = world.snapshot.request.status.assignment.as_mut().unwrap();
+        assignment.origin = Some(origin);
+        assert_eq!(then(&mut world, 0), expected, "{origin:?}");
+    }
+}
+
+#[test]
+fn one_that_is_about_to_ask_is_waited_for_a_minute() {
+    let done = Some((Succeeded, Some("op")));
+    let mut world = removing(done, None, true);
+    let mut about_to_ask = sibling(AssignmentState::Granting, Phase::Approved);
+    about_to_ask.assignment.as_mut().unwrap().create = None;
+    world.siblings = vec![about_to_ask];
+    assert_eq!(then(&mut world, 59), Then::Waits);
+    assert_eq!(then(&mut world, 60), Then::Asks);
+}
+
+#[test]
+fn others_who_cannot_be_read_keep_an_assignment_until_its_removal_is_overdue() {
+    let done = Some((Succeeded, Some("op")));
+    let mut world = removing(done, None, true);
+    let mut without_siblings = |seconds| {
+        world.now = after(minute(0), TimeDelta::seconds(seconds));
+        found(&decided_without(&mut world, |question| {
+            *question == Question::Siblings
+        }))
+    };
+    assert_eq!(without_siblings(59), Then::Waits);
+    assert_eq!(without_siblings(60), Then::Asks);
+}
+
+#[test]
+fn the_last_message_says_who_ended_it_and_what_became_of_the_assignment_each_once() {
+    let message = |mut world: World| {
+        world.until(minute(3));
+        world.status().message.clone().unwrap()
+    };
+    assert_eq!(
+        message(active().cancelled()),
+        "Ended by the requester. AWS confirmed that the assignment is gone."
+    );
+    let mut standing = request().approved_by("bob");
+    standing.assigned = true;
+    let standing = standing.check(Phase::Active, Reason::StandingAccess);
+    assert_eq!(
+        message(standing.cancelled()),
+        "Ended by the requester. The requester had this access before: it remains."
+    );
+}
+
+#[test]
+fn a_create_that_was_never_answered_is_looked_for_until_it_cannot_come() {
+    let done = Some((Succeeded, Some("op")));
+    let mut world = removing(done, done, false);
+    let assignment = world.snapshot.request.status.assignment.as_mut().unwrap();
+    assignment.unanswered_create_time = Some(minute(0));
+    assert_eq!(then(&mut world, 299), Then::Waits);
+    let decision = decided(&mut world);
+    assert_eq!(decision.wake_at, Some(minute(5)));
+    let message = decision.status.message.unwrap();
+    assert!(message.contains("a create that AWS never answered"), "{message}");
+    assert_eq!(then(&mut world, 300), Then::Gone);
 }
 
 #[test]
@@ -148,6 +223,9 @@ fn a_removal_that_nothing_can_be_done_about_is_looked_at_when_it_becomes_overdue
     let second = |seconds| after(minute(0), TimeDelta::seconds(seconds));
     for (now, wakes) in [(20, 50), (45, 60), (60, 90)] {
         world.now = second(now);
-        assert_eq!(decided(&mut world).wake_at, Some(second(wakes)), "after {now} s");
+        let decision = decided(&mut world);
+        assert_eq!(decision.wake_at, Some(second(wakes)), "after {now} s");
+        let error = decision.status.assignment.unwrap().last_error.unwrap();
+        assert!(error.contains("and another is configured"), "{error}");
     }
 }

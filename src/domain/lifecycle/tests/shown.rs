@@ -123,6 +123,11 @@ fn who_waits_in_vain_hears_how_many_are_asked_for_and_how_many_there_are() {
     check(stages(2, 4), 4, 3);
     let waits = stages(1, 3).check(Phase::Pending, Reason::AwaitingApproval);
     check(waits.approved_by("bob"), 3, 2);
+    // Neither of the last two lacks people alone, and carol is in the first only, which is satisfied.
+    let mut three = stages(1, 2);
+    let spec = &mut three.snapshot.approver_policies.all[0].spec;
+    spec.stages.push(stage("audit", "Security", 2));
+    check(three.approved_by("bob"), 4, 2);
 }
 
 // A group that is missing may be back in a moment.
