@@ -1,0 +1,49 @@
+//! How fast the controller is, and how often it writes, as ratios within one run: `cargo bench --bench lives`.
+//!
+//! A real control plane, what `team-operator manifests` prints, the controller's own program as its own service account,
+//! people with nothing but their roles, and the sandbox for AWS, with every limit switched off and operations that take
+//! no time. What the controller does is held against the same calls made bare: by this process, with as many at once, with
+//! nothing decided in between. Both run on the same API server and sandbox, one after the other, so that the machine
+//! hardly matters. It takes about ten minutes, and longer where the controller is compiled first.
+//!
+//! 1. *Writes*: every write of the controller to the API server in two lives, from the API server's own audit log.
+//! 2. *Grants*: 100 requests are approved at once. From the moment at which the API server has stored an approval, by its
+//!    audit log, to the moment at which the sandbox is asked for the assignment.
+//! 3. *Ends*: 500 accesses end within one second. From the end to the moment at which the sandbox is asked to delete.
+//!
+//! An aim that is missed is told and is no error. A description of the calls in `sequence.rs` that is not what the audit
+//! log saw is one.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test or benchmark that cannot go on stops here"
+)]
+
+mod audit;
+mod bare;
+mod ends;
+mod figures;
+mod grants;
+mod lives;
+mod population;
+mod rig;
+mod sequence;
+#[path = "../../tests/stage/mod.rs"]
+mod stage;
+mod writes;
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    if std::env::args().any(|argument| argument == "--test") {
+        println!("skipped: the benchmark takes minutes; run cargo bench --bench lives");
+        return ExitCode::SUCCESS;
+    }
+    let (grants, lives) = grants::run().await;
+    writes::print(&lives);
+    grants.print();
+    ends::run(&lives, grants.pace()).await.print();
+    sequence::verdict(&lives)
+}
