@@ -33,6 +33,7 @@ pub use facts::{
 };
 pub use inquiry::{Facts, Inquiry, Question, Undecided};
 pub use lifecycle::{Answer, decide, due_from_memory, held_back, record_answer};
+pub use sentences::tried_again;
 pub use snapshot::{
     Clocks, Guard, IdentityCenter, Lease, Policies, PolicyFact, RequestFacts, SealCheck, SettingsFact,
     Sibling, Snapshot,

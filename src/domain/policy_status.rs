@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::approvers::{can_be_reached, people_of};
 use super::facts::{Account, Attribute, Enabled, GroupLookup, Lookup, Members, OuPath, UserId, UserLookup};
 use super::inquiry::{Freshness, Inquiry, Undecided};
+use super::sentences::tried_again;
 use super::snapshot::PolicyFact;
 use crate::api::{
     AccountId, ApproverPolicySpec, EligibilityPolicySpec, IdentitySettings, OrganizationalUnitId,
@@ -273,10 +274,7 @@ fn conflict(
 }
 
 fn unknown(undecided: &Undecided) -> Fault {
-    (
-        Reason::LookupFailed,
-        format!("{}. It is tried again.", undecided.why),
-    )
+    (Reason::LookupFailed, tried_again(&undecided.why))
 }
 
 #[cfg(test)]

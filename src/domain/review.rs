@@ -9,6 +9,7 @@ use super::facts::{Account, AccountState, UserLookup};
 use super::inquiry::{Freshness, Inquiry, Question, Undecided};
 use super::lifecycle::decide;
 use super::policy_status::OrganizationFacts;
+use super::sentences::tried_again;
 use super::snapshot::{Lease, RequestFacts, SealCheck, Snapshot};
 use crate::api::{
     ElevationRequestSpec, ElevationRequestStatus, EligibilityEntry, EligibilityPolicySpec,
@@ -43,7 +44,7 @@ pub fn answer(
         Ok(status) => status,
         Err(undecided) => EligibilityReviewStatus {
             reason: Some(undecided.reason),
-            message: Some(format!("{}. It is tried again.", undecided.why)),
+            message: Some(tried_again(&undecided.why)),
             ..EligibilityReviewStatus::default()
         },
     };

@@ -16,6 +16,15 @@ pub(super) fn people(names: &[String]) -> String {
     }
 }
 
+/// What keeps something, and that it is tried again; said once, where the reason is a sentence that says so itself.
+pub fn tried_again(why: &str) -> String {
+    let why = why.trim_end_matches('.');
+    if why.contains("It is tried again") {
+        return format!("{why}.");
+    }
+    format!("{why}. It is tried again.")
+}
+
 /// `text`, cut to what a status takes.
 pub(super) fn message(text: &str) -> String {
     shortened(text, LONGEST_MESSAGE)
@@ -34,6 +43,14 @@ pub(super) fn shortened(text: &str, longest: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn that_it_is_tried_again_is_said_once() {
+        assert_eq!(tried_again("no answer"), "no answer. It is tried again.");
+        assert_eq!(tried_again("No answer."), "No answer. It is tried again.");
+        let said = "AWS asks for fewer calls. It is tried again; look who else calls.";
+        assert_eq!(tried_again(said), said);
+    }
 
     #[test]
     fn the_first_five_people_are_named_and_the_others_counted() {

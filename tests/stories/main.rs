@@ -94,6 +94,8 @@ fn play(name: &str) {
             .without_time();
         drop(log.try_init());
     }
+    // kube comes back to a server that was away after a random while: the same one every time.
+    fastrand::seed(1);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)

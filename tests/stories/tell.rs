@@ -169,7 +169,8 @@ impl Teller {
                 .as_ref()
                 != Some(&sentence)
             {
-                second.lines.push((String::new(), sentence));
+                // Behind refusals, before people.
+                second.lines.push((format!("!{name}"), sentence));
             }
         }
     }

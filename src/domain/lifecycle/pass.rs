@@ -125,7 +125,7 @@ impl<'a> Pass<'a> {
     pub fn wait(&mut self, undecided: &Undecided) {
         let retry = after(self.now, self.timings().lookup_retry);
         self.wake(undecided.until.unwrap_or(retry));
-        let sentence = format!("{}. It is tried again.", undecided.why);
+        let sentence = sentences::tried_again(&undecided.why);
         self.says(undecided.reason, &sentence);
     }
 

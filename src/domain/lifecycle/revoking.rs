@@ -130,7 +130,8 @@ fn remove(pass: &mut Pass<'_>) {
     }
     if let Err(undecided) = is_the_configured_instance(pass, &tuple) {
         note_error(pass, &undecided);
-        return shout_when_overdue(pass);
+        shout_when_overdue(pass);
+        return restate(pass);
     }
     refresh_operations(pass);
     match next(pass, &tuple) {

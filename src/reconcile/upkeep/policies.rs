@@ -13,7 +13,7 @@ use crate::api::{
 use crate::domain::policy_status::{
     OrganizationFacts, PolicyFacts, of_approver_policy, of_eligibility_policy,
 };
-use crate::domain::{PolicyFact, SettingsFact};
+use crate::domain::{PolicyFact, SettingsFact, tried_again};
 use crate::ports::Ask;
 use crate::reconcile::requests::{NoAnswer, no_answer, within};
 use crate::reconcile::shell::Shell;
@@ -119,7 +119,7 @@ async fn facts_of(
 fn unknown(why: &str) -> PolicyFacts {
     PolicyFacts {
         reason: Reason::LookupFailed,
-        message: format!("{why}. It is tried again."),
+        message: tried_again(why),
         accounts: 0,
         people: 0,
         units: vec![],

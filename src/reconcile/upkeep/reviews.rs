@@ -16,7 +16,7 @@ use crate::api::{
 };
 use crate::domain::retention::{Retention, of_review};
 use crate::domain::review::{ReviewAnswer, answer};
-use crate::domain::{Facts, RequestFacts, SealCheck, Snapshot};
+use crate::domain::{Facts, RequestFacts, SealCheck, Snapshot, tried_again};
 use crate::ports::Ask;
 use crate::reconcile::answers;
 use crate::reconcile::requests::{NoAnswer, no_answer, resource, within};
@@ -120,7 +120,7 @@ impl Reviews {
             Err(error) => {
                 return EligibilityReviewStatus {
                     reason: Some(crate::api::Reason::LookupFailed),
-                    message: Some(format!("{error}. It is tried again.")),
+                    message: Some(tried_again(&error.to_string())),
                     ..EligibilityReviewStatus::default()
                 };
             }

@@ -1,15 +1,12 @@
 # Case 25: the policy that keeps decisions honest is removed and put back. What was written in the gap never counts.
 
 the guard looks every 1m
-    09:00:10  settings: GuardIntact is Unknown, GuardUnproven: the guard has not looked yet. Nothing is granted until it
-                can be told.
-    09:00:10  settings: GuardIntact is True, Valid: The admission policies are in force, and a forgery was refused.
 alice requests DatabaseAdmin in orders for 2h
     09:00:20  alice-1 is Pending, AwaitingApproval: Stage lead has 0/1 approvals; awaited until 2026-12-01T12:00:20Z
                 from bob@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).
 bob approves
-    09:00:30  alice-1: bob's Approved counts
+    09:00:30  alice-1: Approved by bob counts
     09:00:30  alice-1 is Pending, AwaitingApproval: Stage security has 0/1 approvals; awaited until 2026-12-01T12:00:20Z
                 from carol@example.com, erin@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).
@@ -17,7 +14,7 @@ somebody removes the guard
 mallory approves in the name of erin
     09:00:50  settings: GuardIntact is False, GuardBroken: ValidatingAdmissionPolicyBinding team-operator-decisions is
                 missing: apply the manifests of this version again. Nothing is granted; access still ends.
-    09:00:50  alice-1: erin's Approved does not count, GuardBroken
+    09:00:50  alice-1: Approved by erin does not count, GuardBroken
     09:00:50  alice-1 is Pending, AwaitingApproval: Stage security has 0/1 approvals; awaited until 2026-12-01T12:00:20Z
                 from carol@example.com. They approve by appending to status.approvals (kubectl patch
                 --subresource=status).
@@ -29,7 +26,7 @@ advance 1m
                 again.
     09:02:50  settings: GuardIntact is True, Valid: The admission policies are in force, and a forgery was refused.
 carol approves
-    09:03:10  alice-1: carol's Approved counts
+    09:03:10  alice-1: Approved by carol counts
     09:03:10  alice-1 is Approved, ApprovalsComplete: Approved by bob@example.com, carol@example.com.
     09:03:10  aws: create DatabaseAdmin in orders for alice: taken on
     09:03:10  alice-1 is Approved, Granting: AWS is creating the assignment.

@@ -8,9 +8,6 @@ alice requests ReadOnlyAccess in payments for 30m
     09:00:30  the controller is stopped
     09:00:30  alice-1 is Approved, Granting: AWS is asked to create the assignment.
 another controller takes over
-    09:00:40  settings: GuardIntact is Unknown, GuardUnproven: the guard has not looked yet. Nothing is granted until it
-                can be told.
-    09:00:40  settings: GuardIntact is True, Valid: The admission policies are in force, and a forgery was refused.
     09:00:40  aws: create ReadOnlyAccess in payments for alice: taken on
     09:00:40  alice-1 is Approved, Granting: AWS is creating the assignment.
     09:00:42  aws: alice has ReadOnlyAccess in payments

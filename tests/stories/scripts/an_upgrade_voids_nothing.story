@@ -1,9 +1,6 @@
 # Case 25, an upgrade: while the manifests are of another version nothing is granted and nothing is void.
 
 the guard looks every 1m
-    09:00:10  settings: GuardIntact is Unknown, GuardUnproven: the guard has not looked yet. Nothing is granted until it
-                can be told.
-    09:00:10  settings: GuardIntact is True, Valid: The admission policies are in force, and a forgery was refused.
 alice requests DatabaseAdmin in orders for 2h
     09:00:20  alice-1 is Pending, AwaitingApproval: Stage lead has 0/1 approvals; awaited until 2026-12-01T12:00:20Z
                 from bob@example.com. They approve by appending to status.approvals (kubectl patch

@@ -65,9 +65,6 @@ alice requests ReadOnlyAccess in ledger for 30m
     09:14:50  alice-2 is Approved, Granting: AWS is asked to create the assignment.
     09:14:52  aws: alice has ReadOnlyAccess in ledger
 the controller starts
-    09:15:00  settings: GuardIntact is Unknown, GuardUnproven: the guard has not looked yet. Nothing is granted until it
-                can be told.
-    09:15:00  settings: GuardIntact is True, Valid: The admission policies are in force, and a forgery was refused.
     09:15:00  aws: create ReadOnlyAccess in ledger for alice: taken on
     09:15:00  alice-2 is Approved, Granting: AWS is creating the assignment.
     09:15:05  alice-2 is Active, AccessGranted: The access is there. It ends at 2026-12-01T09:45:05Z; to end it early

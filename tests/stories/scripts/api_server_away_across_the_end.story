@@ -17,8 +17,8 @@ advance 10m
     10:00:27  aws: alice no longer has ReadOnlyAccess in payments
 the API server is back
     10:05:40  settings: GuardIntact is Unknown, GuardUnproven: the admission policies could not be read:
-                ValidatingAdmissionPolicy team-operator-requests: ServiceError: connection refused. Nothing is granted
-                until it can be told.
+                CustomResourceDefinition approverpolicies.team-operator.io: ServiceError: connection refused. Nothing is
+                granted until it can be told.
 advance 5m
     10:05:56  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
     10:05:56  event on alice-1: RevocationOverdue: The access should have been removed by 2026-12-01T10:01:25Z and AWS

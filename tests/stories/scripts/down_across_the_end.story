@@ -12,9 +12,6 @@ alice requests ReadOnlyAccess in payments for 1h
 the controller crashes
 advance 3h
 the controller starts
-    12:00:40  settings: GuardIntact is Unknown, GuardUnproven: the guard has not looked yet. Nothing is granted until it
-                can be told.
-    12:00:40  settings: GuardIntact is True, Valid: The admission policies are in force, and a forgery was refused.
     12:00:40  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
     12:00:40  aws: delete ReadOnlyAccess in payments for alice: taken on
     12:00:40  event on alice-1: RevocationOverdue: The access should have been removed by 2026-12-01T10:01:25Z and AWS
