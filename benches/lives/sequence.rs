@@ -13,26 +13,19 @@ use crate::lives::Lives;
 /// What there is between an approval and `CreateAccountAssignment`, when nothing else goes on. Reads that follow each
 /// other are one turn, because nothing makes them wait for each other but the decision.
 const GRANT: &[&str] = &[
-    "read: DescribeUser, GetUserId, IsMemberInGroups × 2",
-    "look: policies × 4, definitions × 5, record, a request forged",
-    "write status: approvers, conditions, message, phase Approved, reason ApprovalsComplete, review, window",
-    "read: ListAccountAssignments, list requests of the account",
-    "write status: conditions, message, reason Granting",
+    "read: DescribeAccount, DescribeGroup × 2, DescribePermissionSet, DescribeUser × 3, GetGroupId × 2, GetUserId × 2, IsMemberInGroups × 2, ListAccountAssignments, ListParents, list requests of the account",
     "write finalizer: put on",
     "read: ListAccountAssignments, list requests of the account",
     "look: policies × 4, definitions × 5, record, a request forged, a decision on it forged",
-    "write status: assignment (baseline, origin, state, tuple), conditions",
-    "read: ListAccountAssignments, list requests of the account",
-    "look: policies × 4, definitions × 5, record, a request forged, a decision on it forged",
-    "write status: assignment (attempts, create), message",
+    "write status: approvers, assignment (attempts, baseline, create, origin, state, tuple), conditions, message, phase Approved, reason Granting, review, window",
+    "read: list requests of the account",
 ];
 
 /// What there is between an end and `DeleteAccountAssignment`.
 const REMOVAL: &[&str] = &[
     "read: list requests of the account",
-    "write status: assignment (state), conditions, message, phase Revoking, reason EndReached",
+    "write status: assignment (attempts, delete, state), conditions, message, phase Revoking, reason EndReached",
     "read: list requests of the account",
-    "write status: assignment (attempts, delete)",
 ];
 
 /// One turn: calls that do not wait for each other.

@@ -12,6 +12,10 @@ use crate::api::ElevationRequestStatus;
 /// - It never names `approvals`, which belong to people.
 /// - Fields that this version does not know stay as they are, and are sealed with the rest.
 pub fn sealed_patch(request: &Request, after: &ElevationRequestStatus, key: &SealKey) -> Option<Value> {
+    // Of a request that nothing was said about yet there is nothing to seal.
+    if after.phase.is_none() && request.status() == *after {
+        return None;
+    }
     let object = request.object();
     let stored = object["status"].clone();
     let change = difference(&stored, &ours(&request.status()), &ours(after));
@@ -136,6 +140,13 @@ mod tests {
             stored["status"]["finished"], false,
             "what the API server would fill in is written out"
         );
+    }
+
+    #[test]
+    fn where_nothing_was_said_yet_nothing_is_sealed() {
+        let key = SealKey::generate().unwrap();
+        let new = request(&Value::Null);
+        assert_eq!(sealed_patch(&new, &new.status(), &key), None);
     }
 
     #[test]

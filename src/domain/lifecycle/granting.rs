@@ -192,7 +192,7 @@ pub(super) fn ask(pass: &mut Pass<'_>, grant: Grant) {
     let error = last_error(pass);
     pass.says(
         Reason::Granting,
-        &format!("AWS is asked to create the assignment.{error}"),
+        &format!("AWS is creating the assignment.{error}"),
     );
     pass.wake(after(now, pass.timings().poll));
     pass.action = Some(Action::Grant(grant));

@@ -6,10 +6,9 @@ the controller stops before the next create
 alice requests ReadOnlyAccess in payments for 30m
     09:00:30  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:30  the controller is stopped
-    09:00:30  alice-1 is Approved, Granting: AWS is asked to create the assignment.
+    09:00:30  alice-1 is Approved, Granting: AWS is creating the assignment.
 another controller takes over
     09:00:40  aws: create ReadOnlyAccess in payments for alice: taken on
-    09:00:40  alice-1 is Approved, Granting: AWS is creating the assignment.
     09:00:42  aws: alice has ReadOnlyAccess in payments
     09:00:45  alice-1 is Active, AccessGranted: The access is there. It ends at 2026-12-01T09:30:45Z; to end it early
                 set spec.cancelled to true. Sign in at https://example.awsapps.com/start.

@@ -18,10 +18,9 @@ aws holds the next create back
 dave requests ReadOnlyAccess in payments for 30m
     09:01:50  dave-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:01:50  aws: create ReadOnlyAccess in payments for dave: no answer within 30 s
-    09:01:50  dave-1 is Approved, Granting: AWS is asked to create the assignment.
+    09:01:50  dave-1 is Approved, Granting: AWS is creating the assignment.
 advance 1m
     09:02:20  aws: create ReadOnlyAccess in payments for dave: taken on
-    09:02:20  dave-1 is Approved, Granting: AWS is creating the assignment.
     09:02:22  aws: dave has ReadOnlyAccess in payments
     09:02:25  dave-1 is Active, AccessGranted: The access is there. It ends at 2026-12-01T09:32:25Z; to end it early set
                 spec.cancelled to true. Sign in at https://example.awsapps.com/start.
@@ -62,11 +61,10 @@ alice requests ReadOnlyAccess in ledger for 30m
     09:14:50  alice-2 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:14:50  aws: create ReadOnlyAccess in ledger for alice: taken on
     09:14:50  the controller is killed
-    09:14:50  alice-2 is Approved, Granting: AWS is asked to create the assignment.
+    09:14:50  alice-2 is Approved, Granting: AWS is creating the assignment.
     09:14:52  aws: alice has ReadOnlyAccess in ledger
 the controller starts
     09:15:00  aws: create ReadOnlyAccess in ledger for alice: taken on
-    09:15:00  alice-2 is Approved, Granting: AWS is creating the assignment.
     09:15:05  alice-2 is Active, AccessGranted: The access is there. It ends at 2026-12-01T09:45:05Z; to end it early
                 set spec.cancelled to true. Sign in at https://example.awsapps.com/start.
 advance 1m
