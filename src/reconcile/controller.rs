@@ -8,7 +8,7 @@ use kube::api::DynamicObject;
 use kube::runtime::controller::{Action as Next, Config};
 use kube::runtime::events::Reporter;
 use kube::runtime::{Controller as Runtime, WatchStreamExt as _, reflector, watcher};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::guarding::GuardKeeper;
@@ -25,9 +25,6 @@ use crate::domain;
 
 /// How long after a failure the controller's memory is read again.
 const RETRY: Duration = Duration::from_secs(2);
-
-/// Kube's word for no limit of its own.
-const UNLIMITED: u16 = 0;
 
 /// What a controller is made of.
 pub struct Parts {
@@ -124,15 +121,6 @@ async fn remember_settings(shell: &Shell, client: &kube::Client) {
     }
 }
 
-/// Passes in the order in which they are due, so many at once.
-///
-/// Kube's own limit takes whichever request lies first in its set. Every write of ours puts one there, and where hundreds
-/// are due at once some would wait until all others are through: with 500 ends, minutes after their own.
-struct Passes {
-    shell: Arc<Shell>,
-    turns: Semaphore,
-}
-
 /// Passes over the live requests, until `shutdown`.
 async fn requests(shell: &Arc<Shell>, shutdown: impl Future<Output = ()> + Send + Sync + 'static) {
     let resource = shell.requests.resource().clone();
@@ -148,20 +136,11 @@ async fn requests(shell: &Arc<Shell>, shutdown: impl Future<Output = ()> + Send 
     .applied_objects();
     // It is set once, here.
     drop(shell.live.set(store.clone()));
-    let passes = Arc::new(Passes {
-        shell: Arc::clone(shell),
-        turns: Semaphore::new(shell.settings.concurrency.into()),
-    });
-    let closing = Arc::clone(&passes);
-    let shutdown = async move {
-        shutdown.await;
-        closing.turns.close();
-    };
     Runtime::for_stream_with(watched, store, resource)
-        .with_config(Config::default().concurrency(UNLIMITED))
+        .with_config(Config::default().concurrency(shell.settings.concurrency))
         .reconcile_all_on(shell.new_epochs())
         .graceful_shutdown_on(shutdown)
-        .run(pass, |_, never, _| match *never {}, passes)
+        .run(pass, |_, never, _| match *never {}, Arc::clone(shell))
         .for_each(async |passed| {
             match passed {
                 // It finished, or its watch is a moment ahead of its queue.
@@ -175,10 +154,6 @@ async fn requests(shell: &Arc<Shell>, shutdown: impl Future<Output = ()> + Send 
         .await;
 }
 
-async fn pass(object: Arc<DynamicObject>, passes: Arc<Passes>) -> Result<Next, std::convert::Infallible> {
-    // With no more turns this process ends: what has not begun is for the next one.
-    let Ok(_turn) = passes.turns.acquire().await else {
-        return Ok(Next::await_change());
-    };
-    Ok(passes.shell.pass(Request::new(&object)).await)
+async fn pass(object: Arc<DynamicObject>, shell: Arc<Shell>) -> Result<Next, std::convert::Infallible> {
+    Ok(shell.pass(Request::new(&object)).await)
 }
