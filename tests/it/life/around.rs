@@ -221,6 +221,8 @@ async fn with_the_api_server_restarted_in_the_middle_of_a_grant_the_access_comes
     scene.waives().await;
     scene.hold("CreateAccountAssignment", true);
     let name = scene.asks("alice", "Waived", "1h").await;
+    // After the scene before this one the controller's watches may still be on their way back.
+    scene.is(&name, "Approved").await;
     scene.a_call_is_held().await;
     scene.stage.plane.stop_api_server().unwrap();
     // AWS answers while nobody can write the answer down.
