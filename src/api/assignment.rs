@@ -117,9 +117,23 @@ pub struct Operation {
     /// When it was sent; left out when it was held back in the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_time: Option<Timestamp>,
-    /// When AWS last told its status.
+    /// When AWS last told its status. An operation that AWS does not tell about after nobody had asked for a while counts
+    /// as seen then: what became of it in between nobody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen_time: Option<Timestamp>,
+    /// When AWS was last asked about it and did not tell; left out once it told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unanswered_time: Option<Timestamp>,
+}
+
+impl Operation {
+    /// Whether it may still be under way, as far as the record says.
+    pub fn is_open(&self) -> bool {
+        matches!(
+            self.outcome,
+            OperationOutcome::Unknown | OperationOutcome::InProgress
+        )
+    }
 }
 
 /// What became of an operation.

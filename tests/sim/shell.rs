@@ -185,6 +185,11 @@ impl Sim {
             let absent = &mut self.processes[process].memory.absent_groups;
             self.aws
                 .answer(caller, &question, self.t, absent, &mut pass.facts);
+            if let Question::Operation(kind, id) = &question {
+                let state = pass.facts.operations.get(&(*kind, id.clone()));
+                let told = matches!(state, Some(Fact::Known(_)));
+                self.truth.asked_about(id.as_str(), self.t, told);
+            }
             self.sabotage_facts(&mut pass.facts);
             let ahead = self.aws.ahead;
             self.processes[process].hears_clock(true, ahead);

@@ -263,12 +263,18 @@ impl Sim {
             .observe(self.t, truth, others, |key| about.contains(key));
     }
 
-    /// The operations under way on a tuple that a request had on record, and whose record AWS had not forgotten.
+    /// The operations under way on a tuple that a request had on record, whose record AWS had not forgotten, and that do not
+    /// count as over because AWS tells nothing about them.
     pub(crate) fn known_open(&self, about: &Key) -> Vec<String> {
         let open = self.truth.open.iter().filter(|(_, (key, _))| key == about);
         let recorded =
             |id: &&String| self.truth.recorded.contains(*id) && !self.truth.forgotten.contains(*id);
-        open.map(|(id, _)| id).filter(recorded).cloned().collect()
+        let may_be_known = |id: &&String| !self.truth.counts_as_over(id);
+        open.map(|(id, _)| id)
+            .filter(recorded)
+            .filter(may_be_known)
+            .cloned()
+            .collect()
     }
 
     /// How far the farthest two of the three clocks are apart.

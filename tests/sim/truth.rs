@@ -185,6 +185,8 @@ pub(crate) struct Truth {
     pub(crate) recorded: BTreeSet<String>,
     /// Operations that AWS has forgotten.
     pub(crate) forgotten: BTreeSet<String>,
+    /// Operations that AWS was asked about in vain: since when, and when last.
+    pub(crate) unanswered: BTreeMap<String, (i64, i64)>,
     /// Creates that AWS holds back or took on without anybody being told: when, and about what.
     pub(crate) loose: Vec<(i64, Key)>,
     /// Creates that AWS holds back, and until when.
@@ -194,6 +196,11 @@ pub(crate) struct Truth {
     /// Since when nothing has been wrong with anything.
     pub(crate) healthy_since: Option<i64>,
 }
+
+/// An operation that AWS has told nothing about for as long counts as over, in seconds.
+const SETTLES_AFTER: i64 = 300;
+/// The longest pause between two questions that are asked all the time, in seconds.
+const PAUSE: i64 = 180;
 
 impl Truth {
     pub(crate) fn new(world: &World) -> Self {
@@ -205,11 +212,28 @@ impl Truth {
             open: BTreeMap::new(),
             recorded: BTreeSet::new(),
             forgotten: BTreeSet::new(),
+            unanswered: BTreeMap::new(),
             loose: vec![],
             held: vec![],
             overtaken: BTreeSet::new(),
             healthy_since: Some(i64::MIN),
         }
+    }
+
+    /// AWS was asked about an operation. Whoever asks again only after a while begins anew, unless it counts as over already.
+    pub(crate) fn asked_about(&mut self, id: &str, t: i64, told: bool) {
+        let before = self.unanswered.remove(id);
+        if !told {
+            let goes_on = |(since, last): &(i64, i64)| t - last <= PAUSE || last - since >= SETTLES_AFTER;
+            let since = before.filter(goes_on).map_or(t, |(since, _)| since);
+            self.unanswered.insert(id.to_owned(), (since, t));
+        }
+    }
+
+    /// Whether AWS was asked about the operation all the time and told nothing for so long that it counts as over.
+    pub(crate) fn counts_as_over(&self, id: &str) -> bool {
+        let unanswered = self.unanswered.get(id);
+        unanswered.is_some_and(|(since, last)| last - since >= SETTLES_AFTER)
     }
 
     /// Looks at AWS. `others` did it if anybody else but us changed something just now; `ours` says which assignments a

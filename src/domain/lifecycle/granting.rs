@@ -186,6 +186,7 @@ pub(super) fn ask(pass: &mut Pass<'_>, grant: Grant) {
             outcome: OperationOutcome::Unknown,
             sent_time: Some(now),
             last_seen_time: None,
+            unanswered_time: None,
         });
         assignment.attempts = Some(assignment.attempts.unwrap_or(0).saturating_add(1));
     });

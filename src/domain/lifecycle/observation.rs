@@ -12,6 +12,9 @@ use crate::domain::window::after;
 /// The longest error that an assignment records, in characters (the schema's limit).
 const LONGEST_ERROR: usize = 1024;
 
+/// After how many intervals of notes without one nobody has asked in between.
+const UNASKED_INTERVALS: i32 = 3;
+
 /// The assignment as AWS has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Observation {
@@ -81,17 +84,18 @@ pub(super) fn is_the_configured_instance(pass: &Pass<'_>, tuple: &AssignmentTupl
 
 /// Brings an operation's record up to date; the error of one that failed.
 pub(super) fn refresh(pass: &Pass<'_>, kind: OperationKind, operation: &mut Operation) -> Option<String> {
-    if !matches!(
-        operation.outcome,
-        OperationOutcome::InProgress | OperationOutcome::Unknown
-    ) {
+    if !operation.is_open() {
         return None;
     }
     let id = RequestId::new(operation.request_id.as_ref()?);
     let answer = match pass.inquiry.operation(kind, &id) {
         Ok(answer) => answer,
-        Err(undecided) => return Some(sentences::shortened(&undecided.why, LONGEST_ERROR)),
+        Err(undecided) => {
+            went_unanswered(pass, operation);
+            return Some(sentences::shortened(&undecided.why, LONGEST_ERROR));
+        }
     };
+    operation.unanswered_time = None;
     let seen = Timestamp::from(answer.observed_at);
     let (outcome, error) = outcome(&answer.value);
     let last = operation.last_seen_time.or(operation.sent_time);
@@ -103,6 +107,20 @@ pub(super) fn refresh(pass: &Pass<'_>, kind: OperationKind, operation: &mut Oper
     }
     operation.outcome = outcome;
     error
+}
+
+/// Notes that AWS was asked about an open operation in vain. Time alone calls an operation over only while somebody goes on
+/// asking: who did not ask for a while, because all controllers were down, say, knows nothing of it yet, so that its time
+/// begins anew.
+fn went_unanswered(pass: &Pass<'_>, operation: &mut Operation) {
+    let (now, interval) = (pass.now, pass.timings().sighting_interval);
+    let asked = operation.unanswered_time;
+    if asked.is_none_or(|asked| now >= after(asked, interval * UNASKED_INTERVALS)) {
+        operation.last_seen_time = Some(now);
+    }
+    if asked.is_none_or(|asked| now >= after(asked, interval)) {
+        operation.unanswered_time = Some(now);
+    }
 }
 
 /// What a state means for the record. "There was nothing to delete" is a success: the list is the judge.

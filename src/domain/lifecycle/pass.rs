@@ -255,7 +255,12 @@ impl<'a> Pass<'a> {
 fn leave_the_future(assignment: &mut Assignment, latest: Timestamp, now: Timestamp) {
     let operations = [assignment.create.as_mut(), assignment.delete.as_mut()];
     for operation in operations.into_iter().flatten() {
-        for time in [&mut operation.sent_time, &mut operation.last_seen_time] {
+        let times = [
+            &mut operation.sent_time,
+            &mut operation.last_seen_time,
+            &mut operation.unanswered_time,
+        ];
+        for time in times {
             *time = time.map(|time| if time > latest { now } else { time });
         }
     }

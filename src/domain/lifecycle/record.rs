@@ -77,6 +77,7 @@ pub fn record_answer(
                 outcome: OperationOutcome::Failed,
                 sent_time: None,
                 last_seen_time: None,
+                unanswered_time: None,
             }));
             assignment.attempts = one_less(assignment.attempts);
         }
@@ -127,6 +128,7 @@ fn accepted(
         outcome,
         sent_time,
         last_seen_time: Some(now),
+        unanswered_time: None,
     });
     error
 }
@@ -138,6 +140,7 @@ fn ended(operation: &mut Option<Operation>, outcome: OperationOutcome, now: Time
         outcome,
         sent_time: Some(now),
         last_seen_time: None,
+        unanswered_time: None,
     });
     operation.outcome = outcome;
     operation.last_seen_time = Some(now);

@@ -181,7 +181,7 @@ fn next(pass: &Pass<'_>, tuple: &AssignmentTuple) -> Next {
     let create = assignment.and_then(|assignment| assignment.create.as_ref());
     let delete = assignment.and_then(|assignment| assignment.delete.as_ref());
     let deleted = delete.is_some_and(|delete| delete.outcome == OperationOutcome::Succeeded);
-    let settles = create.and_then(|create| create_settles_at(pass, create, deleted));
+    let settles = create.and_then(|create| settles_at(pass, create, deleted));
     // Only a removal from memory deletes before the create has settled; it is repeated when it has.
     if let Some(settles) = settles {
         return Next::Wait(settles.min(soon));
@@ -189,6 +189,10 @@ fn next(pass: &Pass<'_>, tuple: &AssignmentTuple) -> Next {
     let Some(delete) = delete else {
         return unless_shared(pass, tuple);
     };
+    // The list is asked for after the delete was told of: one from the same second is the later one.
+    if is_asked_about(pass, delete) {
+        return Next::Wait(soon);
+    }
     let observation = observe(pass, tuple, Freshness::Fresh);
     let sent = delete.last_seen_time.max(delete.sent_time);
     let repeated_at = retry_at(pass, delete);
@@ -212,7 +216,7 @@ fn next(pass: &Pass<'_>, tuple: &AssignmentTuple) -> Next {
             let unanswered = late_create_until(pass).filter(|until| at < *until);
             match unanswered {
                 // A list that is older than the delete says nothing; the next pass asks for another.
-                _ if sent.is_some_and(|sent| at <= sent) => Next::Wait(soon),
+                _ if sent.is_some_and(|sent| at < sent) => Next::Wait(soon),
                 Some(until) => Next::Unknown(a_create_may_come_late(until)),
                 None => Next::Gone,
             }
@@ -223,6 +227,14 @@ fn next(pass: &Pass<'_>, tuple: &AssignmentTuple) -> Next {
         (Observation::Unknown(undecided), _) => Next::Unknown(undecided),
         (_, OperationOutcome::Succeeded | OperationOutcome::Vanished) => repeat(),
     }
+}
+
+/// Whether AWS has been asked about a delete under way, and has not answered yet.
+fn is_asked_about(pass: &Pass<'_>, delete: &Operation) -> bool {
+    let id = delete.request_id.as_ref().filter(|_| delete.is_open());
+    let id = id.map(RequestId::new);
+    let answers = &pass.snapshot.facts.operations;
+    id.is_some_and(|id| !answers.contains_key(&(OperationKind::Deletion, id)))
 }
 
 /// Until when a create may still take effect that was never answered and was repeated.
@@ -241,25 +253,6 @@ fn a_create_may_come_late(until: Timestamp) -> Undecided {
         ),
         until: Some(until),
     }
-}
-
-/// A create that AWS does not tell about just now counts as seen when the request began to end: who was away for longer
-/// than a create takes knows nothing of it yet.
-fn create_settles_at(pass: &Pass<'_>, create: &Operation, deleted: bool) -> Option<Timestamp> {
-    let open = matches!(
-        create.outcome,
-        OperationOutcome::Unknown | OperationOutcome::InProgress
-    );
-    let id = create.request_id.as_ref().filter(|_| open).map(RequestId::new);
-    let is_told_of = |id: &RequestId| pass.inquiry.operation(OperationKind::Creation, id).is_ok();
-    if id.as_ref().is_none_or(is_told_of) {
-        return settles_at(pass, create, deleted);
-    }
-    let seen = Operation {
-        last_seen_time: create.last_seen_time.max(Some(ending_since(pass))),
-        ..create.clone()
-    };
-    settles_at(pass, &seen, deleted)
 }
 
 /// The delete, unless another request takes the assignment over.
@@ -310,6 +303,7 @@ fn delete(pass: &mut Pass<'_>, tuple: AssignmentTuple) {
             outcome: OperationOutcome::Unknown,
             sent_time: Some(now),
             last_seen_time: None,
+            unanswered_time: None,
         });
         assignment.attempts = Some(assignment.attempts.unwrap_or(0).saturating_add(1));
     });

@@ -1,7 +1,9 @@
 //! Other requests with the same assignment. AWS has one assignment for all of them, so they take turns.
 
+use super::observation::{refresh, settles_at};
 use super::pass::Pass;
-use crate::api::{AssignmentState, AssignmentTuple, Operation, OperationOutcome, Phase, Reason, Timestamp};
+use crate::api::{AssignmentState, AssignmentTuple, Operation, Phase, Reason, Timestamp};
+use crate::domain::facts::OperationKind;
 use crate::domain::inquiry::Undecided;
 use crate::domain::snapshot::Sibling;
 use crate::domain::window::after;
@@ -25,10 +27,10 @@ pub(super) fn keeps_from_creating(pass: &Pass<'_>, siblings: &[&Sibling]) -> Opt
         .assignment
         .as_ref()
         .and_then(|own| own.create.as_ref());
-    let goes_first = open_until(pass, asked).is_some();
+    let goes_first = open_until(pass, OperationKind::Creation, asked).is_some();
     siblings.iter().find_map(|sibling| {
         let creating = sibling.state() == AssignmentState::Granting;
-        let open_until = open_until(pass, sibling.create()).filter(|_| creating);
+        let open_until = open_until(pass, OperationKind::Creation, sibling.create()).filter(|_| creating);
         let removing = sibling.state() == AssignmentState::Removing;
         // Two that are about to create: the smaller uid goes first, and neither waits for the other's failures.
         let is_first = creating
@@ -48,7 +50,11 @@ pub(super) fn keeps_from_deleting(pass: &Pass<'_>, siblings: &[&Sibling]) -> Opt
         .iter()
         .filter(|sibling| sibling.state() == AssignmentState::Removing);
     removing.find_map(|sibling| {
-        let open_until = open_until(pass, sibling.create()).or(open_until(pass, sibling.delete()));
+        let open_until = open_until(pass, OperationKind::Creation, sibling.create()).or(open_until(
+            pass,
+            OperationKind::Deletion,
+            sibling.delete(),
+        ));
         let is_first = sibling.delete().is_none() && sibling.uid < *own;
         (open_until.is_some() || is_first).then(|| waits_for(sibling, open_until))
     })
@@ -99,15 +105,15 @@ fn inherited(sibling: &Sibling) -> bool {
     sibling.origin() == Some(crate::api::AssignmentOrigin::Inherited)
 }
 
-/// Until when an operation may be under way: one without an end in sight frees its place in time.
-fn open_until(pass: &Pass<'_>, operation: Option<&Operation>) -> Option<Timestamp> {
-    let open = operation.filter(|operation| {
-        matches!(
-            operation.outcome,
-            OperationOutcome::Unknown | OperationOutcome::InProgress
-        )
-    })?;
-    super::observation::settles_at(pass, open, false)
+/// Until when an operation may be under way. One that is over by its record is asked about where it can be: the record is
+/// old when nobody was there to keep it.
+fn open_until(pass: &Pass<'_>, kind: OperationKind, operation: Option<&Operation>) -> Option<Timestamp> {
+    let open = operation.filter(|operation| operation.is_open())?;
+    settles_at(pass, open, false).or_else(|| {
+        let mut asked = open.clone();
+        refresh(pass, kind, &mut asked);
+        settles_at(pass, &asked, false)
+    })
 }
 
 fn waits_for(sibling: &Sibling, until: Option<Timestamp>) -> Undecided {

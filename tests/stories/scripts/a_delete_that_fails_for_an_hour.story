@@ -60,4 +60,4 @@ advance 1h
     11:00:35  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. It is overdue since
                 2026-12-01T10:01:25Z; it is tried until it succeeds.
     11:00:37  aws: alice no longer has ReadOnlyAccess in payments
-    11:00:45  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    11:00:40  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.

@@ -20,7 +20,7 @@ advance 15m
                 Center. The access is being removed.
     09:05:25  aws: delete ReadOnlyAccess in payments for alice: taken on
     09:05:27  aws: alice no longer has ReadOnlyAccess in payments
-    09:05:35  alice-1 is Revoked, EligibilityLost: No longer eligible: alice@example.com was deleted from Identity
+    09:05:30  alice-1 is Revoked, EligibilityLost: No longer eligible: alice@example.com was deleted from Identity
                 Center. AWS confirmed that the assignment is gone.
 advance 15m
     09:30:30  alice-2 is Denied, RequesterUnknown: alice@example.com was deleted from Identity Center.

@@ -17,6 +17,6 @@ advance 40m
     09:30:45  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
     09:30:45  aws: delete ReadOnlyAccess in payments for alice: taken on
     09:30:47  aws: alice no longer has ReadOnlyAccess in payments
-    09:30:55  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    09:30:50  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
 the old controller wakes
 advance 10m

@@ -50,5 +50,5 @@ the controller starts
     11:00:40  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. It is overdue since
                 2026-12-01T10:01:25Z; it is tried until it succeeds.
     11:00:42  aws: alice no longer has ReadOnlyAccess in payments
+    11:00:45  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
 advance 1m
-    11:00:50  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.

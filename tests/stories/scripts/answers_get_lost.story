@@ -28,16 +28,16 @@ dave cancels
     09:03:00  dave-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed.
     09:03:00  aws: delete ReadOnlyAccess in payments for dave: taken on
     09:03:02  aws: dave no longer has ReadOnlyAccess in payments
-aws lets go
-    09:03:10  dave-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed. The last
+    09:03:05  dave-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed. The last
                 attempt: the assignment is gone; a create that AWS never answered may still take effect, so it is looked
                 for until 2026-12-01T09:06:50Z
+aws lets go
     09:03:12  aws: dave has ReadOnlyAccess in payments
 advance 10m
-    09:03:40  aws: delete ReadOnlyAccess in payments for dave: taken on
-    09:03:40  dave-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed.
-    09:03:42  aws: dave no longer has ReadOnlyAccess in payments
-    09:03:50  dave-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed. The last
+    09:03:35  aws: delete ReadOnlyAccess in payments for dave: taken on
+    09:03:35  dave-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed.
+    09:03:37  aws: dave no longer has ReadOnlyAccess in payments
+    09:03:40  dave-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed. The last
                 attempt: the assignment is gone; a create that AWS never answered may still take effect, so it is looked
                 for until 2026-12-01T09:06:50Z
     09:04:00  event on dave-1: RevocationOverdue: The access should have been removed by 2026-12-01T09:04:00Z and AWS
@@ -73,14 +73,14 @@ advance 40m
     09:30:45  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
     09:30:45  aws: delete ReadOnlyAccess in payments for alice: taken on
     09:30:47  aws: alice no longer has ReadOnlyAccess in payments
-    09:30:55  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    09:30:50  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
     09:33:40  event on bob-1: AccessEndsSoon: The access ends at 2026-12-01T09:43:40Z.
     09:35:05  event on alice-2: AccessEndsSoon: The access ends at 2026-12-01T09:45:05Z.
     09:43:40  bob-1 is Revoking, EndReached: The end was reached. The access is being removed.
     09:43:40  aws: delete ReadOnlyAccess in ledger for bob: taken on
     09:43:42  aws: bob no longer has ReadOnlyAccess in ledger
-    09:43:50  bob-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    09:43:45  bob-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
     09:45:05  alice-2 is Revoking, EndReached: The end was reached. The access is being removed.
     09:45:05  aws: delete ReadOnlyAccess in ledger for alice: taken on
     09:45:07  aws: alice no longer has ReadOnlyAccess in ledger
-    09:45:15  alice-2 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    09:45:10  alice-2 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.

@@ -21,8 +21,4 @@ the API server is back
                 granted until it can be told.
 advance 5m
     10:05:56  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
-    10:05:56  event on alice-1: RevocationOverdue: The access should have been removed by 2026-12-01T10:01:25Z and AWS
-                has not confirmed it.
-    10:05:56  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. It is overdue since
-                2026-12-01T10:01:25Z; it is tried until it succeeds.
-    10:06:01  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    10:05:56  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.

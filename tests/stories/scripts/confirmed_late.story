@@ -17,4 +17,4 @@ advance 2h
     12:15:30  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
     12:15:30  aws: delete ReadOnlyAccess in payments for alice: taken on
     12:15:32  aws: alice no longer has ReadOnlyAccess in payments
-    12:15:40  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    12:15:35  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.

@@ -17,7 +17,7 @@ advance 15m
                 group you are in. The access is being removed.
     09:05:25  aws: delete ReadOnlyAccess in payments for alice: taken on
     09:05:27  aws: alice no longer has ReadOnlyAccess in payments
-    09:05:35  alice-1 is Revoked, EligibilityLost: No longer eligible: No EligibilityPolicy alone matches you, the
+    09:05:30  alice-1 is Revoked, EligibilityLost: No longer eligible: No EligibilityPolicy alone matches you, the
                 account, the permission set and the duration. Nearest: read-only: it does not name you or a group you
                 are in; developers-in-production: it has the permission sets DatabaseAdmin and it does not name you or a
                 group you are in. AWS confirmed that the assignment is gone.
@@ -35,6 +35,6 @@ erin revokes
     09:31:10  dave-1 is Revoking, RevokedBySecurity: Revoked by erin@example.com: agreed. The access is being removed.
     09:31:10  aws: delete ReadOnlyAccess in payments for dave: taken on
     09:31:12  aws: dave no longer has ReadOnlyAccess in payments
-advance 1m
-    09:31:20  dave-1 is Revoked, RevokedBySecurity: Revoked by erin@example.com: agreed. AWS confirmed that the
+    09:31:15  dave-1 is Revoked, RevokedBySecurity: Revoked by erin@example.com: agreed. AWS confirmed that the
                 assignment is gone.
+advance 1m

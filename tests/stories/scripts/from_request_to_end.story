@@ -36,4 +36,4 @@ advance 10m
     11:01:05  aws: delete DatabaseAdmin in orders for alice: taken on
     11:01:07  aws: alice no longer has DatabaseAdmin in orders
 advance 10m
-    11:01:15  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    11:01:10  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.

@@ -25,7 +25,7 @@ advance 30m
     10:30:30  alice-2 is Revoking, EndReached: The end was reached. The access is being removed.
     10:30:30  aws: delete ReadOnlyAccess in payments for alice: taken on
     10:30:32  aws: alice no longer has ReadOnlyAccess in payments
-    10:30:40  alice-2 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    10:30:35  alice-2 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
 alice requests ReadOnlyAccess in payments for 30m
     10:34:40  alice-3 is Approved, ApprovalNotRequired: Policy asks for no approval.
     10:34:40  aws: create ReadOnlyAccess in payments for alice: taken on
@@ -49,7 +49,7 @@ advance 30m
     11:34:45  alice-4 is Revoking, EndReached: The end was reached. The access is being removed.
     11:34:45  aws: delete ReadOnlyAccess in payments for alice: taken on
     11:34:47  aws: alice no longer has ReadOnlyAccess in payments
-    11:34:55  alice-4 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    11:34:50  alice-4 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
 alice requests ReadOnlyAccess in payments for 20m
     11:36:00  alice-5 is Approved, ApprovalNotRequired: Policy asks for no approval.
     11:36:00  aws: create ReadOnlyAccess in payments for alice: taken on
@@ -68,8 +68,8 @@ advance 10m
     11:56:05  alice-6 is Revoking, EndReached: The end was reached. The access is being removed.
     11:56:05  aws: delete ReadOnlyAccess in payments for alice: taken on
     11:56:07  aws: alice no longer has ReadOnlyAccess in payments
+    11:56:10  alice-5 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
     11:56:10  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
                 exist.
-    11:56:15  alice-5 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
-    11:56:15  alice-6 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    11:56:10  alice-6 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
 advance 1m

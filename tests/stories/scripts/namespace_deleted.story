@@ -14,8 +14,8 @@ the namespace is deleted
                 access is being removed.
     09:00:30  aws: delete ReadOnlyAccess in payments for alice: taken on
     09:00:32  aws: alice no longer has ReadOnlyAccess in payments
-advance 1m
-    09:00:40  alice-1 is Revoked, Deleted: The request, or its namespace, was deleted at 2026-12-01T09:00:30Z. AWS
+    09:00:35  alice-1 is Revoked, Deleted: The request, or its namespace, was deleted at 2026-12-01T09:00:30Z. AWS
                 confirmed that the assignment is gone.
-    09:00:40  alice-1 is removed
-    09:00:40  the namespace is gone
+    09:00:35  alice-1 is removed
+    09:00:35  the namespace is gone
+advance 1m

@@ -25,12 +25,12 @@ advance 15m
                 person, named "alice@example.com". The access is being removed.
     09:05:25  aws: delete ReadOnlyAccess in payments for alice.smith: taken on
     09:05:27  aws: alice.smith no longer has ReadOnlyAccess in payments
-    09:05:35  alice-1 is Revoked, EligibilityLost: No longer eligible: Identity Center has nobody, or more than one
+    09:05:30  alice-1 is Revoked, EligibilityLost: No longer eligible: Identity Center has nobody, or more than one
                 person, named "alice@example.com". AWS confirmed that the assignment is gone.
     09:05:35  dave-1 is Revoking, EligibilityLost: No longer eligible: dave@example.com was deleted from Identity
                 Center. The access is being removed.
     09:05:35  aws: delete ReadOnlyAccess in ledger for dave: taken on
     09:05:37  aws: dave no longer has ReadOnlyAccess in ledger
-    09:05:45  dave-1 is Revoked, EligibilityLost: No longer eligible: dave@example.com was deleted from Identity Center.
+    09:05:40  dave-1 is Revoked, EligibilityLost: No longer eligible: dave@example.com was deleted from Identity Center.
                 AWS confirmed that the assignment is gone.
 advance 1h

@@ -16,5 +16,5 @@ advance 20m
                 access is being removed.
     09:06:26  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
                 exist.
-    09:06:31  alice-1 is Revoked, RemovedExternally: Somebody else removed the assignment; it is not put back. AWS
+    09:06:26  alice-1 is Revoked, RemovedExternally: Somebody else removed the assignment; it is not put back. AWS
                 confirmed that the assignment is gone.

@@ -23,5 +23,5 @@ advance 2m
                 access is being removed.
     09:05:30  aws: delete ReadOnlyAccess in payments for alice: taken on
     09:05:32  aws: alice no longer has ReadOnlyAccess in payments
-    09:05:40  alice-1 is Revoked, EligibilityLost: No longer eligible: The TeamSettings named default are missing. AWS
+    09:05:35  alice-1 is Revoked, EligibilityLost: No longer eligible: The TeamSettings named default are missing. AWS
                 confirmed that the assignment is gone.

@@ -20,5 +20,5 @@ advance 30m
     10:00:35  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
     10:00:35  aws: delete ReadOnlyAccess in payments for alice: taken on
     10:00:37  aws: alice no longer has ReadOnlyAccess in payments
-    10:00:45  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    10:00:40  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
 advance 1m

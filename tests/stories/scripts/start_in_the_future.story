@@ -28,4 +28,4 @@ advance 2h5m
     23:00:25  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
     23:00:25  aws: delete DatabaseAdmin in orders for alice: taken on
     23:00:27  aws: alice no longer has DatabaseAdmin in orders
-    23:00:35  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    23:00:30  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.

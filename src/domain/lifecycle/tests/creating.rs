@@ -34,6 +34,7 @@ fn creating(
         outcome,
         sent_time: Some(minute(0)),
         last_seen_time: None,
+        unanswered_time: None,
     });
     world.assigned = listed;
     world

@@ -20,6 +20,7 @@ fn operation(outcome: OperationOutcome) -> Operation {
         outcome,
         sent_time: Some(minute(120)),
         last_seen_time: None,
+        unanswered_time: None,
     }
 }
 

@@ -55,6 +55,7 @@ fn two_that_hold_each_other_back_go_one_after_the_other() {
         outcome: OperationOutcome::Failed,
         sent_time: None,
         last_seen_time: None,
+        unanswered_time: None,
     };
     let named = Operation {
         outcome: OperationOutcome::Unknown,
@@ -189,6 +190,7 @@ fn a_create_held_back_is_an_attempt_that_failed() {
         outcome: OperationOutcome::Unknown,
         sent_time: Some(minute(0)),
         last_seen_time: None,
+        unanswered_time: None,
     });
     let status = record_answer(status, Answer::CreateWithheld, minute(1));
     assert_eq!(

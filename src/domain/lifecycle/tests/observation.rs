@@ -30,6 +30,7 @@ fn operation(outcome: OperationOutcome) -> Operation {
         outcome,
         sent_time: Some(minute(0)),
         last_seen_time: None,
+        unanswered_time: None,
     }
 }
 

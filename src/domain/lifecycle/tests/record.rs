@@ -16,6 +16,7 @@ fn named() -> Operation {
         outcome: OperationOutcome::Unknown,
         sent_time: Some(minute(0)),
         last_seen_time: None,
+        unanswered_time: None,
     }
 }
 

@@ -335,7 +335,7 @@ fn revocation_needs_no_guard_lease_clock_settings_or_policy() {
 fn ends_go_by_the_latest_clock() {
     let mut world = active();
     world.snapshot.clocks.aws_ahead = Some(chrono::TimeDelta::hours(2));
-    world.settle();
+    world.pass();
     assert_eq!(world.status().phase, Some(Phase::Revoking));
 }
 

@@ -1,11 +1,14 @@
 //! While the assignment is being removed: when it is gone, when it is waited for, and when the delete is sent again.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 
 use super::access::sibling;
 use super::creating::{decided, decided_without};
 use crate::api::OperationOutcome::{self, Failed, InProgress, Succeeded, Unknown, Vanished};
 use crate::api::{AssignmentOrigin, AssignmentState, Operation, Phase, Reason};
+use crate::domain::facts::{OperationKind, OperationState, RequestId};
 use crate::domain::fixtures::{Aws, World, active, minute, request};
 use crate::domain::window::after;
 use crate::domain::{Action, Decision, InstanceArn, Question, decide};
@@ -26,6 +29,7 @@ fn operation(record: Record) -> Option<Operation> {
         outcome,
         sent_time: Some(minute(0)),
         last_seen_time: None,
+        unanswered_time: None,
     })
 }
 
@@ -65,11 +69,9 @@ fn it_is_gone_waited_for_or_asked_for_again_by_what_is_on_record_and_what_is_lis
     let table = [
         (done, None, true, 0, Then::Asks),
         (done, None, false, 0, Then::Asks),
-        (slow, None, true, 359, Then::Waits),
-        (slow, None, true, 360, Then::Asks),
+        (slow, None, true, 360, Then::Waits),
         (slow, done, false, 60, Then::Gone),
-        (done, done, false, 0, Then::Waits),
-        (done, done, false, 1, Then::Gone),
+        (done, done, false, 0, Then::Gone),
         (done, done, true, 9, Then::Waits),
         (done, done, true, 10, Then::Asks),
         (done, Some((Vanished, id)), false, 1, Then::Gone),
@@ -84,6 +86,65 @@ fn it_is_gone_waited_for_or_asked_for_again_by_what_is_on_record_and_what_is_lis
     for (create, delete, listed, seconds, expected) in table {
         let found = then(&mut removing(create, delete, listed), seconds);
         let story = format!("{create:?}, {delete:?}, listed {listed}, after {seconds} s");
+        assert_eq!(found, expected, "{story}");
+    }
+}
+
+// All controllers may have been down: a record of an open create says nothing about the time since.
+#[test]
+fn a_create_that_aws_does_not_tell_about_is_over_when_it_was_asked_in_vain_all_the_time() {
+    let slow = Some((InProgress, Some("op")));
+    // After how many seconds it is asked in vain, and when it is asked at last; what happens then.
+    let minutes = |from: i64, to: i64| (from..=to).map(|minute| minute * 60).collect::<Vec<_>>();
+    let with_a_gap = |to: i64, from: i64, end: i64| [minutes(25, to), minutes(from, end)].concat();
+    let table = [
+        (minutes(25, 30), 31 * 60 - 1, Then::Waits),
+        (minutes(25, 30), 31 * 60, Then::Asks),
+        (with_a_gap(27, 29, 30), 31 * 60, Then::Asks),
+        (with_a_gap(27, 30, 35), 36 * 60 - 1, Then::Waits),
+        (with_a_gap(27, 30, 35), 36 * 60, Then::Asks),
+    ];
+    for (asked, last, expected) in table {
+        let mut world = removing(slow, None, true);
+        for seconds in &asked {
+            world.now = after(minute(0), TimeDelta::seconds(*seconds));
+            let decision = decided(&mut world);
+            assert_eq!(found(&decision), Then::Waits, "{asked:?}, at {seconds}");
+            world.snapshot.request.status = decision.status;
+        }
+        assert_eq!(then(&mut world, last), expected, "{asked:?}, at {last}");
+    }
+}
+
+#[test]
+fn an_old_record_of_anothers_open_operation_is_asked_about() {
+    let done = Some((Succeeded, Some("op")));
+    let slow = || OperationState::InProgress {
+        ask_again_in: Duration::from_secs(1),
+    };
+    // What AWS says about a create of minute 0, in minute 30; what happens to ours.
+    let table = [
+        (None, Then::Waits),
+        (Some(slow()), Then::Waits),
+        (Some(OperationState::Succeeded), Then::Asks),
+    ];
+    for (state, expected) in table {
+        let mut world = removing(done, None, true);
+        let mut other = sibling(AssignmentState::Removing, Phase::Revoking);
+        other.uid = "uid-z".to_owned();
+        other.assignment.as_mut().unwrap().create = operation(Some((InProgress, Some("other"))));
+        world.siblings = vec![other];
+        let story = format!("{state:?}");
+        let found = match state {
+            None => then(&mut world, 1800),
+            Some(state) => {
+                world
+                    .operations
+                    .insert((OperationKind::Creation, RequestId::new("other")), state);
+                world.now = after(minute(0), TimeDelta::seconds(1800));
+                found(&decided_without(&mut world, |_| false))
+            }
+        };
         assert_eq!(found, expected, "{story}");
     }
 }
@@ -170,12 +231,12 @@ fn with_its_account_an_assignment_is_gone_whatever_became_of_the_delete() {
 }
 
 #[test]
-fn a_list_as_old_as_the_delete_is_asked_for_again_soon() {
+fn a_list_that_is_older_than_the_delete_is_asked_for_again_soon() {
     let done = Some((Succeeded, Some("op")));
     let mut world = removing(done, done, false);
     let second = |seconds| after(minute(0), TimeDelta::seconds(seconds));
     let assignment = world.snapshot.request.status.assignment.as_mut().unwrap();
-    assignment.delete.as_mut().unwrap().sent_time = Some(second(20));
+    assignment.delete.as_mut().unwrap().sent_time = Some(second(21));
     world.now = second(20);
     decided(&mut world);
     let later = decide(&world.snapshot, second(70));
