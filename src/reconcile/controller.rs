@@ -11,6 +11,7 @@ use kube::runtime::{Controller as Runtime, WatchStreamExt as _, reflector, watch
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::currency::Currency;
 use super::guarding::GuardKeeper;
 use super::memory::Memory;
 use super::outside::{Outside, Settings};
@@ -69,6 +70,7 @@ impl Controller {
             key,
             guard: GuardKeeper::new(guard),
             rules: RwLock::new(Rules::default()),
+            currency: Currency::new(client.clone()),
             memory: Memory::default(),
             report: Report::new(client.clone(), reporter, audit),
             epoch: watch::Sender::new(0),

@@ -16,6 +16,7 @@
 mod act;
 mod answers;
 mod controller;
+mod currency;
 mod guarding;
 mod memory;
 mod outside;

@@ -8,6 +8,7 @@ use tokio::sync::MutexGuard;
 use tracing::Instrument as _;
 
 use super::answers::{answer, ask_for};
+use super::currency::rests_on_rules;
 use super::memory::Ending;
 use super::request::Request;
 use super::requests::{NoAnswer, Written};
@@ -22,6 +23,9 @@ const STEPS: usize = 12;
 /// How often a decision may ask before its questions count as endless: more than twice for each of 64 votes, which are
 /// judged one after the other, and for what else it looks at.
 const ROUNDS: usize = 256;
+
+/// How often a decision is taken anew because policies or settings changed meanwhile.
+const LOOKS_AT_RULES: usize = 3;
 
 /// What one step left.
 pub enum Step {
@@ -102,7 +106,7 @@ impl Shell {
         let _turn = self.turn_to_open(&facts_read).await;
         let now = self.now();
         forget_what_changes_with_us(facts);
-        let decision = self.decision(request, facts, now).await;
+        let decision = self.decision(request, facts, now).await?;
         let stored = match self.store(request, &decision.status).await? {
             Stored::Unchanged => request.clone(),
             Stored::Written(stored) => {
@@ -128,9 +132,36 @@ impl Shell {
         }
     }
 
+    /// Decides on policies and settings as they are now. While the watches show older ones, what rests on them is left as it
+    /// is: their next word wakes every request.
+    async fn decision(
+        &self,
+        request: &Request,
+        facts: &mut Facts,
+        now: Timestamp,
+    ) -> Result<Decision, NoAnswer> {
+        let before = request.status();
+        for _ in 0..LOOKS_AT_RULES {
+            let epoch = self.epoch();
+            let deciding = Box::pin(self.proven_decision(request, facts, now)); // a large future
+            let decision = deciding.await;
+            if !rests_on_rules(&before, &decision) {
+                return Ok(decision);
+            }
+            if !self.rules_are_current().await? {
+                tracing::info!("policies or settings have changed, and the watch has not shown it yet");
+                break;
+            }
+            if self.epoch() == epoch {
+                return Ok(decision);
+            }
+        }
+        Ok(self.taken_up_later(before, now))
+    }
+
     /// Decides, asking until nothing is left to ask, and proves the guard before anything rests on it. What was not granted
     /// because the guard was not proven may be granted when it is, so the decision may come to rest on more.
-    async fn decision(&self, request: &Request, facts: &mut Facts, now: Timestamp) -> Decision {
+    async fn proven_decision(&self, request: &Request, facts: &mut Facts, now: Timestamp) -> Decision {
         let before = request.status();
         let mut proven = RestsOn::Nothing;
         let mut decision = self.answered(request, facts, self.guard.current(), now).await;
@@ -174,11 +205,15 @@ impl Shell {
         }
         // Nothing is done about a decision that still asks.
         tracing::warn!("a decision asked and asked; it is taken up again later");
-        let soon = now.checked_add(self.settings.timings.lookup_retry);
+        self.taken_up_later(snapshot.request.status, now)
+    }
+
+    /// To leave everything as it is, and come back soon.
+    fn taken_up_later(&self, status: ElevationRequestStatus, now: Timestamp) -> Decision {
         Decision {
-            status: snapshot.request.status,
+            status,
             action: None,
-            wake_at: soon,
+            wake_at: now.checked_add(self.settings.timings.lookup_retry),
             questions: vec![],
             transition: None,
             alerts: vec![],

@@ -8,6 +8,7 @@ use kube::runtime::watcher::Event;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::currency::Generations;
 use crate::api::Timestamp;
 use crate::domain::{Policies, PolicyFact};
 
@@ -15,6 +16,8 @@ use crate::domain::{Policies, PolicyFact};
 #[derive(Debug, Clone)]
 pub struct Kept<S> {
     by_uid: BTreeMap<String, PolicyFact<S>>,
+    /// The generations of those that cannot be read.
+    unreadable: BTreeMap<String, i64>,
     listing: Option<Vec<String>>,
     known_since: Option<Timestamp>,
 }
@@ -23,6 +26,7 @@ impl<S> Default for Kept<S> {
     fn default() -> Self {
         Self {
             by_uid: BTreeMap::new(),
+            unreadable: BTreeMap::new(),
             listing: None,
             known_since: None,
         }
@@ -45,6 +49,7 @@ impl<S: DeserializeOwned + Clone + PartialEq> Kept<S> {
             }
             Event::InitDone => {
                 let listed = self.listing.take().unwrap_or_default();
+                self.unreadable.retain(|uid, _| listed.contains(uid));
                 let first = self.known_since.is_none();
                 self.known_since.get_or_insert(now);
                 let mut changed = first;
@@ -60,7 +65,9 @@ impl<S: DeserializeOwned + Clone + PartialEq> Kept<S> {
             }
             Event::Apply(object) => self.put(&object),
             Event::Delete(object) => {
-                let gone = object.metadata.uid.and_then(|uid| self.by_uid.get_mut(&uid));
+                let uid = object.metadata.uid.unwrap_or_default();
+                self.unreadable.remove(&uid);
+                let gone = self.by_uid.get_mut(&uid);
                 gone.is_some_and(|policy| policy.gone_since.replace(now).is_none())
             }
         }
@@ -71,6 +78,7 @@ impl<S: DeserializeOwned + Clone + PartialEq> Kept<S> {
         let metadata = &object.metadata;
         let uid = metadata.uid.clone().unwrap_or_default();
         let name = metadata.name.clone().unwrap_or_default();
+        let generation = metadata.generation.unwrap_or_default();
         let spec = match &object.data["spec"] {
             Value::Null => json!({}),
             spec => spec.clone(),
@@ -79,10 +87,11 @@ impl<S: DeserializeOwned + Clone + PartialEq> Kept<S> {
             Ok(spec) => spec,
             Err(error) => {
                 tracing::warn!(%name, %error, "a policy or settings cannot be read: what was last read of it holds on");
+                self.unreadable.insert(uid, generation);
                 return false;
             }
         };
-        let generation = metadata.generation.unwrap_or_default();
+        self.unreadable.remove(&uid);
         let fact = PolicyFact {
             name,
             uid: uid.clone(),
@@ -113,6 +122,16 @@ impl<S: DeserializeOwned + Clone + PartialEq> Kept<S> {
     /// Those that exist.
     pub fn existing(&self) -> impl Iterator<Item = &PolicyFact<S>> {
         self.by_uid.values().filter(|policy| policy.gone_since.is_none())
+    }
+
+    /// The generations that the watch has shown last of all that exist, readable or not.
+    pub fn shown(&self) -> Generations {
+        let readable = self
+            .existing()
+            .map(|policy| (policy.uid.clone(), policy.generation));
+        let mut shown: Generations = readable.collect();
+        shown.extend(self.unreadable.clone());
+        shown
     }
 
     /// The generation of the policy with this uid, if it exists.
@@ -163,7 +182,7 @@ mod tests {
     fn what_is_deleted_is_kept_with_the_time() {
         let mut kept = started();
         assert!(kept.take(Event::Delete(object("a", 1)), at(5)));
-        assert_eq!(kept.existing().count(), 0);
+        assert_eq!((kept.existing().count(), kept.shown().len()), (0, 0));
         assert_eq!(kept.facts().all[0].gone_since, Some(at(5)));
         kept.forget_gone_before(at(6));
         assert!(kept.facts().all.is_empty());
@@ -192,5 +211,8 @@ mod tests {
         garbage.data["spec"] = json!({ "maxOpenRequests": "many" });
         assert!(!kept.take(Event::Apply(garbage), at(5)));
         assert_eq!(kept.existing().next().unwrap().generation, 1);
+        assert_eq!(kept.shown(), Generations::from([("a".to_owned(), 2)]));
+        assert!(kept.take(Event::Apply(object("a", 3)), at(6)));
+        assert_eq!(kept.shown(), Generations::from([("a".to_owned(), 3)]));
     }
 }

@@ -10,6 +10,7 @@ use kube::api::DynamicObject;
 use kube::runtime::reflector::Store;
 use tokio::sync::watch;
 
+use super::currency::Currency;
 use super::guarding::GuardKeeper;
 use super::memory::Memory;
 use super::outside::{Outside, Settings};
@@ -34,8 +35,10 @@ pub struct Shell {
     pub key: SealKey,
     /// The guard.
     pub guard: GuardKeeper,
-    /// Policies and settings.
+    /// Policies and settings, as the watches have them.
     pub rules: RwLock<Rules>,
+    /// Whether that is what the API server has.
+    pub currency: Currency,
     /// What is remembered between passes.
     pub memory: Memory,
     /// Events and audit lines.

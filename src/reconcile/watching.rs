@@ -7,12 +7,13 @@ use kube::api::{Api, DynamicObject};
 use kube::runtime::watcher::{self, Event};
 use kube::runtime::{WatchStreamExt as _, watcher as watch};
 
+use super::currency::Generations;
 use super::requests::resource;
 use super::shell::{Rules, Shell};
 use crate::api::Timestamp;
 
 /// A kind that decisions rest on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RuleKind {
     /// Who may ask for what.
     EligibilityPolicy,
@@ -43,6 +44,15 @@ impl Rules {
             RuleKind::EligibilityPolicy => self.eligibility.take(event, now),
             RuleKind::ApproverPolicy => self.approver.take(event, now),
             RuleKind::TeamSettings => self.settings.take(event, now),
+        }
+    }
+
+    /// What the watch has shown last of this kind.
+    pub fn shown(&self, kind: RuleKind) -> Generations {
+        match kind {
+            RuleKind::EligibilityPolicy => self.eligibility.shown(),
+            RuleKind::ApproverPolicy => self.approver.shown(),
+            RuleKind::TeamSettings => self.settings.shown(),
         }
     }
 

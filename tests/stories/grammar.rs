@@ -86,6 +86,11 @@ pub(crate) const PATTERNS: &[(&str, Verb)] = &[
     ("the guard looks every {duration}", controller::guard_looks),
     ("the API server is away", cluster::is_away),
     ("the API server is back", cluster::is_back),
+    (
+        "the watches of policies stand still",
+        cluster::watches_stand_still,
+    ),
+    ("the watches of policies go on", cluster::watches_go_on),
     ("somebody removes the guard", cluster::guard_removed),
     ("somebody puts the guard back", cluster::guard_put_back),
     (

@@ -57,6 +57,7 @@ stories! {
     what_makes_no_sense,
     down_across_the_end,
     two_names_of_one_person,
+    rules_behind,
     rules_deleted_in_the_middle,
     rules_deleted_with_keep,
     namespace_deleted,

@@ -35,6 +35,8 @@ pub(crate) struct Cluster {
     versions: Arc<watch::Sender<u64>>,
     /// Whether the controllers reach it. A watch that is open when it goes away ends.
     reachable: Arc<watch::Sender<bool>>,
+    /// Whether watches of policies and settings show what changes.
+    shows_rules: Arc<watch::Sender<bool>>,
     /// Who holds the verb `revoke` on requests, everywhere.
     may_revoke: Arc<BTreeSet<String>>,
 }
@@ -46,6 +48,7 @@ impl Cluster {
             chronicle,
             versions: Arc::new(watch::Sender::new(0)),
             reachable: Arc::new(watch::Sender::new(true)),
+            shows_rules: Arc::new(watch::Sender::new(true)),
             may_revoke: Arc::new(may_revoke.iter().map(|name| (*name).to_owned()).collect()),
         }
     }
@@ -53,6 +56,11 @@ impl Cluster {
     /// Whether controllers reach it from now on. People always do: they would wait, and come back.
     pub(crate) fn be_reachable(&self, reachable: bool) {
         self.reachable.send_replace(reachable);
+    }
+
+    /// Whether watches of policies and settings show what changes from now on.
+    pub(crate) fn show_rules(&self, shown: bool) {
+        self.shows_rules.send_replace(shown);
     }
 
     /// One object, as it is.

@@ -189,6 +189,7 @@ impl Cluster {
         let watch = Watch {
             versions: self.versions.subscribe(),
             reachable: self.reachable.subscribe(),
+            shows_rules: self.shows_rules.subscribe(),
             cluster: self.clone(),
             plural,
             selector,
@@ -205,14 +206,24 @@ struct Watch {
     cluster: Cluster,
     versions: tokio::sync::watch::Receiver<u64>,
     reachable: tokio::sync::watch::Receiver<bool>,
+    shows_rules: tokio::sync::watch::Receiver<bool>,
     plural: &'static str,
     selector: Selector,
     since: u64,
 }
 
+/// What decisions rest on, by the plurals of the kinds.
+const RULES: [&str; 3] = ["eligibilitypolicies", "approverpolicies", "teamsettings"];
+
 impl Watch {
     async fn next(&mut self) -> Option<String> {
         loop {
+            if RULES.contains(&self.plural) {
+                tokio::select! {
+                    shown = self.shows_rules.wait_for(|shown| *shown) => drop(shown.ok()?),
+                    _ = self.reachable.changed() => return None,
+                }
+            }
             let (lines, version) = {
                 let store = self.cluster.store();
                 let changes = store.after(self.plural, self.since);

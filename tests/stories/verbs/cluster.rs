@@ -25,6 +25,18 @@ pub(crate) fn is_back(stage: &mut Stage, _: Words) -> Result<(), String> {
     Ok(())
 }
 
+/// `the watches of policies stand still`, and so do those of settings.
+pub(crate) fn watches_stand_still(stage: &mut Stage, _: Words) -> Result<(), String> {
+    stage.cluster.show_rules(false);
+    Ok(())
+}
+
+/// `the watches of policies go on`.
+pub(crate) fn watches_go_on(stage: &mut Stage, _: Words) -> Result<(), String> {
+    stage.cluster.show_rules(true);
+    Ok(())
+}
+
 /// `somebody removes the guard`: the binding of the policy that decisions rest on.
 pub(crate) fn guard_removed(stage: &mut Stage, _: Words) -> Result<(), String> {
     let kind = bindings();
