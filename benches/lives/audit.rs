@@ -44,6 +44,8 @@ pub enum Kind {
     ForgedDecision,
     /// The guard's record is read.
     Record,
+    /// Policies or settings of ours are listed, to see whether the watches have shown the latest.
+    Rules,
     /// Another read.
     Read,
     /// Another write.
@@ -130,6 +132,7 @@ fn kind(call: &Call) -> Kind {
         ("elevationrequests", "list", _) if call.uri.contains("spec.accountId") => Kind::Siblings,
         ("configmaps", "get", _) if call.name == "team-operator-guard" => Kind::Record,
         (resource, "get" | "list", _) if resource.contains("admissionpolic") => Kind::Policies,
+        ("eligibilitypolicies" | "approverpolicies" | "teamsettings", "list", _) => Kind::Rules,
         ("customresourcedefinitions", "get", _) => Kind::Definition,
         (_, "get" | "list", _) => Kind::Read,
         _ => Kind::Write,

@@ -16,14 +16,13 @@ const GRANT: &[&str] = &[
     "read: DescribeAccount, DescribeGroup × 2, DescribePermissionSet, DescribeUser × 3, GetGroupId × 2, GetUserId × 2, IsMemberInGroups × 2, ListAccountAssignments, ListParents, list requests of the account",
     "write finalizer: put on",
     "read: ListAccountAssignments, list requests of the account",
-    "look: policies × 4, definitions × 5, record, a request forged, a decision on it forged",
+    "look: policies × 4, definitions × 5, record, our rules × 3, a request forged, a decision on it forged",
     "write status: approvers, assignment (attempts, baseline, create, origin, state, tuple), conditions, message, phase Approved, reason Granting, review, window",
     "read: list requests of the account",
 ];
 
 /// What there is between an end and `DeleteAccountAssignment`.
 const REMOVAL: &[&str] = &[
-    "read: list requests of the account",
     "write status: assignment (attempts, delete, state), conditions, message, phase Revoking, reason EndReached",
     "read: list requests of the account",
 ];
@@ -36,7 +35,7 @@ pub enum Turn {
         operations: BTreeMap<String, usize>,
         calls: Vec<Call>,
     },
-    /// A look of the guard, which requests that are granted at once share, and a forged decision on this very request.
+    /// A look of the guard and one at our own rules, which requests that are granted at once share, and a forged decision on this very request.
     Look {
         shared: Vec<Call>,
         forgery: Option<Call>,
@@ -71,7 +70,9 @@ fn ask(turns: &mut Vec<Turn>, entry: &LogEntry) {
 fn take(turns: &mut Vec<Turn>, call: &Call) {
     let call = call.clone();
     match call.kind {
-        Kind::Policies | Kind::Definition | Kind::Record | Kind::ForgedRequest => look(turns).0.push(call),
+        Kind::Policies | Kind::Definition | Kind::Record | Kind::Rules | Kind::ForgedRequest => {
+            look(turns).0.push(call);
+        }
         Kind::ForgedDecision => *look(turns).1 = Some(call),
         kind if kind.writes() => turns.push(Turn::Write(call)),
         _ => reads(turns).1.push(call),
@@ -124,10 +125,11 @@ impl Turn {
                 let times = |kind: Kind| shared.iter().filter(|call| call.kind == kind).count();
                 let own = forgery.as_ref().map(|_| ", a decision on it forged");
                 format!(
-                    "look: policies{}, definitions{}, record{}, a request forged{}",
+                    "look: policies{}, definitions{}, record{}, our rules{}, a request forged{}",
                     repeated(times(Kind::Policies)),
                     repeated(times(Kind::Definition)),
                     repeated(times(Kind::Record)),
+                    repeated(times(Kind::Rules)),
                     own.unwrap_or_default()
                 )
             }

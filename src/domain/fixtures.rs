@@ -212,6 +212,7 @@ fn snapshot() -> Snapshot {
         lease: Lease::Held,
         clocks: Clocks::default(),
         open_requests: BTreeMap::new(),
+        seen_siblings: vec![],
         identity_center: IdentityCenter {
             instance_arn: InstanceArn::new("instance"),
             delegated_administrator: false,

@@ -36,6 +36,9 @@ pub struct Snapshot {
     /// How many requests other than this one are open (neither finished nor without a phase), by the Identity Center id
     /// of the requester: only the decision knows who this one's is.
     pub open_requests: BTreeMap<String, usize>,
+    /// Requests that may share this one's assignment, as the watch has them: a hint, for a request that holds access. Whatever
+    /// is done because of them is looked at again, live.
+    pub seen_siblings: Vec<Sibling>,
     /// What was configured.
     pub identity_center: IdentityCenter,
     /// Every delay.

@@ -20,7 +20,7 @@ use super::request::Request;
 use super::requests::Requests;
 use crate::admission::SealKey;
 use crate::api::{ApproverPolicySpec, EligibilityPolicySpec, OnEligibilityLost, TeamSettingsSpec, Timestamp};
-use crate::domain::{self, Clocks, Facts, RequestFacts, SettingsFact, Snapshot};
+use crate::domain::{self, Clocks, Facts, RequestFacts, SettingsFact, Sibling, Snapshot};
 use crate::ports::{RemoteClock, TimeSeen};
 
 /// What all passes share.
@@ -152,6 +152,7 @@ impl Shell {
     /// Everything that one decision may look at.
     pub fn snapshot(&self, request: RequestFacts, facts: Facts, guard: domain::Guard) -> Snapshot {
         let open_requests = self.open_requests(&request);
+        let seen_siblings = self.seen_siblings(&request);
         let rules = self.rules();
         Snapshot {
             request,
@@ -163,6 +164,7 @@ impl Shell {
             lease: self.outside.leadership.lease(),
             clocks: self.clocks(),
             open_requests,
+            seen_siblings,
             identity_center: self.settings.identity_center.clone(),
             timings: self.settings.timings,
         }
@@ -203,5 +205,20 @@ impl Shell {
             }
         }
         open
+    }
+
+    /// Only access that is held may have been asked for twice.
+    fn seen_siblings(&self, request: &RequestFacts) -> Vec<Sibling> {
+        if request.status.assignment.is_none() {
+            return vec![];
+        }
+        let account = request.spec.account_id.as_str();
+        let live = self.live_objects();
+        let of_account = live
+            .iter()
+            .filter(|other| other.data["spec"]["accountId"] == account);
+        of_account
+            .map(|other| self.memory.newest(Request::new(other)).as_sibling())
+            .collect()
     }
 }

@@ -313,6 +313,7 @@ impl Process {
             lease,
             clocks: self.clocks(),
             open_requests,
+            seen_siblings: memory.objects.values().map(|object| object.sibling()).collect(),
             identity_center: IdentityCenter {
                 instance_arn: InstanceArn::new(instance),
                 delegated_administrator: false,

@@ -18,6 +18,14 @@ pub(super) fn of<'a>(pass: &Pass<'a>, tuple: &AssignmentTuple) -> Result<Vec<&'a
         .collect())
 }
 
+/// Whether the watch shows any. Where it shows none, the look after the intent is stored is the first one as well.
+pub(super) fn are_seen(pass: &Pass<'_>, tuple: &AssignmentTuple) -> bool {
+    let own = &pass.snapshot.request.uid;
+    let seen = &pass.snapshot.seen_siblings;
+    seen.iter()
+        .any(|sibling| sibling.uid != *own && sibling.shares(tuple))
+}
+
 /// Who keeps this request from creating the assignment at the moment.
 pub(super) fn keeps_from_creating(pass: &Pass<'_>, siblings: &[&Sibling]) -> Option<Undecided> {
     let own = &pass.snapshot.request.uid;

@@ -48,6 +48,7 @@ pub(super) fn decided(world: &mut World) -> Decision {
 /// Decides where some of what is asked cannot be read.
 pub(super) fn decided_without(world: &mut World, unread: fn(&Question) -> bool) -> Decision {
     world.snapshot.facts = Facts::default();
+    world.snapshot.seen_siblings.clone_from(&world.siblings);
     for _ in 0..20 {
         let decision = decide(&world.snapshot, world.now);
         if decision.questions.is_empty() {
