@@ -34,7 +34,7 @@ impl Shell {
             Action::SetFinalizer => return self.finalizer(request, true).await,
             Action::RemoveFinalizer => return self.finalizer(request, false).await,
             Action::Grant(_) | Action::Revoke(_) if self.is_held_back(&ask, &about, &action).await => {
-                never_sent(before, &action)
+                Answer::never_sent(&action, before.status.assignment.as_ref())
             }
             Action::Grant(grant) => self.grant(&ask, grant).await,
             Action::Revoke(tuple) => self.revoke(&tuple).await,
@@ -187,19 +187,6 @@ pub fn ported(tuple: &AssignmentTuple) -> Tuple {
         user_id: UserId::new(&tuple.user_id),
         account_id: tuple.account_id.clone(),
         permission_set_arn: PermissionSetArn::new(&tuple.permission_set_arn),
-    }
-}
-
-/// What was named in the record and not sent.
-fn never_sent(before: &RequestFacts, action: &Action) -> Answer {
-    let assignment = before.status.assignment.clone();
-    match action {
-        Action::Grant(_) => Answer::CreateHeldBack {
-            before: assignment.and_then(|assignment| assignment.create),
-        },
-        _ => Answer::DeleteHeldBack {
-            before: assignment.and_then(|assignment| assignment.delete),
-        },
     }
 }
 

@@ -2,10 +2,10 @@
 //! neither grants nor denies.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use kube::api::ListParams;
 use tokio::sync::Mutex;
-use tokio::time::Instant;
 
 use super::requests::{NoAnswer, no_answer, within};
 use super::shell::Shell;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use chrono::TimeDelta;
 use team_operator::api::{
-    ApproverPolicySpec, EligibilityPolicySpec, OnEligibilityLost, Operation, Timestamp,
+    ApproverPolicySpec, Assignment, EligibilityPolicySpec, OnEligibilityLost, Timestamp,
 };
 use team_operator::domain::{
     Action, Aged, Answer, Clocks, Decision, Fact, Facts, Guard, IdentityCenter, InstanceArn, Lease, Policies,
@@ -100,7 +100,7 @@ pub(crate) enum Stage {
     Ask(Vec<Question>),
     Write(Box<Decision>),
     /// The last look at the others, with the record of the operation before this attempt.
-    LookAgain(Action, Option<Operation>),
+    LookAgain(Action, Option<Assignment>),
     Act(Action),
     Record(Answer),
 }

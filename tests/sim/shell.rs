@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use team_operator::api::{ElevationRequestStatus, Operation};
+use team_operator::api::{Assignment, ElevationRequestStatus};
 use team_operator::domain::{
     Action, Aged, Answer, Decision, Fact, Facts, Guard, Lease, Question, SealCheck, decide, held_back,
     record_answer,
@@ -249,8 +249,7 @@ impl Sim {
             self.processes[process].judged(&mut self.cluster, uid, gap);
         }
         pass.stage = match decision.action {
-            Some(action @ Action::Grant(_)) => Stage::LookAgain(action, before.and_then(|one| one.create)),
-            Some(action @ Action::Revoke(_)) => Stage::LookAgain(action, before.and_then(|one| one.delete)),
+            Some(action @ (Action::Grant(_) | Action::Revoke(_))) => Stage::LookAgain(action, before),
             Some(action) => Stage::Act(action),
             None => return Next::Again(pass.wake_at),
         };
@@ -264,7 +263,7 @@ impl Sim {
         uid: &str,
         mut pass: Pass,
         action: Action,
-        before: Option<Operation>,
+        before: Option<Assignment>,
     ) -> Next {
         self.ask_for_siblings(process, &mut pass);
         let guard = self.processes[process].guard(&self.cluster, process, uid, self.t);
@@ -273,10 +272,11 @@ impl Sim {
         let snapshot = self.processes[process].snapshot(&pass, uid, guard, lease, &instance);
         let now = self.processes[process].now(self.t);
         let looks = self.sabotage != Some(Sabotage::LooksOnlyOnce);
-        pass.stage = match (held_back(&snapshot, &action, now).filter(|_| looks), action) {
-            (None, action) => Stage::Act(action),
-            (Some(_), Action::Grant(_)) => Stage::Record(Answer::CreateHeldBack { before }),
-            (Some(_), _) => Stage::Record(Answer::DeleteHeldBack { before }),
+        let is_held_back = looks && held_back(&snapshot, &action, now).is_some();
+        pass.stage = if is_held_back {
+            Stage::Record(Answer::never_sent(&action, before.as_ref()))
+        } else {
+            Stage::Act(action)
         };
         Next::On(Box::new(pass))
     }

@@ -1,7 +1,8 @@
 //! What an action's answer means for the record.
 
 use super::observation::outcome;
-use crate::api::{ElevationRequestStatus, Operation, OperationOutcome, Timestamp};
+use crate::api::{Assignment, ElevationRequestStatus, Operation, OperationOutcome, Timestamp};
+use crate::domain::decision::Action;
 use crate::domain::facts::{OperationState, RequestId};
 use crate::domain::sentences;
 
@@ -50,6 +51,22 @@ pub enum Answer {
         /// Whether it may have been carried out all the same.
         uncertain: bool,
     },
+}
+
+impl Answer {
+    /// What there is to record when an action that was stored as intended was not sent, because of another request; `before` is
+    /// the record of the assignment without that intent.
+    #[must_use]
+    pub fn never_sent(action: &Action, before: Option<&Assignment>) -> Answer {
+        match action {
+            Action::Grant(_) => Answer::CreateHeldBack {
+                before: before.and_then(|assignment| assignment.create.clone()),
+            },
+            _ => Answer::DeleteHeldBack {
+                before: before.and_then(|assignment| assignment.delete.clone()),
+            },
+        }
+    }
 }
 
 /// The status with the answer in it. To be written before anything else; when that write fails, the record keeps saying
