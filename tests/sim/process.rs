@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use chrono::TimeDelta;
-use team_operator::api::{
-    ApproverPolicySpec, Assignment, EligibilityPolicySpec, OnEligibilityLost, Timestamp,
-};
+use team_operator::api::{ApproverPolicySpec, EligibilityPolicySpec, OnEligibilityLost, Timestamp};
 use team_operator::domain::{
     Action, Aged, Answer, Clocks, Decision, Fact, Facts, Guard, IdentityCenter, InstanceArn, Lease, Policies,
     PolicyFact, Question, SettingsFact, Snapshot, Timings,
@@ -99,8 +97,8 @@ pub(crate) enum Stage {
     Decide,
     Ask(Vec<Question>),
     Write(Box<Decision>),
-    /// The last look at the others, with the record of the operation before this attempt.
-    LookAgain(Action, Option<Assignment>),
+    /// The last look at the others, with the request as it was before this attempt.
+    LookAgain(Action, Rc<Object>),
     Act(Action),
     Record(Answer),
 }

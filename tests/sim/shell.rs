@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use team_operator::api::{Assignment, ElevationRequestStatus};
+use team_operator::api::ElevationRequestStatus;
 use team_operator::domain::{
     Action, Aged, Answer, Decision, Fact, Facts, Guard, Lease, Question, SealCheck, decide, held_back,
     record_answer,
@@ -106,7 +106,7 @@ impl Sim {
             Stage::Decide => self.decide(process, uid, pass),
             Stage::Ask(questions) => Next::On(Box::new(self.ask(process, pass, questions))),
             Stage::Write(decision) => self.write(process, uid, pass, *decision),
-            Stage::LookAgain(action, before) => self.look_again(process, uid, pass, action, before),
+            Stage::LookAgain(action, before) => self.look_again(process, uid, pass, action, &before),
             Stage::Act(action) => self.act(process, uid, pass, action),
             Stage::Record(answer) => self.record(process, uid, &pass, answer),
         }
@@ -224,7 +224,7 @@ impl Sim {
 
     fn write(&mut self, process: usize, uid: &str, mut pass: Pass, decision: Decision) -> Next {
         let must_write = decision.status != pass.read.status;
-        let before = pass.object.status.assignment.clone();
+        let before = pass.object.clone();
         if must_write {
             match self.store_status(process, &pass.read, decision.status) {
                 Ok(stored) => {
@@ -263,7 +263,7 @@ impl Sim {
         uid: &str,
         mut pass: Pass,
         action: Action,
-        before: Option<Assignment>,
+        before: &Object,
     ) -> Next {
         self.ask_for_siblings(process, &mut pass);
         let guard = self.processes[process].guard(&self.cluster, process, uid, self.t);
@@ -274,7 +274,7 @@ impl Sim {
         let looks = self.sabotage != Some(Sabotage::LooksOnlyOnce);
         let is_held_back = looks && held_back(&snapshot, &action, now).is_some();
         pass.stage = if is_held_back {
-            Stage::Record(Answer::never_sent(&action, before.as_ref()))
+            Stage::Record(Answer::never_sent(&action, before.status.assignment.as_ref()))
         } else {
             Stage::Act(action)
         };
