@@ -215,12 +215,23 @@ fn ids_of(subject: &Subject, inquiry: &Inquiry<'_>) -> Result<Vec<UserId>, Fault
     }
 }
 
+/// How many decisions a request takes before only `Revoked` may follow (`admission/policies/decisions.yaml`).
+const MOST_VOTES: i32 = 32;
+
 /// Whether all stages together can find the people they ask for, when nobody counts twice.
 fn quorum_fault(
     spec: &ApproverPolicySpec,
     identity: &IdentitySettings,
     inquiry: &Inquiry<'_>,
 ) -> Option<Fault> {
+    let asked_for: i32 = spec.stages.iter().map(|stage| stage.approvals_required).sum();
+    if asked_for > MOST_VOTES {
+        let message = format!(
+            "The stages ask for {asked_for} approvals together, and a request takes {MOST_VOTES} decisions at most: ask for \
+             fewer."
+        );
+        return Some((Reason::UnreachableQuorum, message));
+    }
     let stages: Vec<(usize, BTreeSet<UserId>)> = spec
         .stages
         .iter()

@@ -206,6 +206,26 @@ fn the_stages_together_need_enough_different_people_who_are_enabled() {
 }
 
 #[test]
+fn the_stages_together_ask_for_no_more_approvals_than_a_request_takes() {
+    for (asked_for, expected) in [(32, Reason::Valid), (33, Reason::UnreachableQuorum)] {
+        let crowds = |world: &mut World| {
+            let names = |from: u32| (from..from + 20).map(|number| format!("p{number}"));
+            world.users = names(0)
+                .chain(names(20))
+                .map(|name| (name.clone(), user(&name)))
+                .collect();
+            world.groups.insert("Leads".to_owned(), names(0).collect());
+            world.groups.insert("Security".to_owned(), names(20).collect());
+            world.snapshot.approver_policies.all[0].spec.stages = vec![
+                stage("lead", "Leads", 16),
+                stage("security", "Security", asked_for - 16),
+            ];
+        };
+        check(crowds, expected);
+    }
+}
+
+#[test]
 fn more_approvers_than_a_request_lists_are_too_many() {
     let crowd = |count: usize| {
         move |world: &mut World| {

@@ -25,8 +25,8 @@ everybody in Throng approves
 erin revokes
     09:01:10  alice-1 is Revoked, RevokedBySecurity: Revoked by erin@example.com: agreed.
 platform applies too-many-votes.yaml
-    09:01:20  production: Ready is False, UnreachableQuorum: The stages ask for more different people than their
-                approvers have: add people or ask for fewer.
+    09:01:20  production: Ready is False, UnreachableQuorum: The stages ask for 33 approvals together, and a request
+                takes 32 decisions at most: ask for fewer.
 17 people join Throng
 alice requests DatabaseAdmin in payments for 2h starting in 1h
     09:01:40  alice-2 is Pending, AwaitingApproval: Stage first has 0/16 approvals; awaited until 2026-12-01T12:01:40Z
