@@ -58,7 +58,7 @@ pub(crate) struct Sent {
     pub(crate) before: TupleTruth,
     /// Operations on it that are under way and on record.
     pub(crate) open: Vec<String>,
-    /// What the latest of the three clocks says.
+    /// What the latest of the three clocks says, or said when the sender heard it last.
     pub(crate) latest: Timestamp,
 }
 

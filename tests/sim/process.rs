@@ -51,7 +51,7 @@ pub(crate) struct Memory {
     known_since: Option<Timestamp>,
     pub(crate) absent_groups: BTreeMap<String, Timestamp>,
     /// How far the clocks of the API server and of AWS are ahead of the true time, as they last said.
-    heard: [Option<i64>; 2],
+    pub(crate) heard: [Option<i64>; 2],
     /// Answers of AWS whose record could not be written yet.
     pub(crate) unwritten: BTreeMap<String, Vec<(Answer, Timestamp)>>,
     pub(crate) tasks: BTreeMap<String, Task>,

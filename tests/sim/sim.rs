@@ -287,11 +287,12 @@ impl Sim {
         clocks.iter().max().unwrap() - clocks.iter().min().unwrap()
     }
 
+    /// What the latest of the clocks says, of the two that are far away as it is or as the process heard it last.
     pub(crate) fn latest_clock(&self, process: usize) -> Timestamp {
-        let ahead = self.processes[process]
-            .ahead
-            .max(self.cluster.clock_ahead)
-            .max(self.aws.ahead);
+        let process = &self.processes[process];
+        let heard = process.memory.heard.iter().flatten();
+        let clocks = [process.ahead, self.cluster.clock_ahead, self.aws.ahead];
+        let ahead = clocks.iter().chain(heard).max().unwrap();
         stamp(self.t + ahead)
     }
 

@@ -115,7 +115,7 @@ fn next(pass: &Pass<'_>, observation: &Observation) -> Next {
             let last = create.last_seen_time.or(create.sent_time).unwrap_or(pass.now);
             let until = after(last, pass.timings().create_settles_after);
             if pass.now < until {
-                Next::Wait(soon)
+                Next::Wait(soon.min(until))
             } else {
                 repeat
             }

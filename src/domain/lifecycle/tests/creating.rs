@@ -127,3 +127,13 @@ fn only_a_create_that_was_never_answered_is_remembered_when_it_is_repeated() {
         assert_eq!(assignment.unanswered_create_time, remembered, "{create:?}");
     }
 }
+
+#[test]
+fn a_list_that_lags_is_waited_for_until_the_create_can_be_repeated_and_no_longer() {
+    let mut world = creating(Created, Some((Succeeded, Some("op"))), false);
+    for (seconds, wakes) in [(290, 295), (298, 300)] {
+        world.now = after(minute(0), TimeDelta::seconds(seconds));
+        let expected = after(minute(0), TimeDelta::seconds(wakes));
+        assert_eq!(decided(&mut world).wake_at, Some(expected), "after {seconds} s");
+    }
+}
