@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::order::LONGEST_WAIT;
 use super::request::Request;
 use crate::api::{AssignmentTuple, Timestamp};
 use crate::domain::{Answer, Sibling};
@@ -35,6 +36,7 @@ struct Remembered {
     failures: u32,
     decided: Option<(u64, String)>,
     told_that_it_ends: bool,
+    gives_way_since: Option<Instant>,
     alarms: HashMap<String, Instant>,
 }
 
@@ -149,6 +151,14 @@ impl Memory {
     pub fn tells_that_it_ends(&self, uid: &str) -> bool {
         self.about(uid, |remembered| {
             !std::mem::replace(&mut remembered.told_that_it_ends, true)
+        })
+    }
+
+    /// Whether this request may give way to others: for a while, and not again.
+    pub fn may_give_way(&self, uid: &str) -> bool {
+        self.about(uid, |remembered| {
+            let since = remembered.gives_way_since.get_or_insert_with(Instant::now);
+            since.elapsed() < LONGEST_WAIT
         })
     }
 

@@ -19,6 +19,7 @@ mod controller;
 mod currency;
 mod guarding;
 mod memory;
+mod order;
 mod outside;
 mod pass;
 mod policies;

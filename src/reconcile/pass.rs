@@ -10,6 +10,7 @@ use tracing::Instrument as _;
 use super::answers::{answer, ask_for};
 use super::currency::rests_on_rules;
 use super::memory::Ending;
+use super::order::TURN;
 use super::request::Request;
 use super::requests::{NoAnswer, Written};
 use super::shell::Shell;
@@ -45,6 +46,9 @@ impl Shell {
         if let Some(until) = self.memory.resting_until(&request, epoch, now) {
             return self.come_back(until);
         }
+        if self.gives_way(&request) {
+            return Next::requeue(TURN);
+        }
         let status = request.status();
         let tuple = status.assignment.and_then(|assignment| assignment.tuple);
         let span = tracing::info_span!(
@@ -66,6 +70,9 @@ impl Shell {
             match self.step(&request, &mut facts).await {
                 Ok(Step::Again(newer)) => {
                     self.memory.saw(&newer);
+                    if self.gives_way(&newer) {
+                        return Next::requeue(TURN);
+                    }
                     request = *newer;
                 }
                 Ok(Step::Rest(until)) => {

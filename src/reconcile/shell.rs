@@ -145,7 +145,7 @@ impl Shell {
     }
 
     /// The live requests as the watch has them, without what was written since.
-    fn live_objects(&self) -> Vec<Arc<DynamicObject>> {
+    pub fn live_objects(&self) -> Vec<Arc<DynamicObject>> {
         self.live.get().map(Store::state).unwrap_or_default()
     }
 

@@ -5,7 +5,7 @@ use super::early_end::{self, Cause};
 use super::observation::{Observation, observe};
 use super::pass::Pass;
 use super::{publish, revoking, siblings};
-use crate::api::{ConditionStatus, ConditionType, OnEligibilityLost, Reason, Timestamp};
+use crate::api::{AssignmentTuple, ConditionStatus, ConditionType, OnEligibilityLost, Reason, Timestamp};
 use crate::domain::approval::{Approved, Basis};
 use crate::domain::inquiry::Freshness;
 use crate::domain::snapshot::SettingsFact;
@@ -50,7 +50,8 @@ fn end_reached(pass: &mut Pass<'_>, end: Option<Timestamp>) {
 /// Nobody waits for one who wishes the end, and nobody who cannot be seen is waited for.
 fn has_a_successor(pass: &Pass<'_>) -> bool {
     let wished = early_end::wished(pass).is_some();
-    let Some(tuple) = pass.tuple().filter(|_| !wished) else {
+    let seen = |tuple: &AssignmentTuple| siblings::are_seen(pass, tuple);
+    let Some(tuple) = pass.tuple().filter(seen).filter(|_| !wished) else {
         return false;
     };
     siblings::of(pass, &tuple).is_ok_and(|siblings| siblings::is_about_to_start(pass, &siblings))
