@@ -2,6 +2,7 @@
 //! neither grants nor denies.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 use std::time::Instant;
 
 use kube::api::ListParams;
@@ -13,6 +14,9 @@ use super::watching::RuleKind;
 use crate::api::{ElevationRequestStatus, Phase, Reason};
 use crate::domain::{Action, Decision};
 
+/// For how many seconds a watch may be behind without anybody being told.
+const MOMENT: u64 = 10;
+
 /// Policies and settings by uid, with their generations.
 pub type Generations = BTreeMap<String, i64>;
 
@@ -20,6 +24,7 @@ pub type Generations = BTreeMap<String, i64>;
 pub struct Currency {
     client: kube::Client,
     last: Mutex<Option<Look>>,
+    behind_since: std::sync::Mutex<Option<Instant>>,
 }
 
 /// What was there, as of a moment.
@@ -34,6 +39,26 @@ impl Currency {
         Self {
             client,
             last: Mutex::default(),
+            behind_since: std::sync::Mutex::default(),
+        }
+    }
+
+    /// A moment is nothing to speak of; a watch that stays behind keeps every decision waiting.
+    fn note(&self, current: bool) {
+        let mut since = self.behind_since.lock().unwrap_or_else(PoisonError::into_inner);
+        if current {
+            *since = None;
+            return;
+        }
+        let seconds = since.get_or_insert_with(Instant::now).elapsed().as_secs();
+        if seconds < MOMENT {
+            tracing::debug!("policies or settings have changed, and the watch has not shown it yet");
+        } else {
+            tracing::warn!(
+                seconds,
+                "the watch of policies and settings stays behind what the API server has: nothing that rests on them is \
+                 decided until it has caught up"
+            );
         }
     }
 
@@ -82,10 +107,13 @@ impl Shell {
     /// shown the latest change, and longer when they were cut off.
     pub async fn rules_are_current(&self) -> Result<bool, NoAnswer> {
         let found = self.currency.found().await?;
-        let rules = self.rules();
-        Ok(found
-            .iter()
-            .all(|(kind, generations)| rules.shown(*kind) == *generations))
+        let current = {
+            let rules = self.rules();
+            let is_shown = |(kind, there): (&RuleKind, &Generations)| rules.shown(*kind) == *there;
+            found.iter().all(is_shown)
+        };
+        self.currency.note(current);
+        Ok(current)
     }
 }
 

@@ -156,7 +156,6 @@ impl Shell {
                 return Ok(decision);
             }
             if !self.rules_are_current().await? {
-                tracing::info!("policies or settings have changed, and the watch has not shown it yet");
                 break;
             }
             if self.epoch() == epoch {
