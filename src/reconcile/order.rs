@@ -10,10 +10,10 @@ use super::shell::Shell;
 use crate::api::{Phase, Timestamp};
 
 /// How soon a pass that gave way is tried again.
-pub const TURN: Duration = Duration::from_millis(500);
+pub const TURN: Duration = Duration::from_secs(2);
 
-/// How long a request gives way at most.
-pub const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// How long a request gives way at most: its own removal must not become overdue by it.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 impl Shell {
     /// Whether this request, whose delete was sent, gives way to others that have ended and still have their access.
