@@ -21,10 +21,11 @@ use crate::ports::{
 const RECORD_ATTEMPTS: usize = 8;
 
 impl Shell {
-    /// Carries out what was decided about `before`, after the status that names it was stored.
+    /// Carries out what was decided about `before` on these facts, after the status that names it was stored.
     pub async fn carry_out(
         &self,
         before: &RequestFacts,
+        facts: &Facts,
         request: &Request,
         action: Action,
     ) -> Result<Step, NoAnswer> {
@@ -33,7 +34,7 @@ impl Shell {
         let answer = match action {
             Action::SetFinalizer => return self.finalizer(request, true).await,
             Action::RemoveFinalizer => return self.finalizer(request, false).await,
-            Action::Grant(_) | Action::Revoke(_) if self.is_held_back(&ask, &about, &action).await => {
+            Action::Grant(_) | Action::Revoke(_) if self.is_held_back(&ask, facts, &about, &action).await => {
                 Answer::never_sent(&action, before.status.assignment.as_ref())
             }
             Action::Grant(grant) => self.grant(&ask, grant).await,
@@ -44,9 +45,13 @@ impl Shell {
         self.record(request).await
     }
 
-    /// The last look at other requests, now that they can see what this one is about to do.
-    async fn is_held_back(&self, ask: &Ask, about: &RequestFacts, action: &Action) -> bool {
-        let mut facts = Facts::default();
+    /// The last look at other requests, now that they can see what this one is about to do. What AWS just said about their
+    /// operations holds.
+    async fn is_held_back(&self, ask: &Ask, facts: &Facts, about: &RequestFacts, action: &Action) -> bool {
+        let mut facts = Facts {
+            operations: facts.operations.clone(),
+            ..Facts::default()
+        };
         answer(self, ask, Some(about), vec![Question::Siblings], &mut facts).await;
         let snapshot = self.snapshot(about.clone(), facts, self.guard.current());
         let why = held_back(&snapshot, action, self.now());

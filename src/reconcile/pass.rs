@@ -133,7 +133,7 @@ impl Shell {
             self.report.alert(&stored, alert);
         }
         match decision.action {
-            Some(action) => self.carry_out(&facts_read, &stored, action).await,
+            Some(action) => self.carry_out(&facts_read, facts, &stored, action).await,
             None if stored == *request => Ok(Step::Rest(self.wake_up(decision.wake_at, now))),
             None => Ok(Step::Again(Box::new(stored))),
         }

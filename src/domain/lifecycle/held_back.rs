@@ -12,7 +12,8 @@ use crate::domain::snapshot::Snapshot;
 ///
 /// Two requests for the same assignment may both have looked before either had stored what it is about to do. So each
 /// looks again when its own intent is stored: whoever stored later sees the other. `snapshot` is the request as it was
-/// stored, with the siblings as they are after that; nothing else in it is looked at.
+/// stored, with the siblings as they are after that and what AWS said about operations in the same step; nothing else in
+/// it is looked at, and what it asks for is not answered any more.
 pub fn held_back(snapshot: &Snapshot, action: &Action, now: Timestamp) -> Option<Undecided> {
     let pass = Pass::new(snapshot, now);
     match action {
