@@ -147,6 +147,8 @@ pub enum OperationOutcome {
     Succeeded,
     /// AWS says it failed.
     Failed,
+    /// AWS says that there was nothing to delete.
+    AlreadyGone,
     /// AWS has forgotten it.
     Vanished,
 }

@@ -27,7 +27,11 @@ pub fn due_from_memory(snapshot: &Snapshot, now: Timestamp) -> Option<Action> {
     let settled =
         (assignment.create.as_ref()).is_none_or(|create| settles_at(&pass, create, false).is_none());
     let is_tried = |delete: &Operation| {
-        let over = settled && delete.outcome == OperationOutcome::Succeeded;
+        let confirmed = matches!(
+            delete.outcome,
+            OperationOutcome::Succeeded | OperationOutcome::AlreadyGone
+        );
+        let over = settled && confirmed;
         let is_under_way =
             delete.outcome == OperationOutcome::InProgress && settles_at(&pass, delete, false).is_some();
         over || is_under_way || retry_at(&pass, delete) > now

@@ -109,7 +109,14 @@ fn next(pass: &Pass<'_>, observation: &Observation) -> Next {
         (OperationOutcome::InProgress, _) => Next::Wait(soon),
         // Its record may still be read: it was accepted, and only the reading failed.
         (OperationOutcome::Unknown, _) if create.request_id.is_some() => Next::Wait(soon),
-        (OperationOutcome::Unknown | OperationOutcome::Vanished | OperationOutcome::Failed, _) => repeat,
+        // Of a create, AWS never says that there was nothing to delete.
+        (
+            OperationOutcome::Unknown
+            | OperationOutcome::Vanished
+            | OperationOutcome::Failed
+            | OperationOutcome::AlreadyGone,
+            _,
+        ) => repeat,
         (OperationOutcome::Succeeded, false) => {
             // Lists lag; one that lags longer than a create can take does not.
             let last = create.last_seen_time.or(create.sent_time).unwrap_or(pass.now);

@@ -127,7 +127,8 @@ fn went_unanswered(pass: &Pass<'_>, operation: &mut Operation) {
 pub(super) fn outcome(state: &OperationState) -> (OperationOutcome, Option<String>) {
     match state {
         OperationState::InProgress { .. } => (OperationOutcome::InProgress, None),
-        OperationState::Succeeded | OperationState::AlreadyGone(_) => (OperationOutcome::Succeeded, None),
+        OperationState::Succeeded => (OperationOutcome::Succeeded, None),
+        OperationState::AlreadyGone(_) => (OperationOutcome::AlreadyGone, None),
         OperationState::Failed { reason, .. } => (
             OperationOutcome::Failed,
             Some(sentences::shortened(reason, LONGEST_ERROR)),
@@ -139,7 +140,7 @@ pub(super) fn outcome(state: &OperationState) -> (OperationOutcome, Option<Strin
 /// When an operation can no longer take effect; `None` when that is so already.
 pub(super) fn settles_at(pass: &Pass<'_>, operation: &Operation, later_success: bool) -> Option<Timestamp> {
     match operation.outcome {
-        OperationOutcome::Succeeded | OperationOutcome::Failed => None,
+        OperationOutcome::Succeeded | OperationOutcome::Failed | OperationOutcome::AlreadyGone => None,
         _ if later_success => None,
         OperationOutcome::Unknown | OperationOutcome::InProgress | OperationOutcome::Vanished => {
             let timings = pass.timings();

@@ -103,7 +103,7 @@ pub fn record_answer(
             assignment.attempts = one_less(assignment.attempts);
         }
         Answer::CreateWithheld => ended(&mut assignment.create, OperationOutcome::Failed, now),
-        Answer::AlreadyGone => ended(&mut assignment.delete, OperationOutcome::Succeeded, now),
+        Answer::AlreadyGone => ended(&mut assignment.delete, OperationOutcome::AlreadyGone, now),
         Answer::CreateFailed { sentence, uncertain } => {
             assignment.last_error = Some(sentences::shortened(&sentence, 1024));
             if !uncertain {

@@ -214,13 +214,16 @@ fn next(pass: &Pass<'_>, tuple: &AssignmentTuple) -> Next {
         ) => Next::Gone,
         (
             Observation::Absent { at, .. },
-            outcome @ (OperationOutcome::Succeeded | OperationOutcome::Vanished),
+            OperationOutcome::Succeeded | OperationOutcome::Vanished | OperationOutcome::AlreadyGone,
         ) => {
-            let unanswered = late_create_until(pass).filter(|until| at < *until);
-            match unanswered {
+            let unlisted = unlisted_create_until(pass, delete.outcome).map(a_create_may_be_unlisted);
+            let unanswered = late_create_until(pass).map(a_create_may_come_late);
+            let doubts = [unlisted, unanswered].into_iter().flatten();
+            let doubt = doubts.max_by_key(|doubt| doubt.until);
+            match doubt.filter(|doubt| doubt.until.is_some_and(|until| at < until)) {
                 // A list that is older than the delete says nothing; the next pass asks for another.
-                _ if sent.is_some_and(|sent| at < believed_from(pass, sent, outcome)) => Next::Wait(soon),
-                Some(until) => Next::Unknown(a_create_may_come_late(until)),
+                _ if sent.is_some_and(|sent| at < sent) => Next::Wait(soon),
+                Some(doubt) => Next::Unknown(doubt),
                 None => Next::Gone,
             }
         }
@@ -228,16 +231,9 @@ fn next(pass: &Pass<'_>, tuple: &AssignmentTuple) -> Next {
         (_, OperationOutcome::Unknown) if delete.request_id.is_some() => Next::Wait(soon),
         (_, OperationOutcome::Unknown | OperationOutcome::Failed) => repeat(),
         (Observation::Unknown(undecided), _) => Next::Unknown(undecided),
-        (_, OperationOutcome::Succeeded | OperationOutcome::Vanished) => repeat(),
-    }
-}
-
-/// From when on a list without the assignment is believed. Of a delete whose record vanished nobody knows that it was carried
-/// out, and lists lag behind: one of the first moments may lack an assignment that was created just before.
-fn believed_from(pass: &Pass<'_>, sent: Timestamp, outcome: OperationOutcome) -> Timestamp {
-    match outcome {
-        OperationOutcome::Vanished => after(sent, pass.timings().drift_confirmation),
-        _ => sent,
+        (_, OperationOutcome::Succeeded | OperationOutcome::Vanished | OperationOutcome::AlreadyGone) => {
+            repeat()
+        }
     }
 }
 
@@ -247,6 +243,27 @@ fn is_asked_about(pass: &Pass<'_>, delete: &Operation) -> bool {
     let id = id.map(RequestId::new);
     let answers = &pass.snapshot.facts.operations;
     id.is_some_and(|id| !answers.contains_key(&(OperationKind::Deletion, id)))
+}
+
+/// Until when lists may lack what was created: they lag, though no longer than a create can take. A delete that did not succeed
+/// does not show that AWS knew the assignment already; that it has forgotten the delete, or found nothing to delete, says little
+/// about access that was created a moment before.
+fn unlisted_create_until(pass: &Pass<'_>, delete: OperationOutcome) -> Option<Timestamp> {
+    let create = pass.status.assignment.as_ref()?.create.as_ref()?;
+    let created = create.last_seen_time.max(create.sent_time)?;
+    let doubtful = delete != OperationOutcome::Succeeded;
+    doubtful.then(|| after(created, pass.timings().create_settles_after))
+}
+
+fn a_create_may_be_unlisted(until: Timestamp) -> Undecided {
+    Undecided {
+        reason: Reason::AccessRemoved,
+        why: format!(
+            "the assignment is not listed, and AWS did not say that it was deleted; what was created a moment ago may not \
+             be listed yet, so it is looked for until {until}"
+        ),
+        until: Some(until),
+    }
 }
 
 /// Until when a create may still take effect that was never answered and was repeated.

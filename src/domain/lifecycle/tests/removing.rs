@@ -6,12 +6,13 @@ use chrono::TimeDelta;
 
 use super::access::sibling;
 use super::creating::{decided, decided_without};
-use crate::api::OperationOutcome::{self, Failed, InProgress, Succeeded, Unknown, Vanished};
-use crate::api::{AssignmentOrigin, AssignmentState, Operation, Phase, Reason};
+use crate::api::OperationOutcome::{self, AlreadyGone, Failed, InProgress, Succeeded, Unknown, Vanished};
+use crate::api::{AssignmentOrigin, AssignmentState, ElevationRequestStatus, Operation, Phase, Reason};
 use crate::domain::facts::{OperationKind, OperationState, RequestId};
 use crate::domain::fixtures::{Aws, World, active, minute, request};
+use crate::domain::snapshot::Sibling;
 use crate::domain::window::after;
-use crate::domain::{Action, Decision, InstanceArn, Question, decide};
+use crate::domain::{Action, Decision, Facts, InstanceArn, Question, decide};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Then {
@@ -74,9 +75,15 @@ fn it_is_gone_waited_for_or_asked_for_again_by_what_is_on_record_and_what_is_lis
         (done, done, false, 0, Then::Gone),
         (done, done, true, 9, Then::Waits),
         (done, done, true, 10, Then::Asks),
-        (done, Some((Vanished, id)), false, 59, Then::Waits),
-        (done, Some((Vanished, id)), false, 60, Then::Gone),
+        (done, Some((Vanished, id)), false, 299, Then::Waits),
+        (done, Some((Vanished, id)), false, 300, Then::Gone),
         (done, Some((Vanished, id)), true, 10, Then::Asks),
+        (done, Some((AlreadyGone, None)), false, 299, Then::Waits),
+        (done, Some((AlreadyGone, None)), false, 300, Then::Gone),
+        (None, Some((AlreadyGone, None)), false, 0, Then::Gone),
+        (done, Some((AlreadyGone, None)), true, 10, Then::Asks),
+        // Only a delete that succeeded shows that the create had taken effect before.
+        (slow, Some((AlreadyGone, None)), false, 300, Then::Waits),
         (done, Some((Failed, id)), false, 9, Then::Waits),
         (done, Some((Failed, id)), false, 10, Then::Asks),
         (done, slow, false, 60, Then::Waits),
@@ -289,5 +296,37 @@ fn a_removal_that_nothing_can_be_done_about_is_looked_at_when_it_becomes_overdue
         assert_eq!(decision.wake_at, Some(second(wakes)), "after {now} s");
         let error = decision.status.assignment.unwrap().last_error.unwrap();
         assert!(error.contains("and another is configured"), "{error}");
+    }
+}
+
+// A list that was asked for together with the word about the delete may be the older of the two.
+#[test]
+fn the_list_is_asked_for_when_aws_has_told_of_the_delete() {
+    let done = Some((Succeeded, Some("op")));
+    let mut world = removing(done, Some((InProgress, Some("delete"))), true);
+    world.snapshot.facts = Facts::default();
+    let asked = decide(&world.snapshot, world.now).questions;
+    let delete = Question::Operation(OperationKind::Deletion, RequestId::new("delete"));
+    assert_eq!(asked, [delete]);
+}
+
+#[test]
+fn an_end_looks_first_only_where_the_watch_shows_somebody_with_the_same_assignment() {
+    let mut world = active();
+    world.snapshot.request.spec.cancelled = Some(true);
+    let request = &world.snapshot.request;
+    let seen = |uid: &str, status: &ElevationRequestStatus| Sibling::of(uid, "o/x", &request.spec, status);
+    let mut elsewhere = request.status.clone();
+    let assignment = elsewhere.assignment.as_mut().unwrap();
+    assignment.tuple.as_mut().unwrap().user_id = "another".to_owned();
+    let alone = vec![seen(&request.uid, &request.status), seen("uid-a", &elsewhere)];
+    let shared = vec![seen("uid-a", &request.status)];
+    for (seen, asks) in [(alone, true), (shared, false)] {
+        let mut snapshot = world.snapshot.clone();
+        snapshot.facts = Facts::default();
+        snapshot.seen_siblings = seen;
+        let decision = decide(&snapshot, world.now);
+        assert_eq!(decision.status.phase, Some(Phase::Revoking));
+        assert_eq!(matches!(decision.action, Some(Action::Revoke(_))), asks);
     }
 }
