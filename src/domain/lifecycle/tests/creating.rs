@@ -137,3 +137,14 @@ fn a_list_that_lags_is_waited_for_until_the_create_can_be_repeated_and_no_longer
         assert_eq!(decided(&mut world).wake_at, Some(expected), "after {seconds} s");
     }
 }
+
+#[test]
+fn a_create_that_was_taken_on_is_asked_about_for_as_long_as_nobody_tells_of_it() {
+    let mut world = creating(Created, Some((Unknown, Some("op"))), false);
+    for seconds in [0, 30, 60, 600] {
+        world.now = after(minute(0), TimeDelta::seconds(seconds));
+        let decision = decided(&mut world);
+        assert_eq!(decision.action, None, "after {seconds} s");
+        world.snapshot.request.status = decision.status;
+    }
+}
