@@ -112,7 +112,11 @@ pub fn record_answer(
         }
         Answer::DeleteFailed { sentence, uncertain } => {
             assignment.last_error = Some(sentences::shortened(&sentence, 1024));
-            if !uncertain {
+            if let Some(before) = assignment.delete.as_mut().filter(|delete| is_under_way(delete)) {
+                // A repetition from memory has no record of its own: its refusal is no word about the delete before it, which
+                // may be what AWS refused it for.
+                before.last_seen_time = Some(now);
+            } else if !uncertain {
                 ended(&mut assignment.delete, OperationOutcome::Failed, now);
             } else if assignment.delete.is_none() {
                 ended(&mut assignment.delete, OperationOutcome::Unknown, now);
@@ -120,6 +124,11 @@ pub fn record_answer(
         }
     }
     status
+}
+
+/// Whether AWS took it on, and has told no end of it.
+fn is_under_way(operation: &Operation) -> bool {
+    operation.is_open() && operation.request_id.is_some()
 }
 
 /// What was not sent was no attempt.

@@ -216,7 +216,9 @@ impl Stage {
     /// The audit lines about one request.
     pub fn audited(&self, uid: &str) -> Vec<Value> {
         let text = std::fs::read_to_string(self.audit_log()).unwrap_or_default();
-        let lines = text
+        // The last line may be in the middle of being written.
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        let lines = whole
             .lines()
             .map(|line| serde_json::from_str::<Value>(line).unwrap());
         lines

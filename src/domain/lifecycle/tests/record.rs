@@ -59,6 +59,35 @@ fn a_call_that_was_refused_has_failed_and_one_without_an_answer_has_not() {
     }
 }
 
+// A repetition from memory is sent without a record of its own: what is on record is the delete before it.
+#[test]
+fn what_becomes_of_a_repetition_says_nothing_about_a_delete_that_is_under_way() {
+    for outcome in [OperationOutcome::Unknown, OperationOutcome::InProgress] {
+        let open = Operation {
+            request_id: Some("op".to_owned()),
+            outcome,
+            ..named()
+        };
+        for uncertain in [false, true] {
+            let sentence = "conflict".to_owned();
+            let assignment = recorded(
+                1,
+                Some(open.clone()),
+                Answer::DeleteFailed { sentence, uncertain },
+            );
+            let seen = Operation {
+                last_seen_time: Some(minute(1)),
+                ..open.clone()
+            };
+            assert_eq!(
+                assignment.delete,
+                Some(seen),
+                "{outcome:?}, uncertain {uncertain}"
+            );
+        }
+    }
+}
+
 #[test]
 fn an_accepted_call_has_a_name_and_clears_the_error_unless_it_failed_at_once() {
     let request = RequestId::new("op");
