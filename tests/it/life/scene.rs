@@ -22,6 +22,12 @@ pub fn in_seconds(seconds: i64) -> String {
     moment.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// For some seconds after its start an API server refuses what policies with parameters are about: it does not know their kind
+/// yet.
+fn has_just_started(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if status.message.contains("failed to configure policy"))
+}
+
 impl Scene {
     /// On the stage that all share which leave policies, settings and processes alone.
     pub async fn shared() -> Self {
@@ -85,7 +91,11 @@ impl Scene {
         object["spec"]["permissionSet"] = json!(permission_set);
         object["spec"]["duration"] = json!(duration);
         change(&mut object);
-        let created = who.creates(object).await.unwrap();
+        let created = until("the API server has found what its policies rest on", async || {
+            let created = who.creates(object.clone()).await;
+            Some(created).filter(|created| !created.as_ref().is_err_and(has_just_started))
+        });
+        let created = created.await.unwrap();
         created["metadata"]["name"].as_str().unwrap().to_owned()
     }
 
