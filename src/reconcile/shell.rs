@@ -19,7 +19,10 @@ use super::report::Report;
 use super::request::Request;
 use super::requests::Requests;
 use crate::admission::SealKey;
-use crate::api::{ApproverPolicySpec, EligibilityPolicySpec, OnEligibilityLost, TeamSettingsSpec, Timestamp};
+use crate::api::{
+    ApproverPolicySpec, Assignment, AssignmentState, EligibilityPolicySpec, OnEligibilityLost,
+    TeamSettingsSpec, Timestamp,
+};
 use crate::domain::{self, Clocks, Facts, RequestFacts, SettingsFact, Sibling, Snapshot};
 use crate::ports::{RemoteClock, TimeSeen};
 
@@ -207,9 +210,16 @@ impl Shell {
         open
     }
 
-    /// Only access that is held may have been asked for twice.
+    /// They matter when access begins to end, so nobody looks for them before and after.
     fn seen_siblings(&self, request: &RequestFacts) -> Vec<Sibling> {
-        if request.status.assignment.is_none() {
+        let assignment = request.status.assignment.as_ref();
+        let may_begin_to_end = |assignment: &Assignment| {
+            matches!(
+                assignment.state,
+                AssignmentState::Granting | AssignmentState::Held
+            )
+        };
+        if !assignment.is_some_and(may_begin_to_end) {
             return vec![];
         }
         let account = request.spec.account_id.as_str();

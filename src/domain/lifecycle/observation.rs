@@ -123,7 +123,7 @@ fn went_unanswered(pass: &Pass<'_>, operation: &mut Operation) {
     }
 }
 
-/// What a state means for the record. "There was nothing to delete" is a success: the list is the judge.
+/// What a state means for the record. "There was nothing to delete" is neither success nor failure: the list is the judge.
 pub(super) fn outcome(state: &OperationState) -> (OperationOutcome, Option<String>) {
     match state {
         OperationState::InProgress { .. } => (OperationOutcome::InProgress, None),
