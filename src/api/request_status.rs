@@ -6,9 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::approval::{Approval, Verdict};
-use super::assignment::Assignment;
+use super::assignment::ClaimedAssignment;
 use super::condition::Condition;
 use super::duration::HumanDuration;
+use super::ids::InstanceArn;
 use super::names::{AccountId, PermissionSetName};
 use super::phase::Phase;
 use super::rules;
@@ -21,7 +22,7 @@ use super::time::Timestamp;
     validation = rules::phase_moves_along_its_edges(),
     validation = rules::finished_means_terminal(),
     validation = rules::terminal_means_settled(),
-    validation = rules::stay_once_written(&["requester", "access", "review", "window", "assignment"])
+    validation = rules::stay_once_written(&["requester", "access", "review", "window", "assignment", "ending"])
 )]
 pub struct ElevationRequestStatus {
     /// The generation of the request that this status is about.
@@ -33,6 +34,10 @@ pub struct ElevationRequestStatus {
     /// True once the request is over. The selector status.finished!=true gives the live requests.
     #[serde(default)]
     pub finished: bool,
+    /// Grows by one with every write of the controller: a lower one is an old version that somebody wrote back.
+    #[schemars(range(min = 0))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<i64>,
     /// Why the request is where it is, in one word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     // The full path: the derive brings kube's own `Reason` into its scope.
@@ -41,7 +46,7 @@ pub struct ElevationRequestStatus {
     #[schemars(length(max = 2048))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// The controller's mark over this status: one that is missing or wrong shows that somebody else wrote it.
+    /// HMAC by the controller over the request; a missing or wrong one shows that somebody else wrote it.
     #[schemars(length(max = 128))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seal: Option<String>,
@@ -76,14 +81,35 @@ pub struct ElevationRequestStatus {
     /// From when until when there is access.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
-    /// What was asked of AWS and what AWS confirmed.
+    /// The AccountAssignment that the request claims.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assignment: Option<Assignment>,
+    pub assignment: Option<ClaimedAssignment>,
+    /// Why the access, or the way to it, ends; written once, when that is decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = rules::written_once())]
+    pub ending: Option<Ending>,
     /// The facts Eligible, Approved, Granted and Settled.
     #[schemars(length(max = 8))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,
+}
+
+/// Why a request ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Ending {
+    /// Why, in one word.
+    pub reason: crate::api::Reason,
+    /// Why, in a sentence.
+    #[schemars(length(max = 1024))]
+    pub message: String,
+    /// The Kubernetes user name of the person whose act ends it, where a person's does.
+    #[schemars(length(max = 256))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// When the end was asked for, or came.
+    pub requested_time: Timestamp,
 }
 
 /// The Identity Center user that a Kubernetes user name stands for.
@@ -106,6 +132,8 @@ pub struct Requester {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Access {
+    /// The ARN of the Identity Center instance in which it was resolved.
+    pub instance_arn: InstanceArn,
     /// The id of the AWS account.
     pub account_id: AccountId,
     /// The name of the account in the organization.
