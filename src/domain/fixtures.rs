@@ -91,6 +91,8 @@ pub(crate) enum Aws {
     Fails,
     /// Operations are refused.
     Refuses,
+    /// Creates are not signed.
+    Withholds,
     /// Operations are carried out and the answers are lost.
     LosesAnswers,
     /// Nothing is answered, lists and lookups neither.
@@ -103,6 +105,7 @@ pub(crate) struct World {
     /// Other requests of the same person for the same access.
     pub others: Vec<RequestFacts>,
     pub now: Timestamp,
+    pub lease: Lease,
     /// How far `now` is from what the clock that never steps says.
     pub uptime_offset: TimeDelta,
     pub users: BTreeMap<String, User>,
@@ -115,6 +118,8 @@ pub(crate) struct World {
     pub aws: Aws,
     /// Whether the API server takes writes.
     pub writable: bool,
+    /// Whether it takes writes of records.
+    pub takes_records: bool,
     /// The records, as they are stored.
     pub records: BTreeMap<String, StoredRecord>,
     pub machine: AssignmentMachine,
@@ -142,6 +147,7 @@ pub(crate) fn request() -> World {
         snapshot: snapshot(),
         others: vec![],
         now: minute(0),
+        lease: Lease::Held,
         uptime_offset: TimeDelta::zero(),
         users: ids.into_iter().map(|id| (id.to_owned(), user(id))).collect(),
         groups: groups
@@ -155,6 +161,7 @@ pub(crate) fn request() -> World {
         operations: BTreeMap::new(),
         aws: Aws::Works,
         writable: true,
+        takes_records: true,
         records: BTreeMap::new(),
         machine: machine(),
         calls: vec![],
@@ -250,7 +257,6 @@ fn snapshot() -> Snapshot {
         },
         facts: Facts::default(),
         guard: Guard::Intact,
-        lease: Lease::Held,
         clocks: Clocks::default(),
         open_requests: BTreeMap::new(),
         record: None,
@@ -275,4 +281,17 @@ pub(crate) fn active() -> World {
     request()
         .approved_by("bob")
         .check(Phase::Active, Reason::AccessGranted)
+}
+
+/// Approved at minute 0; nothing was claimed yet.
+pub(crate) fn approved() -> World {
+    let mut world = request().approved_by("bob");
+    world.takes_records = false;
+    world.request_pass();
+    world.takes_records = true;
+    assert_eq!(
+        (world.status().phase, world.records.len()),
+        (Some(Phase::Approved), 0)
+    );
+    world
 }

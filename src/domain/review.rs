@@ -10,7 +10,7 @@ use super::policy::approvers::{Governing, governing};
 use super::policy::eligibility::{distance_to_unit, is_subject};
 use super::policy::policy_status::OrganizationFacts;
 use super::request::decide;
-use super::snapshot::{Lease, RequestFacts, SealCheck, Snapshot};
+use super::snapshot::{RequestFacts, SealCheck, Snapshot};
 use crate::api::{
     ElevationRequestSpec, ElevationRequestStatus, EligibilityEntry, EligibilityPolicySpec,
     EligibilityReviewSpec, EligibilityReviewStatus, EligibleAccount, Phase, Reason, TeamSettingsSpec,
@@ -54,7 +54,13 @@ pub fn answer(
         status.complete = status.complete && decided;
         let allowed = matches!(decision.status.phase, Some(Phase::Pending | Phase::Approved));
         let said = decision.status.message.unwrap_or_default();
-        let verdict = if allowed {
+        let unreachable = matches!(
+            decision.status.reason,
+            Some(Reason::NoApprovers | Reason::PolicyConflict)
+        );
+        let verdict = if allowed && unreachable {
+            "Eligible, but nobody can approve it."
+        } else if allowed {
             "Allowed."
         } else if decided {
             "Not allowed."
@@ -89,11 +95,10 @@ fn dry_run(question: &EligibilityReviewSpec, world: &Snapshot, now: Timestamp) -
             seal: SealCheck::Unsealed,
             created_at: now,
             deleted_at: None,
-            has_finalizer: false,
+            has_finalizer: true,
             ..world.request.clone()
         },
-        // A question grants nothing, so an approval is its last answer.
-        lease: Lease::Unsure("a review only asks".to_owned()),
+        record: None,
         ..world.clone()
     };
     Some(decide(&snapshot, now))

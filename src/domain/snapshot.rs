@@ -28,8 +28,6 @@ pub struct Snapshot {
     pub facts: Facts,
     /// Whether the admission policies can be relied on.
     pub guard: Guard,
-    /// Whether this process may act.
-    pub lease: Lease,
     /// How far other clocks are ahead of ours.
     pub clocks: Clocks,
     /// How many requests other than this one are open (neither finished nor without a phase), by the Identity Center id

@@ -48,7 +48,7 @@ fn intent_is_stored(
     create: &Create,
     moment: &Moment,
 ) -> Need {
-    if machine.create_since == machine.tick {
+    if machine.create_since > machine.pass {
         return absent::send(machine, record, create.sent_time);
     }
     machine.intent = None;

@@ -120,6 +120,15 @@ fn nothing_may_come(
     if let Some(need) = machine.poll_create(record, moment) {
         return Progress::Need(need);
     }
+    let open = record
+        .status
+        .create
+        .as_ref()
+        .is_some_and(|create| create.outcome.is_none());
+    if open && machine.tenure.create_id.is_some() {
+        // AWS is at work on it: its final word is waited for.
+        return Progress::Need(machine.rest(machine.config.timings.poll_interval));
+    }
     let (left, certain) = time_left(machine, record, moment);
     if left > TimeDelta::zero() {
         return Progress::Need(machine.rest(left.min(machine.config.timings.lookup_retry)));

@@ -63,7 +63,7 @@ pub(super) enum Asked {
 #[derive(Debug, Clone)]
 pub struct AssignmentMachine {
     pub(super) name: String,
-    pub(super) config: AssignmentConfig,
+    pub(in crate::domain) config: AssignmentConfig,
     /// The newest record that is believed.
     pub(super) stored: Option<StoredRecord>,
     /// What is there instead of it, where that is something else.
@@ -503,7 +503,7 @@ impl AssignmentMachine {
         }
     }
 
-    fn decide(&mut self, moment: &Moment) -> Need {
+    pub(super) fn decide(&mut self, moment: &Moment) -> Need {
         if !self.outbox.is_empty() {
             return Need::Tell(std::mem::take(&mut self.outbox));
         }

@@ -28,6 +28,8 @@ pub(super) struct Tenure {
     pub deletes: i32,
     /// A delete went ahead of its record: whatever is stored meanwhile, it stays a deletion.
     pub went_ahead: bool,
+    /// Nothing of ours is there, as lists told while nothing could be stored.
+    pub concluded: bool,
     /// When the end became due that is not stored yet.
     pub due_since: Option<TimeDelta>,
     /// When AWS listed no create of ours in progress any more.

@@ -14,6 +14,7 @@ const LOOK_INTERVAL: TimeDelta = TimeDelta::minutes(1);
 
 pub(super) fn decide(machine: &mut AssignmentMachine, ended: &Record, moment: &Moment) -> Need {
     match ended.state() {
+        _ if machine.tenure.concluded => machine.rest(machine.config.timings.resync_interval),
         AssignmentState::Absent => machine.rest(machine.config.timings.resync_interval),
         AssignmentState::Deleting => match deleting::progress(machine, ended, moment) {
             Progress::Need(need) => need,
@@ -41,7 +42,8 @@ fn look(machine: &mut AssignmentMachine, record: &Record, moment: &Moment) -> Ne
     machine.until_an_end(record, LOOK_INTERVAL, moment)
 }
 
+/// Nothing of ours is there any more: whatever comes later is not ours, until the lease tells otherwise.
 fn forget(machine: &mut AssignmentMachine) -> Need {
-    machine.forget();
+    machine.tenure.concluded = true;
     machine.rest(machine.config.timings.resync_interval)
 }

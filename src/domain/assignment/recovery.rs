@@ -27,19 +27,16 @@ pub(super) fn without_memory(machine: &mut AssignmentMachine, moment: &Moment) -
         }
         (Some(Sight::There(stored)), None) if is_of_creation(machine, &stored) => {
             machine.believe(*stored);
-            machine.rest(chrono::TimeDelta::seconds(1))
+            machine.decide(moment)
         }
         (Some(Sight::There(stored)), None) => {
-            machine.alert(
-                Reason::RecordBroken,
-                format!(
-                    "The AccountAssignment {} was changed by somebody else, and no request tells what it was: nothing in it \
-                     is believed. Look in AWS whether its user has the access, then delete it.",
-                    stored.name
-                ),
+            let sentence = format!(
+                "The AccountAssignment {} was changed by somebody else, and no request tells what it was: nothing in it is \
+                 believed. Look in AWS whether its user has the access, then delete it.",
+                stored.name
             );
             machine.instead = Some(Sight::There(stored));
-            Need::Tell(std::mem::take(&mut machine.outbox))
+            tell_broken(machine, sentence)
         }
         (None | Some(Sight::Gone | Sight::Unknown(_)), Some(rebuilt)) => {
             told(machine);
@@ -50,6 +47,15 @@ pub(super) fn without_memory(machine: &mut AssignmentMachine, moment: &Moment) -
             machine.rest(machine.config.timings.resync_interval)
         }
     }
+}
+
+/// Tells once a pass that a record is broken, and does nothing about it.
+fn tell_broken(machine: &mut AssignmentMachine, sentence: String) -> Need {
+    if machine.tick != machine.pass {
+        return machine.rest(machine.config.timings.resync_interval);
+    }
+    machine.alert(Reason::RecordBroken, sentence);
+    Need::Tell(std::mem::take(&mut machine.outbox))
 }
 
 /// Writes back what is remembered, where something else, or nothing, is there instead; and what is to be put into a record

@@ -1,1 +1,5 @@
-//! Tables on the assignment machine.
+//! Sequences on the assignment machine, each as a sentence.
+
+mod deletions;
+mod records;
+mod sequences;

@@ -60,7 +60,7 @@ pub fn governing<'a>(
         return Governing::Undecided(Undecided {
             reason: Reason::PolicyDisappeared,
             why: format!(
-                "ApproverPolicy {} is missing; that counts from {until}",
+                "ApproverPolicy {} is missing: if it is not back by {until}, it no longer counts",
                 policy.name
             ),
             until: Some(until),

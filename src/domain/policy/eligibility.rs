@@ -287,7 +287,7 @@ pub(in crate::domain) fn group_missing_until(
     let until = after(since, reader.timings().disappearance_grace);
     (reader.now() < until).then(|| Undecided {
         reason: Reason::GroupNotFound,
-        why: format!("group {name} is missing; that counts from {until}"),
+        why: format!("Group {name} is missing: if it is not back by {until}, it counts as deleted"),
         until: Some(until),
     })
 }
@@ -302,7 +302,9 @@ pub(in crate::domain) fn distance_to_unit(target: &OrganizationalUnitTarget, pat
 fn disappeared(policy: &str, until: Timestamp) -> Undecided {
     Undecided {
         reason: Reason::PolicyDisappeared,
-        why: format!("policy {policy} is missing; that counts from {until}"),
+        why: format!(
+            "EligibilityPolicy {policy} is missing: if it is not back by {until}, it no longer counts"
+        ),
         until: Some(until),
     }
 }

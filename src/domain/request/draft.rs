@@ -11,7 +11,7 @@ use crate::domain::decision::{Alert, Basis, Decision, PolicyVersion, RecordChang
 use crate::domain::fact_reader::{FactReader, Undecided};
 use crate::domain::machine::Proof;
 use crate::domain::messages;
-use crate::domain::snapshot::{Lease, SettingsFact, Snapshot};
+use crate::domain::snapshot::{SettingsFact, Snapshot};
 use crate::domain::timings::Timings;
 use crate::domain::window::after;
 
@@ -209,12 +209,6 @@ impl<'a> Draft<'a> {
                 None => Reason::GuardUnproven,
             };
             return Err(closed(reason, format!("Nothing is granted: {why}")));
-        }
-        if let Lease::Unsure(why) = &self.snapshot.lease {
-            return Err(closed(Reason::LeaseUnsure, format!("Nothing is granted: {why}")));
-        }
-        if let Lease::HeldByAnother(why) = &self.snapshot.lease {
-            return Err(closed(Reason::LeaseUnsure, format!("Nothing is granted: {why}")));
         }
         let spread = self.snapshot.clocks.spread();
         if spread > self.timings().clock_skew {

@@ -8,7 +8,7 @@ use crate::domain::assignment::{Admission, Record, RecordWrite, StoredRecord, re
 use crate::domain::decision::{Alert, Decision, RecordChange};
 use crate::domain::fact_reader::Facts;
 use crate::domain::machine::{Moment, Need, Notice, PolicySet, Proof, Reply, Sight, Written};
-use crate::domain::snapshot::{RequestFacts, Snapshot};
+use crate::domain::snapshot::{Lease, RequestFacts, Snapshot};
 
 /// How many steps one pass makes at most before others get their turn.
 const STEPS: usize = 12;
@@ -78,7 +78,6 @@ impl RequestMachine {
 
     /// The next thing to do.
     pub fn next(&mut self, reply: Reply, moment: &Moment) -> Need {
-        self.snapshot.lease = moment.lease.clone();
         self.snapshot.clocks = moment.clocks;
         self.take(reply);
         self.decide(moment)
@@ -193,6 +192,10 @@ impl RequestMachine {
             return Need::Tell(std::mem::take(&mut self.outbox));
         }
         let retry = self.snapshot.timings.lookup_retry;
+        if moment.lease != Lease::Held {
+            // Whoever does not hold the lease writes nothing; ends are the assignment machine's.
+            return Need::Rest(self.snapshot.timings.poll_interval);
+        }
         match self.halt {
             Some(Halt::Gone) => return self.rest(None, moment),
             Some(Halt::Failed) => return Need::Rest(TimeDelta::seconds(1)),

@@ -54,7 +54,7 @@ fn answered<T>(world: &mut World, ask: impl Fn(&World, &FactReader<'_>) -> T) ->
         if questions.is_empty() {
             return answer;
         }
-        for question in &questions {
+        for (question, _) in &questions {
             world.answer(question);
         }
     }

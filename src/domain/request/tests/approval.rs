@@ -1,7 +1,6 @@
 //! Pending: who has to approve, and what counts.
 
 use crate::api::{Approval, ConditionStatus, ConditionType, Phase, Reason, ReviewDecision, Verdict};
-use crate::domain::Action;
 use crate::domain::facts::Enabled;
 use crate::domain::fixtures::{World, approvers, minute, policy, request, stage, unit, user};
 use crate::domain::snapshot::{Guard, SettingsFact};
@@ -40,12 +39,13 @@ fn a_new_request_waits_and_says_for_whom() {
 #[test]
 fn without_the_need_of_approval_a_request_is_approved_at_once() {
     let mut world = request().without_approval();
-    assert_eq!(world.pass().action, Some(Action::SetFinalizer));
-    let told = world.pass().transition.unwrap();
+    let decision = world.decide();
+    let told = decision.transition.unwrap();
     assert_eq!(
         (told.from, told.to, told.reason),
         (None, Phase::Approved, Reason::ApprovalNotRequired)
     );
+    world.request_pass();
     assert_eq!(
         world.status().reviewers,
         ["bob", "carol"],
@@ -56,8 +56,7 @@ fn without_the_need_of_approval_a_request_is_approved_at_once() {
 #[test]
 fn one_approval_of_one_is_enough() {
     let mut world = request().approved_by("bob");
-    assert_eq!(world.pass().action, Some(Action::SetFinalizer));
-    world.pass();
+    world.request_pass();
     assert_eq!(world.status().phase, Some(Phase::Approved));
     assert_eq!(
         world.status().window.as_ref().unwrap().not_after,
@@ -297,8 +296,28 @@ fn a_policy_that_disappears_keeps_its_place_for_the_grace() {
     let mut world = world
         .approved_by("sam")
         .check(Phase::Pending, Reason::PolicyDisappeared);
-    world.until(minute(6));
+    world.until(minute(15));
+    assert_eq!(world.status().phase, Some(Phase::Pending));
+    world.until(minute(17));
     world.check(Phase::Active, Reason::AccessGranted);
+}
+
+// A8 of the review: the process restarts while a tool deletes and creates the policy again.
+#[test]
+fn a_farther_policy_does_not_step_in_after_a_restart() {
+    let mut world = request();
+    world.settle();
+    let mut broad = approvers(vec![stage("root", "Security", 1)]);
+    broad.accounts = vec![];
+    broad.organizational_units = vec![unit("r-ab12", true)];
+    world.snapshot.approver_policies = crate::domain::Policies {
+        known_since: minute(1),
+        all: vec![policy("all", broad)],
+    };
+    world.now = minute(1);
+    let mut world = world.approved_by("sam");
+    world.until(minute(15));
+    assert_eq!((world.status().phase, world.grants()), (Some(Phase::Pending), 0));
 }
 
 #[test]

@@ -4,11 +4,9 @@ use chrono::TimeDelta;
 
 use crate::api::{AccountId, AssignmentState, OnEligibilityLost, Phase, Reason, Requirement};
 use crate::domain::facts::AccountState;
-use crate::domain::fixtures::{Aws, World, active, minute, request};
-use crate::domain::snapshot::{Lease, SettingsFact};
+use crate::domain::fixtures::{Aws, World, active, approved, minute, request};
+use crate::domain::snapshot::{Guard, SettingsFact};
 use crate::domain::window::after;
-
-use super::access::sibling;
 
 const MANAGEMENT: &str = "999999999999";
 
@@ -97,7 +95,7 @@ fn the_management_account_is_out_of_reach_of_a_delegated_administrator_only() {
 
 #[test]
 fn an_account_that_is_not_active_denies_waits_or_stays_by_the_moment() {
-    use AccountState::{Active, Closed, PendingActivation, PendingClosure, Suspended, Unrecognised};
+    use AccountState::{Active, Closed, PendingActivation, PendingClosure, Suspended, Unrecognized};
     // What becomes of a request that is new, of one that starts, and of access that lasts.
     let (denied, revoked, waits) = (Some(Phase::Denied), Some(Phase::Revoked), None);
     let table = [
@@ -116,7 +114,7 @@ fn an_account_that_is_not_active_denies_waits_or_stays_by_the_moment() {
             Some(Phase::Approved),
             Some(Phase::Active),
         ),
-        (Unrecognised, waits, Some(Phase::Approved), Some(Phase::Active)),
+        (Unrecognized, waits, Some(Phase::Approved), Some(Phase::Active)),
     ];
     for (state, new, starting, lasting) in table {
         let becomes = |world: World, end| {
@@ -135,57 +133,33 @@ fn an_account_that_is_not_active_denies_waits_or_stays_by_the_moment() {
 }
 
 #[test]
-fn a_successor_that_does_not_start_is_waited_for_a_minute() {
-    let mut world = active();
-    let mut never = sibling(AssignmentState::None, Phase::Approved);
-    never.assignment = None;
-    world.siblings = vec![never];
-    world.now = second(120, 59);
-    let mut world = world.check(Phase::Active, Reason::AccessGranted);
-    world.now = minute(121);
-    world.pass();
-    assert_eq!(world.status().phase, Some(Phase::Revoking));
-}
-
-#[test]
 fn settings_that_are_missing_end_access_when_their_grace_is_over() {
     let mut world = active();
     world.snapshot.settings = SettingsFact::Missing {
         since: minute(1),
         on_eligibility_lost: Some(OnEligibilityLost::Revoke),
     };
-    world.now = second(5, 59);
+    world.now = second(15, 59);
     let mut world = world.check(Phase::Active, Reason::AccessGranted);
-    assert_eq!(world.last.as_ref().unwrap().wake_at, Some(minute(6)));
-    world.now = minute(6);
-    world.pass();
-    assert_eq!(world.status().phase, Some(Phase::Revoking));
-}
-
-#[test]
-fn what_is_missing_in_one_list_is_looked_for_again_with_a_list_that_is_new() {
-    let mut world = active();
-    world.assigned = false;
-    world.now = minute(20);
-    let world = world.check(Phase::Active, Reason::AccessGranted);
-    assert_eq!(world.last.as_ref().unwrap().wake_at, Some(second(21, 1)));
+    assert_eq!(world.wake_at(), minute(16));
+    world.now = minute(16);
+    world.check(Phase::Revoked, Reason::EligibilityLost);
 }
 
 #[test]
 fn a_window_closes_to_the_second_whether_or_not_aws_was_asked() {
-    let mut approved = request().approved_by("bob");
-    approved.snapshot.lease = Lease::Unsure("paused".to_owned());
-    approved = approved.check(Phase::Approved, Reason::LeaseUnsure);
+    let mut approved = approved();
+    approved.snapshot.guard = Guard::Unproven("paused".to_owned());
+    approved = approved.check(Phase::Approved, Reason::GuardUnproven);
     approved.now = second(134, 59);
-    approved = approved.check(Phase::Approved, Reason::LeaseUnsure);
+    approved = approved.check(Phase::Approved, Reason::GuardUnproven);
     approved.now = minute(135);
     approved.check(Phase::Failed, Reason::GrantTimedOut);
     let mut granting = request().approved_by("bob");
     granting.aws = Aws::Slow;
-    granting.settle();
-    granting.now = second(134, 59);
+    granting.until(second(134, 59));
     granting = granting.check(Phase::Approved, Reason::Granting);
-    granting.now = minute(135);
+    granting.until(minute(136));
     granting.check(Phase::Revoking, Reason::GrantTimedOut);
 }
 

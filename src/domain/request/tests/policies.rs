@@ -119,9 +119,9 @@ fn a_policy_that_went_while_nobody_looked_counts_as_gone_since_the_start() {
     unrelated.accounts.clear();
     let mut world =
         restarted(vec![policy("unrelated", unrelated)]).check(Phase::Pending, Reason::PolicyDisappeared);
-    world.now = after(minute(6), TimeDelta::seconds(-1));
+    world.now = after(minute(16), TimeDelta::seconds(-1));
     let mut world = world.check(Phase::Pending, Reason::PolicyDisappeared);
-    world.now = minute(6);
+    world.now = minute(16);
     world.check(Phase::Denied, Reason::NotEligible);
 }
 
