@@ -253,7 +253,6 @@ impl Record {
         self.status.create = None;
         self.status.baseline_time = None;
         self.status.earlier_creates_until = None;
-        self.status.last_error = None;
     }
 
     /// Notes an error of AWS.

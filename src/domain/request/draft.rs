@@ -28,6 +28,8 @@ pub(super) struct Draft<'a> {
     pub gone_time: Option<Timestamp>,
     /// Until when issued credentials can work, where that is known now.
     pub credentials_expiry_time: Option<Timestamp>,
+    /// Whether access should have been removed by now.
+    pub overdue: bool,
     basis: Basis,
     wake_at: Option<Timestamp>,
     stores_nothing: bool,
@@ -45,6 +47,7 @@ impl<'a> Draft<'a> {
             alerts: vec![],
             gone_time: None,
             credentials_expiry_time: None,
+            overdue: false,
             basis: Basis::NOTHING,
             wake_at: None,
             stores_nothing: false,
@@ -247,7 +250,8 @@ impl<'a> Draft<'a> {
             } else {
                 ConditionStatus::False
             };
-            let reason = self.status.reason.unwrap_or(Reason::LookupFailed);
+            let reason = self.status.reason.filter(|_| !self.overdue);
+            let reason = reason.unwrap_or(Reason::RevocationOverdue);
             self.condition(ConditionType::Settled, status, reason, "");
         }
         if self.status.finished && self.snapshot.request.has_finalizer {

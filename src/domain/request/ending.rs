@@ -207,7 +207,8 @@ fn show_removal(draft: &mut Draft<'_>, record: &Record, end: &ClaimEnd) {
     }
     draft.record_ending(end);
     let overdue_at = after(end.time, timings.overdue_after);
-    let overdue = if draft.latest() >= overdue_at {
+    draft.overdue = draft.latest() >= overdue_at;
+    let overdue = if draft.overdue {
         format!(" It is overdue since {overdue_at}; it is tried until AWS confirms it.")
     } else {
         draft.wake_at_end(overdue_at);
