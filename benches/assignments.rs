@@ -27,9 +27,14 @@ use team_operator::ports::{
     AccountId, Ask, Assignments, Clock, CreateAnswer, DeleteAnswer, OperationKind, OperationState,
     PermissionSetArn, RequestId, Tuple, UserId,
 };
-use team_operator::runtime::{AlwaysSend, SystemClock};
+use team_operator::runtime::SystemClock;
 use team_operator::sandbox::{Change, LogEntry, Options, OrganizationFile, RunningSandbox};
 use tokio::task::JoinSet;
+
+#[path = "../tests/common/always_send.rs"]
+mod always_send;
+
+use always_send::AlwaysSend;
 
 /// Creates, and as many deletes.
 const OPERATIONS: usize = 200;

@@ -15,8 +15,9 @@ use team_operator::ports::{
     AccountId, Ask, Assignments as _, Attribute, Directory as _, GroupId, Organization as _,
     PermissionSetArn, PermissionSets as _, Tuple, UserId,
 };
-use team_operator::runtime::{AlwaysSend, SystemClock};
+use team_operator::runtime::SystemClock;
 
+use crate::always_send::AlwaysSend;
 use crate::audit::{Call, Kind};
 use crate::population::{account_id, user_name};
 use crate::rig::Rig;

@@ -20,6 +20,8 @@
     reason = "a test or benchmark that cannot go on stops here"
 )]
 
+#[path = "../../tests/common/always_send.rs"]
+mod always_send;
 mod audit;
 mod bare;
 mod ends;

@@ -1,7 +1,6 @@
 //! What a process brings: its arguments, its logs, its clients, its clock, and whether it is the one that acts.
 
 mod clock;
-mod permit;
 
 #[cfg(feature = "controller")]
 mod arguments;
@@ -29,7 +28,6 @@ mod shutdown;
 mod telemetry;
 
 pub use clock::SystemClock;
-pub use permit::AlwaysSend;
 
 #[cfg(feature = "controller")]
 pub use self::{

@@ -10,8 +10,8 @@ use team_operator::ports::{
     Enabled, Lookup, Members, Membership, OperationKind, OperationState, Organization, PermissionSetArn,
     PermissionSets, RequestId, UserId, UserLookup,
 };
-use team_operator::runtime::AlwaysSend;
 
+use crate::always_send::AlwaysSend;
 use crate::support::{Boxed, Fixture, Lie, Target};
 
 #[tokio::test]

@@ -7,10 +7,11 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use team_operator::aws::{Aws, AwsSettings, Check, Verdict};
 use team_operator::ports::{Assignments, Class, CreateAnswer, OperationState, Organization, PortError};
-use team_operator::runtime::{AlwaysSend, SystemClock};
+use team_operator::runtime::SystemClock;
 use team_operator::sandbox::EncryptionKey;
 
 use super::{ask, check};
+use crate::always_send::AlwaysSend;
 use crate::support::Boxed;
 
 #[derive(Debug)]

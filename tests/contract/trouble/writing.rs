@@ -8,10 +8,10 @@ use team_operator::ports::{
     AccountId, Ask, Assignments, Class, CreateAnswer, DeleteAnswer, Effect, FailureKind, GoneEvidence,
     InstanceArn, OperationKind, OperationState, PortError, SendPermit, Tuple,
 };
-use team_operator::runtime::AlwaysSend;
 use team_operator::sandbox::DeleteMissing;
 
 use super::{ask, check};
+use crate::always_send::AlwaysSend;
 use crate::support::Boxed;
 
 async fn create(aws: &Aws, tuple: &Tuple) -> Result<CreateAnswer, PortError> {
