@@ -24,7 +24,7 @@ use super::telemetry::{TelemetryError, start_logging};
 use crate::admission::{Installation, InstallationError, SealKey, load_or_create};
 use crate::aws::{Aws, AwsSettings, Finding, Verdict};
 use crate::domain::Timings;
-use crate::ports::{Ask, Clock, Instance as _};
+use crate::ports::{CallOptions, Clock, Instance as _};
 use crate::reconcile::Delays;
 
 /// How long what is under way may take to end. With the lease, less than the 30 s after which Kubernetes kills.
@@ -213,7 +213,7 @@ async fn connect_aws(settings: &AwsSettings, clock: &Arc<dyn Clock>, readiness: 
         Aws::connect(settings.clone(), Arc::clone(clock)).await
     });
     let aws = connected.await;
-    let delegated = match aws.delegated_administrator(&Ask::background()).await {
+    let delegated = match aws.delegated_administrator(&CallOptions::background()).await {
         Ok(delegated) => delegated,
         Err(error) => {
             // Nothing is granted wrongly for it: AWS itself refuses the management account to such an administrator.
@@ -238,7 +238,7 @@ fn report(findings: &[Finding]) -> String {
     {
         match verdict {
             Verdict::Good => tracing::info!(?check, "{sentence}"),
-            Verdict::Warning | Verdict::CannotTell => tracing::warn!(?check, "{sentence}"),
+            Verdict::Warning | Verdict::Unknown => tracing::warn!(?check, "{sentence}"),
             Verdict::Problem => {
                 tracing::error!(?check, "{sentence}");
                 problems.push_str("; found at the start: ");
