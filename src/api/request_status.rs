@@ -38,7 +38,7 @@ pub struct ElevationRequestStatus {
     #[schemars(range(min = 0))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<i64>,
-    /// Why the request is where it is, in one word.
+    /// Why the request is in its phase, in one word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     // The full path: the derive brings kube's own `Reason` into its scope.
     pub reason: Option<crate::api::Reason>,
@@ -46,7 +46,7 @@ pub struct ElevationRequestStatus {
     #[schemars(length(max = 2048))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// HMAC by the controller over the request; a missing or wrong one shows that somebody else wrote it.
+    /// HMAC by the controller over the request; a missing or wrong one shows that somebody else wrote the status.
     #[schemars(length(max = 128))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seal: Option<String>,
