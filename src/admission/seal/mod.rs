@@ -1,4 +1,5 @@
-//! The seal: an HMAC by the controller over everything that a decision about a request depends on.
+//! The seal: an HMAC by the controller over everything that a decision about a request, or a step of an assignment,
+//! depends on.
 //!
 //! The admission policies keep people from writing a status. The seal reveals it when they did so nevertheless: in
 //! a gap of the policies, directly in etcd, or in a restored backup. Without the key nobody can write a status that the
@@ -8,6 +9,8 @@
 //! which the requester may set at any time and which can only end access, and its status but for `approvals`, which
 //! people write, and the seal itself. It is computed over the JSON that the API server
 //! stores, not over our types, so that a field which an older or newer version does not know is sealed too.
+
+mod record;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Map, Value};
@@ -71,10 +74,7 @@ impl SealKey {
     /// The seal of an object as it is, or is about to be, stored. `object` has `metadata.uid`, `spec` and perhaps
     /// `status`.
     pub fn seal(&self, object: &Value) -> String {
-        format!(
-            "{PREFIX}{}",
-            hex(&self.mac(DOMAIN, &sealed_part(object)).finalize().into_bytes())
-        )
+        self.tag(DOMAIN, &sealed_part(object))
     }
 
     /// Whether the seal in `status.seal` is the controller's.
@@ -91,13 +91,22 @@ impl SealKey {
                 SealCheck::Unsealed
             };
         };
-        let Some(tag) = seal.strip_prefix(PREFIX).and_then(unhex) else {
-            return SealCheck::Broken;
-        };
-        match self.mac(DOMAIN, &sealed_part(object)).verify_slice(&tag) {
-            Ok(()) => SealCheck::Valid,
-            Err(_) => SealCheck::Broken,
+        if self.is_tag(seal, DOMAIN, &sealed_part(object)) {
+            SealCheck::Valid
+        } else {
+            SealCheck::Broken
         }
+    }
+
+    /// A seal over a part of an object.
+    fn tag(&self, domain: &[u8], part: &Value) -> String {
+        format!("{PREFIX}{}", self.sign(domain, part))
+    }
+
+    /// Whether a text is the seal over this part of an object.
+    fn is_tag(&self, seal: &str, domain: &[u8], part: &Value) -> bool {
+        seal.strip_prefix(PREFIX)
+            .is_some_and(|code| self.verify(domain, part, code))
     }
 
     /// An HMAC over any JSON, for records of our own; `domain` separates the uses.
