@@ -20,7 +20,7 @@ pub mod sandbox;
 pub mod admission;
 
 #[cfg(feature = "controller")]
-pub mod reconcile;
+pub mod controller;
 
 #[cfg(any(feature = "aws", feature = "sandbox"))]
 pub mod runtime;

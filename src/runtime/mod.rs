@@ -33,7 +33,7 @@ pub use clock::SystemClock;
 pub use self::{
     arguments::{
         ArgumentError, Arguments, AuditLog, AwsArguments, ClusterArguments, Command, InstallationArguments,
-        LeaseArguments, LogFormat, ManifestsArguments, OutputArguments, RunArguments, ShellDelayArguments,
+        LeaseArguments, LogFormat, ManifestsArguments, OutputArguments, RunArguments, BackgroundDelayArguments,
         TimingArguments,
     },
     cluster::{ApiServerClock, Cluster, ClusterError},

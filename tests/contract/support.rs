@@ -9,7 +9,9 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use team_operator::aws::{Aws, AwsSettings, BudgetSettings, Timeouts};
-use team_operator::ports::{AccountId, Clock, InstanceArn, PermissionSetArn, PortError, Tuple, UserId};
+use team_operator::ports::{
+    AccountId, AssignmentKey, Clock, InstanceArn, PermissionSetArn, PortError, UserId,
+};
 use team_operator::runtime::SystemClock;
 use team_operator::sandbox::{Change, Options, OrganizationFile, RunningSandbox, Script, Settings};
 
@@ -123,8 +125,8 @@ impl Target {
         tokio::time::sleep(time).await; // what the port asked for; a few milliseconds here
     }
 
-    pub(crate) fn tuple(&self) -> Tuple {
-        Tuple {
+    pub(crate) fn tuple(&self) -> AssignmentKey {
+        AssignmentKey {
             instance_arn: self.aws.instance().arn.clone(),
             user_id: UserId::new(&self.fixture.user_id),
             account_id: AccountId::parse(&self.fixture.account).unwrap(),
@@ -254,7 +256,7 @@ impl Boxed {
     }
 
     /// Alice, the orders account, `DatabaseAdmin`.
-    pub(crate) fn ids(&self) -> Tuple {
+    pub(crate) fn ids(&self) -> AssignmentKey {
         let summary = self.sandbox.with(|world, _| world.summary());
         let named = |list: &str, field: &str, name: &str, id: &str| {
             let found = summary[list]
@@ -265,7 +267,7 @@ impl Boxed {
                 .unwrap();
             found[id].as_str().unwrap().to_owned()
         };
-        Tuple {
+        AssignmentKey {
             instance_arn: InstanceArn::new(summary["instanceArn"].as_str().unwrap()),
             user_id: UserId::new(named("users", "userName", "alice@example.com", "id")),
             account_id: AccountId::parse("111122223333").unwrap(),

@@ -157,16 +157,24 @@ impl AssignmentMachine {
 
     /// Takes in what the watches show. They lag behind our own writes: what is older is passed over.
     pub fn see(&mut self, seen: Seen) {
-        for request in self.requests.values_mut() {
-            // Out of the watch means finished or gone; a live read tells which.
-            if matches!(request.sight, Sight::There(_)) && request.read.is_none() {
-                request.sight = Sight::Unknown("it is no longer among the live requests".to_owned());
+        for (uid, request) in &mut self.requests {
+            let shown = seen.requests.iter().any(|facts| facts.uid == *uid);
+            if request.watched && !shown {
+                // Out of the watch means finished or gone, also for one that was read live before: a live read tells which.
+                let sight = Sight::Unknown("it is no longer among the live requests".to_owned());
+                *request = SeenRequest {
+                    sight,
+                    read: None,
+                    watched: false,
+                };
             }
         }
         for facts in seen.requests {
             let read = self.requests.get(&facts.uid).and_then(|known| known.read);
             let sight = Sight::There(Box::new(facts.clone()));
-            self.requests.insert(facts.uid, SeenRequest { sight, read });
+            let watched = true;
+            self.requests
+                .insert(facts.uid, SeenRequest { sight, read, watched });
         }
         match seen.record {
             Some(record) => {
@@ -197,14 +205,16 @@ impl AssignmentMachine {
             Reply::Facts(facts) => self.take_facts(asked, *facts, moment),
             Reply::Request(about, sight) => {
                 let read = Some(moment.uptime).filter(|_| !matches!(sight, Sight::Unknown(_)));
-                let sight = match (sight, self.requests.remove(&about.uid)) {
+                let known = self.requests.remove(&about.uid);
+                let watched = known.as_ref().is_some_and(|known| known.watched);
+                let sight = match (sight, known) {
                     // No answer takes nothing back that was known.
                     (Sight::Unknown(_), Some(known)) => known.sight,
                     (Sight::There(facts), _) if facts.uid != about.uid => Sight::Gone,
                     (sight, _) => sight,
                 };
                 self.requests
-                    .insert(about.uid.clone(), SeenRequest { sight, read });
+                    .insert(about.uid.clone(), SeenRequest { sight, read, watched });
                 if read.is_none() {
                     self.store_failed.get_or_insert(self.tick);
                 }

@@ -82,6 +82,8 @@ pub(super) struct SeenRequest {
     pub sight: Sight<Box<RequestFacts>>,
     /// When it was last read live.
     pub read: Option<TimeDelta>,
+    /// Whether the watch has shown it last.
+    pub watched: bool,
 }
 
 /// A time on record of which the process remembers since when it knows it.

@@ -38,6 +38,17 @@ fn a_record_that_vanishes_while_nobody_runs_is_rebuilt_from_sealed_requests() {
     world.check(Phase::Ended, Reason::EndReached);
 }
 
+#[test]
+fn a_request_that_vanishes_ends_its_claim_although_it_was_read_before() {
+    let mut world = active();
+    world.assignment_pass();
+    // Its finalizer was taken off by force, and another object is there under its name.
+    world.snapshot.request.uid = "another".to_owned();
+    world.assignment_pass();
+    assert_ne!(world.state(), AssignmentState::Present);
+    assert_eq!(world.revocations(), 1);
+}
+
 type Lie = fn(&mut World);
 
 // L21: whatever is forged, nothing but what the sealed record of now would cause is asked of AWS.
