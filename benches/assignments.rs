@@ -24,12 +24,17 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use chrono::{DateTime, TimeDelta, Utc};
 use team_operator::aws::{Aws, AwsSettings, BudgetSettings};
 use team_operator::ports::{
-    AccountId, Ask, Assignments, Clock, CreateAnswer, DeleteAnswer, OperationKind, OperationState,
+    AccountId, Assignments, CallOptions, Clock, CreateAnswer, DeleteAnswer, OperationKind, OperationState,
     PermissionSetArn, RequestId, Tuple, UserId,
 };
-use team_operator::runtime::{AlwaysSend, SystemClock};
+use team_operator::runtime::SystemClock;
 use team_operator::sandbox::{Change, LogEntry, Options, OrganizationFile, RunningSandbox};
 use tokio::task::JoinSet;
+
+#[path = "../tests/common/always_send.rs"]
+mod always_send;
+
+use always_send::AlwaysSend;
 
 /// Creates, and as many deletes.
 const OPERATIONS: usize = 200;
@@ -221,7 +226,7 @@ async fn overtaking(sandbox: &RunningSandbox, aws: &Aws, tuples: &[Tuple]) -> us
     inversions(&log, &waits)
 }
 
-/// Creates that arrived while a delete in a free account had been ready for longer than a request takes on its way.
+/// Creates that arrived while a delete in a free account had been ready for longer than the network latency.
 fn inversions(log: &[LogEntry], waits: &[DeleteWait]) -> usize {
     let sent: BTreeMap<(&str, &str), DateTime<Utc>> = log
         .iter()
@@ -243,7 +248,7 @@ fn inversions(log: &[LogEntry], waits: &[DeleteWait]) -> usize {
 
 /// Creates, watches, and confirms by a list, as a grant does.
 async fn granted(aws: Aws, tuple: Tuple) {
-    let ask = Ask::decision(tuple.user_id.as_str());
+    let ask = CallOptions::decision(tuple.user_id.as_str());
     let answer = aws.create(&ask, &tuple, Arc::new(AlwaysSend)).await.unwrap();
     let CreateAnswer::Accepted { request, state } = answer else {
         panic!("{answer:?}")
@@ -258,7 +263,7 @@ async fn granted(aws: Aws, tuple: Tuple) {
 
 /// Deletes, watches, and confirms by a list, as a removal does.
 async fn revoked(aws: Aws, tuple: Tuple) {
-    let ask = Ask::revocation(tuple.user_id.as_str());
+    let ask = CallOptions::revocation(tuple.user_id.as_str());
     let answer = aws.delete(&ask, &tuple).await.unwrap();
     let DeleteAnswer::Accepted { request, state } = answer else {
         panic!("{answer:?}")
@@ -273,7 +278,7 @@ async fn revoked(aws: Aws, tuple: Tuple) {
 
 async fn watched(
     aws: &Aws,
-    ask: &Ask,
+    ask: &CallOptions,
     kind: OperationKind,
     tuple: &Tuple,
     request: RequestId,

@@ -1,4 +1,4 @@
-//! The rules of the house that the compiler does not know, each a test whose name is the rule.
+//! The project's rules that the compiler does not check, each a test whose name is the rule.
 //!
 //! A finding reads `file:line: what is wrong and what to do`. The checkers live in `tests/tidy/`; each of them
 //! is itself tested with bad text, because a rule that cannot fail protects nothing. Nothing here needs more
@@ -8,14 +8,14 @@ mod tidy {
     pub(crate) mod guide;
     pub(crate) mod layers;
     pub(crate) mod lengths;
+    pub(crate) mod modules;
     pub(crate) mod repository;
-    pub(crate) mod rooms;
     pub(crate) mod source;
     pub(crate) mod words;
 }
 
+use tidy::modules::MODULES;
 use tidy::repository::{Finding, Repository};
-use tidy::rooms::ROOMS;
 use tidy::{guide, layers, lengths, words};
 
 #[test]
@@ -30,12 +30,12 @@ fn the_repository_is_read_at_all() {
 }
 
 #[test]
-fn a_room_uses_only_the_rooms_that_the_layer_table_allows() {
+fn a_module_uses_only_the_modules_that_the_layer_table_allows() {
     assert_clean(&layers::edges(&Repository::open().rust_files()));
 }
 
 #[test]
-fn a_room_stays_free_of_what_its_row_of_the_layer_table_forbids() {
+fn a_module_stays_free_of_what_its_row_of_the_layer_table_forbids() {
     assert_clean(&layers::forbidden_things(&Repository::open().rust_files()));
 }
 
@@ -52,6 +52,11 @@ fn files_and_functions_are_short_or_say_why_not() {
         &Repository::open().rust_files(),
         lengths::EXCEPTIONS,
     ));
+}
+
+#[test]
+fn comments_and_messages_use_common_terms() {
+    assert_clean(&words::metaphors(&Repository::open()));
 }
 
 #[test]
@@ -82,14 +87,14 @@ fn no_file_names_the_host_of_a_package_registry() {
 }
 
 #[test]
-fn the_guide_names_every_room_and_folder_and_none_that_is_missing() {
+fn the_guide_names_every_module_and_folder_and_none_that_is_missing() {
     let repository = Repository::open();
     assert_clean(&guide::folders(repository.guide(), &repository.paths()));
 }
 
 #[test]
 fn the_layer_table_in_the_guide_is_the_one_that_is_checked() {
-    assert_clean(&guide::layer_table(Repository::open().guide(), ROOMS));
+    assert_clean(&guide::layer_table(Repository::open().guide(), MODULES));
 }
 
 // ---------------------------------------------------------------------------------------------------------

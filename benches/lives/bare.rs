@@ -12,11 +12,12 @@ use kube::Client;
 use serde_json::{Value, json};
 use team_operator::aws::{Aws, AwsSettings, BudgetSettings};
 use team_operator::ports::{
-    AccountId, Ask, Assignments as _, Attribute, Directory as _, GroupId, Organization as _,
+    AccountId, Assignments as _, Attribute, CallOptions, Directory as _, GroupId, Organization as _,
     PermissionSetArn, PermissionSets as _, Tuple, UserId,
 };
-use team_operator::runtime::{AlwaysSend, SystemClock};
+use team_operator::runtime::SystemClock;
 
+use crate::always_send::AlwaysSend;
 use crate::audit::{Call, Kind};
 use crate::population::{account_id, user_name};
 use crate::rig::Rig;
@@ -73,7 +74,7 @@ impl Bare {
             ..AwsSettings::default()
         };
         let aws = Aws::connect(settings, Arc::new(SystemClock)).await.unwrap();
-        aws.tree(&Ask::background()).await.unwrap();
+        aws.tree(&CallOptions::background()).await.unwrap();
         let summary = rig.sandbox.with(|world, _| world.summary());
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let users = summary["users"].as_array().unwrap();
@@ -149,7 +150,7 @@ impl Bare {
     }
 
     pub async fn delete(&self, subject: &Subject) {
-        let ask = Ask::revocation(subject.tuple.user_id.as_str());
+        let ask = CallOptions::revocation(subject.tuple.user_id.as_str());
         self.aws.delete(&ask, &subject.tuple).await.unwrap();
     }
 
@@ -239,8 +240,8 @@ impl Bare {
 }
 
 impl Subject {
-    fn ask(&self) -> Ask {
-        Ask::decision(self.tuple.user_id.as_str()).fresh()
+    fn ask(&self) -> CallOptions {
+        CallOptions::decision(self.tuple.user_id.as_str()).fresh()
     }
 }
 

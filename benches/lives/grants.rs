@@ -36,12 +36,12 @@ struct Wave {
     looks: usize,
 }
 
-/// Plays the two lives and both waves. Each request has an account and a person of its own: nothing waits because AWS
+/// Runs the two requests and both waves. Each request has an account and a person of its own: nothing waits because AWS
 /// takes one operation an account.
 pub async fn run() -> (Grants, Lives) {
     let mut rig = Rig::open(ORDINARY_ACCOUNT + 1).await;
     rig.start_controller(&[]).await;
-    println!("two lives…");
+    println!("two complete requests…");
     let lives = Lives::play(&rig, [2 * GRANTS, ORDINARY_ACCOUNT]).await;
     println!("{GRANTS} approvals at once…");
     let asked = |account: usize| Asked {

@@ -1,4 +1,4 @@
-//! Two lives with nobody else there: an ordinary one, and one that nobody has to approve.
+//! Two complete requests on an idle cluster: an ordinary one, and one that needs no approval.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::population::{APPROVED, APPROVER, WAIVED};
 use crate::rig::{Asked, Rig};
 use crate::sequence::{Turn, recorded};
 
-/// How long an operation in AWS takes in these lives: as long as the sandbox's own default.
+/// How long an operation in AWS takes here: the sandbox's default.
 const OPERATION_TIME: Duration = Duration::from_secs(2);
 
-/// What was seen of the two lives.
+/// The calls observed during the two requests.
 pub struct Lives {
     /// The controller's writes in a life with an approval, in their order.
     pub ordinary: Vec<Call>,

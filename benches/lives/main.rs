@@ -2,17 +2,17 @@
 //!
 //! A real control plane, what `team-operator manifests` prints, the controller's own program as its own service account,
 //! people with nothing but their roles, and the sandbox for AWS, with every limit switched off and operations that take
-//! no time. What the controller does is held against the same calls made bare: by this process, with as many at once, with
-//! nothing decided in between. Both run on the same API server and sandbox, one after the other, so that the machine
+//! no time. The controller is compared with the same calls made directly: by this process, with the same concurrency and
+//! no decisions in between. Both run on the same API server and sandbox, one after the other, so that the machine
 //! hardly matters. It takes about ten minutes, and longer where the controller is compiled first.
 //!
-//! 1. *Writes*: every write of the controller to the API server in two lives, from the API server's own audit log.
+//! 1. *Writes*: every write of the controller to the API server during two requests, from the API server's audit log.
 //! 2. *Grants*: 100 requests are approved at once. From the moment at which the API server has stored an approval, by its
 //!    audit log, to the moment at which the sandbox is asked for the assignment.
 //! 3. *Ends*: 500 accesses end within one second. From the end to the moment at which the sandbox is asked to delete.
 //!
-//! An aim that is missed is told and is no error. A description of the calls in `sequence.rs` that is not what the audit
-//! log saw is one.
+//! A missed target is reported and is no error. A description of the calls in `sequence.rs` that differs from the audit
+//! log is one.
 
 #![expect(
     clippy::unwrap_used,
@@ -20,6 +20,8 @@
     reason = "a test or benchmark that cannot go on stops here"
 )]
 
+#[path = "../../tests/common/always_send.rs"]
+mod always_send;
 mod audit;
 mod bare;
 mod ends;

@@ -23,12 +23,12 @@ pub const NAMESPACE: &str = "bench";
 /// How many calls of people are under way at once.
 pub const PEOPLE_AT_ONCE: usize = 16;
 
-/// Nothing of AWS's limits, and no look or check but those that lives ask for. All else is as it is by default.
+/// No limits of AWS, and only the checks that requests cause. Everything else has its default.
 const OPTIONS: [&str; 6] = [
     "--aws-sso-admin-rate=10000",
     "--aws-identity-store-rate=10000",
     "--aws-organizations-share=1000",
-    "--aws-outstanding=1000",
+    "--aws-max-operations=1000",
     "--guard-interval=1h",
     "--recheck-interval=1h",
 ];

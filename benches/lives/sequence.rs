@@ -183,7 +183,7 @@ pub fn verdict(lives: &Lives) -> ExitCode {
     let removal = differs("an end and DeleteAccountAssignment", &lives.removal, REMOVAL);
     if grant || removal {
         println!(
-            "the description in benches/lives/sequence.rs is not what happens: put the above in its place"
+            "the description in benches/lives/sequence.rs differs from the observed calls: replace it with the above"
         );
         return ExitCode::FAILURE;
     }

@@ -9,7 +9,7 @@ use crate::sequence::written;
 const AIM_ORDINARY: usize = 9;
 const AIM_WAIVED: usize = 8;
 
-/// Prints both lives.
+/// Prints the writes of both requests.
 pub fn print(lives: &Lives) {
     life("ordinary", "ordinary", &lives.ordinary, AIM_ORDINARY);
     life("auto-approved", "waived", &lives.waived, AIM_WAIVED);

@@ -1,4 +1,4 @@
-//! What a cluster must hold for the controller, as objects ready to apply.
+//! The objects that the controller needs in a cluster, ready to apply.
 //!
 //! The sources are YAML files beside this one; they can be applied as they are and name the default installation.
 //! An [`Installation`] puts other names in their place, in texts that the API server compiles: that is why names

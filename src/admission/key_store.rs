@@ -1,4 +1,4 @@
-//! Where the key of the seal lives: a Secret of the controller's namespace, made once.
+//! The seal key in a Secret of the controller's namespace, created once.
 
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
@@ -13,24 +13,24 @@ const SECRET_NAME: &str = "team-operator-seal";
 /// The entry of the Secret that holds the key.
 const ENTRY: &str = "key";
 
-/// Why the key could not be had.
+/// Why the key could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyStoreError {
-    /// The API server said no.
-    #[error("Secret {SECRET_NAME} with the key of the seal could not be read or made: {0}")]
+    /// The API server refused.
+    #[error("Secret {SECRET_NAME} with the key of the seal could not be read or created: {0}")]
     Kube(#[from] kube::Error),
     /// The API server did not answer.
     #[error("Secret {SECRET_NAME} with the key of the seal: no answer within 10 s")]
     Timeout(#[from] tokio::time::error::Elapsed),
-    /// The Secret is there and holds no key. It is not replaced: every seal there is would break.
+    /// The Secret exists without a key. It is not replaced: that would break every existing seal.
     #[error("Secret {SECRET_NAME} has no entry {ENTRY}: restore it from a backup")]
     NoKey,
-    /// What the Secret holds is no key.
+    /// The Secret holds something else than a key.
     #[error(transparent)]
     Key(#[from] SealKeyError),
 }
 
-/// The key of the seal: the one that is stored, or a new one that is stored now.
+/// Loads the seal key, or creates and stores a new one.
 ///
 /// Two controllers that start at once end with the same key: the Secret is created, never overwritten.
 pub async fn load_or_create(client: kube::Client, namespace: &str) -> Result<SealKey, KeyStoreError> {

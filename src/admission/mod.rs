@@ -1,7 +1,7 @@
-//! Identity that nobody can forge: the admission policies, their installation, and the guard that proves them.
+//! The admission policies that prevent forged identities, their installation, and the guard that verifies them.
 //!
-//! The policies run inside the API server. There is no webhook to run, to certify or to lose; what there is to
-//! check is that the policies are still there and still ours, and that is the guard's work.
+//! The policies run inside the API server. There is no webhook to keep available and no certificate to
+//! rotate. The guard verifies that the policies are still in force and unchanged.
 
 mod guard;
 mod installation;
@@ -10,8 +10,8 @@ mod seal;
 
 use std::time::Duration;
 
-/// How long one call of this room to the API server may take. kube's own read timeout is none.
-const API_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long one call to the API server may take; kube sets no timeout for it.
+pub(crate) const API_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub use guard::{
     Comparison, Continuity, Found, Guard, GuardError, GuardRecord, GuardReport, GuardState, LiveObject,

@@ -1,8 +1,8 @@
-//! The seal: the controller's mark over everything that a decision about a request rests on.
+//! The seal: an HMAC by the controller over everything that a decision about a request depends on.
 //!
-//! The admission policies keep people from writing a status. The seal shows it afterwards if they did, in a gap of
-//! the policies, past the API server, or in a backup that was restored: whoever has no key cannot write a status
-//! that the controller believes.
+//! The admission policies keep people from writing a status. The seal reveals it when they did so nevertheless: in
+//! a gap of the policies, directly in etcd, or in a restored backup. Without the key nobody can write a status that the
+//! controller accepts.
 //!
 //! **What is sealed.** The object's uid (a status cannot be moved to another request), its spec but for `cancelled`,
 //! which the requester may set at any time and which can only end access, and its status but for `approvals`, which
@@ -15,17 +15,17 @@ use sha2::Sha256;
 
 pub use crate::domain::SealCheck;
 
-/// Tells this use of the key from any other.
+/// Separates this use of the key from others.
 const DOMAIN: &[u8] = b"team-operator.io/seal/v1\n";
 
-/// Tells this form of a seal from later ones.
+/// The version of the format.
 const PREFIX: &str = "v1:";
 
 /// Bytes of a key: as many as the hash gives.
 const KEY_BYTES: usize = 32;
 
-/// The key of the seal. Whoever has it can forge a status: it lives in a Secret of the controller's namespace, and
-/// losing it breaks every seal there is.
+/// The seal key, stored in a Secret of the controller's namespace. Who has it can forge a status, and losing it breaks
+/// every existing seal.
 #[derive(Clone)]
 pub struct SealKey([u8; KEY_BYTES]);
 
@@ -79,7 +79,7 @@ impl SealKey {
 
     /// Whether the seal in `status.seal` is the controller's.
     ///
-    /// A status that holds nothing but `approvals` has no seal to have: nothing in it was the controller's to write.
+    /// A status that holds nothing but `approvals` needs no seal: the controller wrote nothing in it.
     pub fn check(&self, object: &Value) -> SealCheck {
         let Some(seal) = object["status"]["seal"].as_str() else {
             let written = sealed_part(object)["status"]
@@ -100,12 +100,12 @@ impl SealKey {
         }
     }
 
-    /// A code over any JSON, for records of our own; `domain` tells one use from another.
+    /// An HMAC over any JSON, for records of our own; `domain` separates the uses.
     pub(super) fn sign(&self, domain: &[u8], value: &Value) -> String {
         hex(&self.mac(domain, value).finalize().into_bytes())
     }
 
-    /// Whether [`sign`](Self::sign) gave this code; takes the same time for every wrong one.
+    /// Whether [`sign`](Self::sign) gave this HMAC, compared in constant time.
     pub(super) fn verify(&self, domain: &[u8], value: &Value, code: &str) -> bool {
         unhex(code).is_some_and(|tag| self.mac(domain, value).verify_slice(&tag).is_ok())
     }

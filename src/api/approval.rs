@@ -1,4 +1,4 @@
-//! What people write into a request's status, and what the controller makes of it.
+//! What people write into a request's status, and how the controller judges it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,15 +26,15 @@ pub struct Approval {
 /// What a person can decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum ReviewDecision {
-    /// Let it happen.
+    /// Approves the request.
     Approved,
-    /// Do not let it happen; ends the request.
+    /// Rejects the request, which ends it.
     Rejected,
-    /// Stop what was approved; ends the access.
+    /// Revokes an approved request, which ends the access.
     Revoked,
 }
 
-/// What the controller made of one [`Approval`], once for each generation of the governing policy.
+/// The controller's judgment of one [`Approval`], once for each generation of the governing policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {

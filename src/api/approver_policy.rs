@@ -8,7 +8,7 @@ use super::eligibility_policy::{PolicyStatus, names_an_account_or_unit};
 use super::names::{AccountId, PermissionSetName};
 use super::target::{OrganizationalUnitTarget, Subject};
 
-/// The policy nearest to an account governs the requests for it.
+/// Who has to approve requests for accounts. The policy nearest to an account applies.
 #[derive(CustomResource, KubeSchema, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[kube(
@@ -60,7 +60,7 @@ pub struct ApproverPolicySpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub permission_sets: Option<Vec<PermissionSetName>>,
-    /// Who has to approve, stage after stage.
+    /// Who has to approve, in consecutive stages.
     #[schemars(length(min = 1, max = 5))]
     #[x_kube(merge_strategy = ListMerge::Atomic, validation = stage_names_differ())]
     pub stages: Vec<Stage>,

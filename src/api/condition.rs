@@ -33,31 +33,31 @@ pub struct Condition {
     pub message: String,
 }
 
-/// Whether a condition holds. `Unknown` is a third answer and never read as `False`.
+/// Whether a condition holds. `Unknown` is never read as `False`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum ConditionStatus {
     /// It holds.
     True,
     /// It does not hold.
     False,
-    /// Nobody can tell at the moment.
+    /// It is not known at the moment.
     Unknown,
 }
 
-/// The facts that our kinds state.
+/// The condition types of our kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ConditionType {
-    /// Request: a policy lets the requester ask for this.
+    /// Request: a policy makes the requester eligible for it.
     Eligible,
     /// Request: every approval that policy asks for was given, or none is asked for.
     Approved,
     /// Request: the assignment exists.
     Granted,
-    /// Request: nothing is awaited any more, it is Active or at its end. What `kubectl wait` wants.
+    /// Request: nothing is pending, it is Active or finished. For `kubectl wait`.
     Settled,
     /// Policies and settings: everything that the object names exists and it is in force.
     Ready,
-    /// Settings: the admission policies are in force and proven.
+    /// Settings: the admission policies are in force and verified.
     GuardIntact,
 }
 

@@ -1,4 +1,4 @@
-//! `ElevationRequest`: one person asks for one permission set in one account for a while.
+//! `ElevationRequest`: one person's request for one permission set in one account for a limited time.
 
 use kube::core::cel::{Reason as RuleReason, Rule};
 use kube::{CustomResource, KubeSchema};
@@ -10,7 +10,7 @@ use super::request_status::ElevationRequestStatus;
 use super::rules;
 use super::time::Timestamp;
 
-/// What is asked for. Nothing in it changes after creation but `cancelled`, once.
+/// The requested access. Immutable after creation, except for `cancelled`, which may be set once.
 #[derive(CustomResource, KubeSchema, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[kube(
@@ -49,7 +49,7 @@ use super::time::Timestamp;
     validation = rules::cancelled_stays_cancelled()
 )]
 pub struct ElevationRequestSpec {
-    /// The Kubernetes user name of the person who asks, and who gets the access. Must be your own (`kubectl auth
+    /// The Kubernetes user name of the requester, who gets the access. Must be your own (`kubectl auth
     /// whoami`); where the cluster has MutatingAdmissionPolicy it may be left out and is filled in.
     // No shortest length: admission answers an empty name with the one to put.
     #[schemars(length(max = 256))]
@@ -69,7 +69,7 @@ pub struct ElevationRequestSpec {
     /// How long the access lasts once it is granted, such as 90m, 2h or 1h30m.
     #[x_kube(validation = immutable("duration"))]
     pub duration: HumanDuration,
-    /// The ticket that this work belongs to. TeamSettings say whether it is required and what it looks like.
+    /// The ticket for this work. TeamSettings say whether it is required and what it looks like.
     #[schemars(length(max = 128))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = immutable("ticketNumber"))]
@@ -79,7 +79,7 @@ pub struct ElevationRequestSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = immutable("justification"))]
     pub justification: Option<String>,
-    /// Set to true by the requester to take the request back or to end the access early. It stays true.
+    /// Set to true by the requester to cancel the request or to end the access early. It cannot be unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled: Option<bool>,
 }

@@ -1,12 +1,12 @@
 //! The phases of a request and the states of its assignment, with every step that is allowed between them.
 //!
-//! The tables here are the only ones: the CRD's rules are printed from them, and the laws of the simulation read
-//! them.
+//! The tables here are the only ones: the CRD's rules are printed from them, and the invariants of the
+//! simulation read them.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Where a request is in its life.
+/// The phase of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Phase {
     /// Waits for approvals.
@@ -17,11 +17,11 @@ pub enum Phase {
     Active,
     /// The access is being removed.
     Revoking,
-    /// Not accepted, by policy.
+    /// Denied by policy.
     Denied,
-    /// Not accepted, by a reviewer.
+    /// Rejected by a reviewer.
     Rejected,
-    /// Taken back by the requester, or deleted, before there was access.
+    /// Cancelled by the requester, or deleted, before there was access.
     Cancelled,
     /// Nobody approved in time.
     Expired,
@@ -117,7 +117,7 @@ impl Phase {
     }
 }
 
-/// Where the assignment in AWS is in its life, as far as we know and intend.
+/// The state of the assignment in AWS, as far as the controller knows and intends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum AssignmentState {
     /// Nothing was asked of AWS.
@@ -153,7 +153,7 @@ impl AssignmentState {
         }
     }
 
-    /// Whether nothing of ours can be in AWS: what a terminal phase asks for.
+    /// Whether no assignment of ours can be in AWS, as a terminal phase requires.
     pub const fn is_settled(self) -> bool {
         matches!(self, AssignmentState::None | AssignmentState::Gone)
     }

@@ -14,7 +14,7 @@ use super::phase::Phase;
 use super::rules;
 use super::time::Timestamp;
 
-/// What became of the request.
+/// The observed state of the request.
 #[derive(KubeSchema, Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
@@ -27,13 +27,13 @@ pub struct ElevationRequestStatus {
     /// The generation of the request that this status is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// Where the request is in its life.
+    /// The phase of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<Phase>,
     /// True once the request is over. The selector status.finished!=true gives the live requests.
     #[serde(default)]
     pub finished: bool,
-    /// Why the request is where it is, in one word.
+    /// Why the request is in its phase, in one word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     // The full path: the derive brings kube's own `Reason` into its scope.
     pub reason: Option<crate::api::Reason>,
@@ -41,11 +41,11 @@ pub struct ElevationRequestStatus {
     #[schemars(length(max = 2048))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// The controller's mark over this status: one that is missing or wrong shows that somebody else wrote it.
+    /// HMAC by the controller over the request; a missing or wrong one shows that somebody else wrote the status.
     #[schemars(length(max = 128))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seal: Option<String>,
-    /// The person in Identity Center that the requester is.
+    /// The Identity Center user of the requester.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = rules::written_once())]
     pub requester: Option<Requester>,
@@ -53,10 +53,10 @@ pub struct ElevationRequestStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = rules::written_once())]
     pub access: Option<Access>,
-    /// The policy that lets the requester ask.
+    /// The policy that makes the requester eligible.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eligibility: Option<Eligibility>,
-    /// Who has to approve, and how far that is.
+    /// Who has to approve, and the progress of the approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<Review>,
     /// Kubernetes user names of the people whose Approved would count now.
@@ -73,7 +73,7 @@ pub struct ElevationRequestStatus {
     #[serde(default)]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["approver".into(), "decision".into()]))]
     pub approvals: Vec<Approval>,
-    /// From when until when there is access.
+    /// The time window of the access.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
     /// What was asked of AWS and what AWS confirmed.
@@ -119,13 +119,13 @@ pub struct Access {
     pub permission_set_arn: String,
     /// The name of the permission set.
     pub permission_set_name: PermissionSetName,
-    /// How long AWS credentials live that a session with this permission set has obtained.
+    /// How long the AWS credentials of a session with this permission set stay valid.
     pub session_duration: HumanDuration,
     /// How long the access lasts.
     pub duration: HumanDuration,
 }
 
-/// The EligibilityPolicy that a request rests on.
+/// The EligibilityPolicy that makes a request eligible.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Eligibility {
@@ -141,7 +141,7 @@ pub struct Eligibility {
     pub approval_required: bool,
 }
 
-/// The approval of a request: by which policy, until when, how far.
+/// The approval of a request: its policy, deadline and progress.
 #[derive(KubeSchema, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = rules::stay_once_written(&["deadline"]))]
@@ -177,14 +177,14 @@ pub struct Review {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub stages: Vec<StageProgress>,
-    /// What the controller made of each entry of status.approvals.
+    /// The controller's judgment of each entry of status.approvals.
     #[schemars(length(max = 64))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["approver".into(), "decision".into()]))]
     pub verdicts: Vec<Verdict>,
 }
 
-/// How far one stage is.
+/// The progress of one stage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StageProgress {
@@ -194,12 +194,12 @@ pub struct StageProgress {
     /// How many people have to approve.
     #[schemars(range(min = 1, max = 20))]
     pub approvals_required: i32,
-    /// How many have.
+    /// How many have approved.
     #[schemars(range(min = 0, max = 64))]
     pub approvals_counted: i32,
 }
 
-/// From when until when there is access.
+/// The time window of the access.
 #[derive(KubeSchema, Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = rules::stay_once_written(&["notAfter", "startTime", "endTime"]))]

@@ -1,4 +1,4 @@
-//! The CEL rules of `ElevationRequest` that need no caller: they hold even with every admission policy deleted.
+//! The CEL rules of `ElevationRequest` that do not depend on the caller: they hold even without the admission policies.
 //!
 //! Three properties of CRD rules decide where each one stands:
 //! - a rule that names `oldSelf` is skipped where the old or the new value is missing, so what must not be
@@ -17,7 +17,7 @@ use super::phase::{AssignmentState, Phase};
 pub(super) const MAKE_A_NEW_REQUEST: &str =
     "create a new request instead (kubectl create, with metadata.generateName)";
 
-/// Entries of `status.approvals` stay as they were written, whoever writes.
+/// Entries of `status.approvals` stay as they were written, whoever the writer is.
 pub(super) fn approvals_are_append_only() -> Rule {
     Rule::new(
         "!has(oldSelf.status) || !has(oldSelf.status.approvals) || oldSelf.status.approvals.size() == 0 || \

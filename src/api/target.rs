@@ -1,4 +1,4 @@
-//! Whom and what policies name: people and groups, accounts and organizational units.
+//! What policies refer to: users and groups, accounts and organizational units.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ pub struct Subject {
 pub enum SubjectKind {
     /// One person.
     User,
-    /// Everybody who is a member of the group at the moment of the decision.
+    /// All members of the group at the time of the decision.
     Group,
 }
 

@@ -1,4 +1,4 @@
-//! `TeamSettings`: the rules of the house, in the one object named `default`.
+//! `TeamSettings`: cluster-wide settings; a singleton named `default`.
 
 use kube::core::cel::Rule;
 use kube::{CustomResource, KubeSchema};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::condition::Condition;
 use super::duration::HumanDuration;
 
-/// The rules that hold for every request.
+/// Cluster-wide settings that apply to every request.
 #[derive(CustomResource, JsonSchema, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[kube(
@@ -42,7 +42,7 @@ pub struct TeamSettingsSpec {
     pub comments: Requirement,
     /// Whether a request needs a ticket number, and of what form.
     pub ticket_number: TicketNumberSettings,
-    /// The longest that any request may last, such as 9h. A policy may name more; the smaller wins.
+    /// The maximum duration of any request, such as 9h. If a policy allows more, the smaller value applies.
     pub max_request_duration: HumanDuration,
     /// A request that is not approved this long after its creation expires.
     pub request_expiry: HumanDuration,
@@ -58,7 +58,7 @@ pub struct TeamSettingsSpec {
     pub waiver: Waiver,
     /// What happens to access whose requester is no longer eligible.
     pub on_eligibility_lost: OnEligibilityLost,
-    /// The address of the AWS access portal, for the link that people are given.
+    /// The address of the AWS access portal, which is linked in messages.
     #[schemars(length(max = 512), regex(pattern = "^https://"))]
     #[serde(rename = "accessPortalURL", skip_serializing_if = "Option::is_none")]
     pub access_portal_url: Option<String>,
@@ -87,12 +87,12 @@ impl Default for TeamSettingsSpec {
     }
 }
 
-/// Whether something must be given.
+/// Whether a field is required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Requirement {
-    /// It must.
+    /// It is required.
     Required,
-    /// It may be left out.
+    /// It is optional.
     NotRequired,
 }
 
@@ -128,8 +128,8 @@ fn is_a_regular_expression() -> Rule {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct IdentitySettings {
-    /// What stands before the Identity Center name in every Kubernetes user name, such as 'oidc:'. It is taken off
-    /// once; names without it are nobody's.
+    /// The prefix of every Kubernetes user name, such as 'oidc:'. It is removed once to get the Identity Center name; a
+    /// name without it matches no user.
     #[schemars(length(max = 128))]
     pub username_prefix: String,
     /// The attribute of an Identity Center user that the rest of the name is compared with, letter for letter.

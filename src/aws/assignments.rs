@@ -13,14 +13,14 @@ use aws_sdk_ssoadmin::operation::list_account_assignments::ListAccountAssignment
 use aws_sdk_ssoadmin::types::{AccountAssignmentOperationStatus, PrincipalType, StatusValues, TargetType};
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 
-use super::budget::{Family, Place, Poll};
-use super::call::{Service, Site};
+use super::budget::{Family, Poll, Slot};
+use super::call_site::{CallSite, Service};
 use super::connect::{Aws, aged};
 use super::failures;
 use crate::ports::{
-    AccountId, Aged, Ask, Assignments, Class, CreateAnswer, DeleteAnswer, Effect, GoneEvidence, GroupId,
-    Listing, OperationKind, OperationState, PermissionSetArn, PortError, Principal, RequestId, SendPermit,
-    Tuple, UserId,
+    AccountId, Aged, Assignments, CallOptions, Class, CreateAnswer, DeleteAnswer, Effect, GoneEvidence,
+    GroupId, Listing, OperationKind, OperationState, PermissionSetArn, PortError, Principal, RequestId,
+    SendPermit, Tuple, UserId,
 };
 
 const SERVICE: Service = Service::SsoAdmin;
@@ -30,12 +30,12 @@ const FAMILY: Family = Family::SsoAdmin;
 impl Assignments for Aws {
     async fn list(
         &self,
-        ask: &Ask,
+        options: &CallOptions,
         account: &AccountId,
         permission_set: &PermissionSetArn,
     ) -> Result<Aged<Listing>, PortError> {
         let resource = format!("account {account} and permission set {permission_set}");
-        let site = Site::read(SERVICE, "ListAccountAssignments", resource);
+        let site = CallSite::read(SERVICE, "ListAccountAssignments", resource);
         let (asked, mut listing) = (self.now(), Listing::default());
         let list = || {
             let list = self
@@ -58,7 +58,10 @@ impl Assignments for Aws {
             }
             Ok(page.next_token().map(Into::into))
         };
-        self.shared.caller.pages(FAMILY, ask, &site, call, take).await?;
+        self.shared
+            .caller
+            .pages(FAMILY, options, &site, call, take)
+            .await?;
         listing.principals.sort();
         listing.principals.dedup(); // pages of a list that changes may overlap
         Ok(aged(listing, asked))
@@ -66,18 +69,18 @@ impl Assignments for Aws {
 
     async fn create(
         &self,
-        ask: &Ask,
+        options: &CallOptions,
         tuple: &Tuple,
         permit: Arc<dyn SendPermit>,
     ) -> Result<CreateAnswer, PortError> {
         let site = write_site("CreateAccountAssignment", tuple);
         let kind = OperationKind::Creation;
-        let place = self.started(ask, &site, tuple, kind).await?;
-        let gate = Gate {
+        let slot = self.started(options, &site, tuple, kind).await?;
+        let permit_check = PermitCheck {
             permit,
             withheld: Arc::default(),
         };
-        let withheld = gate.withheld.clone();
+        let withheld = permit_check.withheld.clone();
         let client = &self.shared.sso;
         let call = client
             .create_account_assignment()
@@ -89,21 +92,21 @@ impl Assignments for Aws {
             .principal_id(tuple.user_id.as_str())
             .customize()
             .config_override(once())
-            .interceptor(gate)
+            .interceptor(permit_check)
             .send();
-        let answer = match self.shared.caller.run_paid(FAMILY, &site, call).await {
+        let answer = match self.shared.caller.run_prepaid(FAMILY, &site, call).await {
             Ok(answer) => answer,
             Err(_) if withheld.load(Ordering::Acquire) => return Ok(CreateAnswer::Withheld),
             Err(error) => return Err(error),
         };
-        let (request, state) = accepted(kind, &site, answer.account_assignment_creation_status(), place)?;
+        let (request, state) = accepted(kind, &site, answer.account_assignment_creation_status(), slot)?;
         Ok(CreateAnswer::Accepted { request, state })
     }
 
-    async fn delete(&self, ask: &Ask, tuple: &Tuple) -> Result<DeleteAnswer, PortError> {
+    async fn delete(&self, options: &CallOptions, tuple: &Tuple) -> Result<DeleteAnswer, PortError> {
         let site = write_site("DeleteAccountAssignment", tuple);
         let kind = OperationKind::Deletion;
-        let place = self.started(ask, &site, tuple, kind).await?;
+        let slot = self.started(options, &site, tuple, kind).await?;
         let client = &self.shared.sso;
         let call = client
             .delete_account_assignment()
@@ -116,16 +119,16 @@ impl Assignments for Aws {
             .customize()
             .config_override(once())
             .send();
-        let answer = match self.shared.caller.run_paid(FAMILY, &site, call).await {
+        let answer = match self.shared.caller.run_prepaid(FAMILY, &site, call).await {
             Ok(answer) => answer,
             // AWS does not say what is missing. The caller's list, which needs the instance, the account and the set,
-            // tells an assignment that is gone from an instance that is.
+            // distinguishes a missing assignment from a missing instance.
             Err(error) if error.class == Class::NotFound => {
                 return Ok(DeleteAnswer::AlreadyGone(GoneEvidence::NotFoundAnswer));
             }
             Err(error) => return Err(error),
         };
-        let (request, state) = accepted(kind, &site, answer.account_assignment_deletion_status(), place)?;
+        let (request, state) = accepted(kind, &site, answer.account_assignment_deletion_status(), slot)?;
         Ok(match state {
             OperationState::AlreadyGone(evidence) => DeleteAnswer::AlreadyGone(evidence),
             state => DeleteAnswer::Accepted { request, state },
@@ -134,7 +137,7 @@ impl Assignments for Aws {
 
     async fn status(
         &self,
-        ask: &Ask,
+        options: &CallOptions,
         kind: OperationKind,
         account: &AccountId,
         request: &RequestId,
@@ -143,7 +146,7 @@ impl Assignments for Aws {
         if let Poll::NotBefore(ask_again_in) = budget.poll(account, kind, request) {
             return Ok(OperationState::InProgress { ask_again_in });
         }
-        let state = match self.ask_status(ask, kind, account, request).await {
+        let state = match self.poll_operation(options, kind, account, request).await {
             Ok(state) => state,
             Err(error) if error.class == Class::NotFound => OperationState::Vanished,
             Err(error) => return Err(error),
@@ -161,14 +164,14 @@ impl Assignments for Aws {
 }
 
 impl Aws {
-    /// A place in the account and the right to call, for a tuple of the instance that is configured.
+    /// A slot for an operation in the account and the right to call, for a tuple of the instance that is configured.
     async fn started(
         &self,
-        ask: &Ask,
-        site: &Site,
+        options: &CallOptions,
+        site: &CallSite,
         tuple: &Tuple,
         kind: OperationKind,
-    ) -> Result<Place, PortError> {
+    ) -> Result<Slot, PortError> {
         let configured = &self.shared.instance.arn;
         if tuple.instance_arn != *configured {
             let sentence = format!(
@@ -177,18 +180,18 @@ impl Aws {
             );
             return Err(site.error(Class::Invalid, Effect::None, sentence));
         }
-        let place = self
+        let slot = self
             .shared
             .caller
             .budget
-            .start(ask, &tuple.account_id, kind)
+            .start(options, &tuple.account_id, kind)
             .await;
-        place.map_err(|no_room| site.no_room(no_room))
+        slot.map_err(|exhausted| site.budget_exhausted(exhausted))
     }
 
-    async fn ask_status(
+    async fn poll_operation(
         &self,
-        ask: &Ask,
+        options: &CallOptions,
         kind: OperationKind,
         account: &AccountId,
         request: &RequestId,
@@ -198,30 +201,30 @@ impl Aws {
         let (client, caller) = (&self.shared.sso, &self.shared.caller);
         match kind {
             OperationKind::Creation => {
-                let site = Site::read(SERVICE, "DescribeAccountAssignmentCreationStatus", resource);
+                let site = CallSite::read(SERVICE, "DescribeAccountAssignmentCreationStatus", resource);
                 let call = client
                     .describe_account_assignment_creation_status()
                     .instance_arn(instance)
                     .account_assignment_creation_request_id(request.as_str())
                     .send();
-                let answer = caller.run(FAMILY, ask, &site, call).await?;
+                let answer = caller.run(FAMILY, options, &site, call).await?;
                 state(kind, &site, answer.account_assignment_creation_status())
             }
             OperationKind::Deletion => {
-                let site = Site::read(SERVICE, "DescribeAccountAssignmentDeletionStatus", resource);
+                let site = CallSite::read(SERVICE, "DescribeAccountAssignmentDeletionStatus", resource);
                 let call = client
                     .describe_account_assignment_deletion_status()
                     .instance_arn(instance)
                     .account_assignment_deletion_request_id(request.as_str())
                     .send();
-                let answer = caller.run(FAMILY, ask, &site, call).await?;
+                let answer = caller.run(FAMILY, options, &site, call).await?;
                 state(kind, &site, answer.account_assignment_deletion_status())
             }
         }
     }
 }
 
-fn write_site(operation: &'static str, tuple: &Tuple) -> Site {
+fn write_site(operation: &'static str, tuple: &Tuple) -> CallSite {
     let Tuple {
         instance_arn: _,
         user_id,
@@ -229,26 +232,26 @@ fn write_site(operation: &'static str, tuple: &Tuple) -> Site {
         permission_set_arn,
     } = tuple;
     let resource = format!("user {user_id} in account {account_id} with permission set {permission_set_arn}");
-    Site::write(SERVICE, operation, resource)
+    CallSite::write(SERVICE, operation, resource)
 }
 
-/// A write is tried once: with repetitions, the answer of the second attempt would hide what became of the first.
+/// A write is sent once: with retries, the response to the second attempt would hide the outcome of the first.
 fn once() -> config::Builder {
     config::Builder::new().retry_config(RetryConfig::disabled())
 }
 
-/// The operation AWS accepted. Its place stays taken until it is over.
+/// The operation that AWS accepted. Its slot stays occupied until it finishes.
 fn accepted(
     kind: OperationKind,
-    site: &Site,
+    site: &CallSite,
     status: Option<&AccountAssignmentOperationStatus>,
-    place: Place,
+    slot: Slot,
 ) -> Result<(RequestId, OperationState), PortError> {
     let request = status.and_then(AccountAssignmentOperationStatus::request_id);
     let request = RequestId::new(request.ok_or_else(|| site.incomplete("RequestId"))?);
     let state = match state(kind, site, status)? {
         OperationState::InProgress { .. } => OperationState::InProgress {
-            ask_again_in: place.keep(&request),
+            ask_again_in: slot.keep(&request),
         },
         over => over,
     };
@@ -257,7 +260,7 @@ fn accepted(
 
 fn state(
     kind: OperationKind,
-    site: &Site,
+    site: &CallSite,
     status: Option<&AccountAssignmentOperationStatus>,
 ) -> Result<OperationState, PortError> {
     let status = status.ok_or_else(|| site.incomplete("status"))?;
@@ -274,17 +277,17 @@ fn state(
     }
 }
 
-/// Stops a create at the last moment.
+/// Asks the permit right before a create is signed, and stops it without one.
 #[derive(Debug)]
-struct Gate {
+struct PermitCheck {
     permit: Arc<dyn SendPermit>,
     withheld: Arc<AtomicBool>,
 }
 
 #[dyn_dispatch_hint]
-impl Intercept for Gate {
+impl Intercept for PermitCheck {
     fn name(&self) -> &'static str {
-        "Gate"
+        "PermitCheck"
     }
 
     fn read_before_signing(

@@ -1,4 +1,4 @@
-//! Answers kept for a while, each with the moment it was given.
+//! Answers cached for a while, each with the time it was observed.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::ports::{Aged, Ask, Freshness};
+use crate::ports::{Aged, CallOptions, Freshness};
 
-/// Entries kept before the old ones are swept out; Identity Center has at most 100,000 users.
-const ENTRIES_BEFORE_SWEEP: usize = 10_000;
+/// Entries stored before expired ones are evicted; Identity Center has at most 100,000 users.
+const ENTRIES_BEFORE_EVICTION: usize = 10_000;
 
-/// Answers by question. Failures are never kept: they are not answers.
+/// Answers by key. Failures are never cached: they are not answers.
 #[derive(Debug)]
 pub(super) struct Cache<K, V> {
     max_age: Duration,
@@ -20,7 +20,7 @@ pub(super) struct Cache<K, V> {
 }
 
 impl<K: Hash + Eq, V: Clone> Cache<K, V> {
-    /// Empty, keeping answers this long.
+    /// An empty cache that keeps answers this long.
     pub(super) fn new(max_age: Duration) -> Self {
         Self {
             max_age,
@@ -28,18 +28,18 @@ impl<K: Hash + Eq, V: Clone> Cache<K, V> {
         }
     }
 
-    /// A kept answer that is young enough, unless a fresh one is asked for.
-    pub(super) fn get(&self, ask: &Ask, key: &K, now: DateTime<Utc>) -> Option<Aged<V>> {
-        if ask.freshness == Freshness::Fresh {
+    /// A cached answer that is young enough, unless the call demands a fresh one.
+    pub(super) fn get(&self, options: &CallOptions, key: &K, now: DateTime<Utc>) -> Option<Aged<V>> {
+        if options.freshness == Freshness::Fresh {
             return None;
         }
         self.lock().get(key).filter(|kept| self.young(kept, now)).cloned()
     }
 
-    /// Keeps an answer, unless a younger one came in between.
+    /// Stores an answer, unless a younger one was stored meanwhile.
     pub(super) fn put(&self, key: K, answer: &Aged<V>) {
         let mut entries = self.lock();
-        if entries.len() >= ENTRIES_BEFORE_SWEEP {
+        if entries.len() >= ENTRIES_BEFORE_EVICTION {
             let now = answer.observed_at;
             entries.retain(|_, kept| self.young(kept, now));
         }
@@ -51,7 +51,7 @@ impl<K: Hash + Eq, V: Clone> Cache<K, V> {
         }
     }
 
-    /// An answer from the future (the clock stepped back) is no answer.
+    /// An answer from the future (the clock was set back) does not count.
     fn young(&self, kept: &Aged<V>, now: DateTime<Utc>) -> bool {
         let age = now - kept.observed_at;
         age >= TimeDelta::zero() && age.to_std().is_ok_and(|age| age < self.max_age)
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_used_until_it_is_too_old_and_never_when_a_fresh_one_is_asked_for() {
+    fn an_answer_is_used_until_it_is_too_old_and_never_for_a_fresh_call() {
         let cache = Cache::new(Duration::from_mins(1));
         let start = DateTime::<Utc>::UNIX_EPOCH;
         cache.put(
@@ -77,16 +77,16 @@ mod tests {
                 observed_at: start,
             },
         );
-        let ask = Ask::background();
-        let value = |seconds, ask: &Ask| {
+        let options = CallOptions::background();
+        let value = |seconds, options: &CallOptions| {
             cache
-                .get(ask, &"alice", start + TimeDelta::seconds(seconds))
+                .get(options, &"alice", start + TimeDelta::seconds(seconds))
                 .map(|kept| kept.value)
         };
-        assert_eq!(value(59, &ask), Some(1));
-        assert_eq!(value(60, &ask), None);
-        assert_eq!(value(-1, &ask), None);
-        assert_eq!(value(0, &ask.clone().fresh()), None);
+        assert_eq!(value(59, &options), Some(1));
+        assert_eq!(value(60, &options), None);
+        assert_eq!(value(-1, &options), None);
+        assert_eq!(value(0, &options.clone().fresh()), None);
         cache.put(
             "alice",
             &Aged {
@@ -95,7 +95,7 @@ mod tests {
             },
         );
         assert_eq!(
-            value(0, &ask),
+            value(0, &options),
             Some(1),
             "a slower, older answer does not replace a younger one"
         );

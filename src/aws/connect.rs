@@ -13,7 +13,8 @@ use chrono::{DateTime, Utc};
 
 use super::budget::{Budget, BudgetSettings};
 use super::cache::Cache;
-use super::call::{Caller, Service, Site};
+use super::call::BudgetedCaller;
+use super::call_site::{CallSite, Service};
 use super::instance::{self, Instance};
 use super::meter::{Meter, MeterReading};
 use super::permission_sets::Catalogue;
@@ -23,7 +24,7 @@ use crate::ports::{
     User, UserId, UserLookup,
 };
 
-/// How often the SDK tries a read; writes are tried once.
+/// How many attempts the SDK makes for a read; a write gets one.
 const READ_ATTEMPTS: u32 = 2;
 
 /// What the adapters need to know. Everything else comes from AWS's standard variables and files.
@@ -39,24 +40,24 @@ pub struct AwsSettings {
     pub credentials: Option<SharedCredentialsProvider>,
     /// How long calls may take.
     pub timeouts: Timeouts,
-    /// How old answers may get.
+    /// How old cached answers may get.
     pub ages: CacheAges,
-    /// How much is spent.
+    /// How many calls and operations are allowed.
     pub budget: BudgetSettings,
 }
 
 /// How long calls may take. Waiting for the budget comes on top, limited by its own setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// Until a connection stands.
+    /// To establish a connection.
     pub connect: Duration,
     /// One attempt.
     pub attempt: Duration,
-    /// One operation with the SDK's repetitions and the search for credentials.
+    /// One operation with the SDK's retries and the resolution of credentials.
     pub operation: Duration,
 }
 
-/// How old kept answers may get before AWS is asked again.
+/// How old cached answers may get before AWS is called again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheAges {
     /// Names of users and groups.
@@ -99,7 +100,7 @@ pub(super) struct Shared {
     pub(super) store: aws_sdk_identitystore::Client,
     pub(super) organizations: aws_sdk_organizations::Client,
     pub(super) sts: aws_sdk_sts::Client,
-    pub(super) caller: Caller,
+    pub(super) caller: BudgetedCaller,
     pub(super) meter: Meter,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) region: String,
@@ -115,23 +116,23 @@ pub(super) struct Shared {
 /// The clients before the instance is known.
 pub(super) struct Clients {
     pub(super) sso: aws_sdk_ssoadmin::Client,
-    pub(super) caller: Caller,
+    pub(super) caller: BudgetedCaller,
     pub(super) region: String,
 }
 
 impl Aws {
-    /// Finds the instance and readies the ports. Fails with a sentence when AWS does not answer, or when it is not
-    /// clear which instance is meant; trying again later is the caller's.
+    /// Finds the instance and creates the ports. Fails with a sentence when AWS does not answer, or when it is not
+    /// clear which instance is meant; the caller retries.
     pub async fn connect(settings: AwsSettings, clock: Arc<dyn Clock>) -> Result<Self, PortError> {
         let budget = Budget::new(settings.budget.clone());
         let meter = Meter::new(clock.clone(), budget.clone());
-        let caller = Caller {
+        let caller = BudgetedCaller {
             budget,
             operation_timeout: settings.timeouts.operation,
         };
         let config = Box::pin(configuration(&settings)).await; // the SDK's search is a large future
         let Some(region) = config.region().map(ToString::to_string) else {
-            let site = Site::read(Service::SsoAdmin, "ListInstances", "any region");
+            let site = CallSite::read(Service::SsoAdmin, "ListInstances", "any region");
             let sentence =
                 "no AWS region is configured. Set AWS_REGION to the primary region of Identity Center.";
             return Err(site.error(Class::Invalid, Effect::None, sentence));
@@ -213,7 +214,7 @@ pub(super) fn aged<T>(value: T, observed_at: DateTime<Utc>) -> Aged<T> {
     Aged { value, observed_at }
 }
 
-/// The standard configuration, with our timeouts and few repetitions.
+/// The standard configuration, with our timeouts and few retries.
 async fn configuration(settings: &AwsSettings) -> SdkConfig {
     let Timeouts {
         connect,

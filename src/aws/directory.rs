@@ -1,7 +1,7 @@
 //! People and groups, from the identity store.
 //!
-//! "Not found" is an answer about a person or a group; when AWS says that it is the store that is missing, the error's
-//! class is `Unavailable` (see `classify`), so that a wrong region never empties the directory.
+//! "Not found" is an answer about a person or a group. When AWS reports that the store itself is missing, the error's
+//! class is `Unavailable` (see `classify/mod.rs`), so that a wrong region never looks like an empty directory.
 
 use async_trait::async_trait;
 use aws_sdk_identitystore::operation::list_group_memberships::ListGroupMembershipsOutput;
@@ -9,10 +9,10 @@ use aws_sdk_identitystore::types::{AlternateIdentifier, MemberId, UniqueAttribut
 use aws_smithy_types::Document;
 
 use super::budget::Family;
-use super::call::{Service, Site};
+use super::call_site::{CallSite, Service};
 use super::connect::{Aws, aged};
 use crate::ports::{
-    Aged, Ask, Attribute, Class, Directory, Effect, Enabled, Freshness, Group, GroupId, Lookup,
+    Aged, Attribute, CallOptions, Class, Directory, Effect, Enabled, Freshness, Group, GroupId, Lookup,
     MEMBERSHIP_GROUPS_MAX, Member, Members, Membership, PortError, User, UserId, UserLookup,
 };
 
@@ -23,18 +23,18 @@ const FAMILY: Family = Family::IdentityStore;
 impl Directory for Aws {
     async fn user_by_attribute(
         &self,
-        ask: &Ask,
+        options: &CallOptions,
         attribute: Attribute,
         value: &str,
     ) -> Result<Aged<UserLookup>, PortError> {
         let key = (attribute, value.to_owned());
-        if let Some(kept) = self.shared.user_names.get(ask, &key, self.now()) {
+        if let Some(kept) = self.shared.user_names.get(options, &key, self.now()) {
             return Ok(kept);
         }
         let asked = self.now();
-        let answer = match self.user_id(ask, attribute, value).await? {
+        let answer = match self.user_id(options, attribute, value).await? {
             None => UserLookup::Absent,
-            Some(id) => match self.fetch_user(ask, &id).await?.value {
+            Some(id) => match self.fetch_user(options, &id).await?.value {
                 Lookup::Absent => UserLookup::Absent, // deleted between the two calls
                 Lookup::Found(user) => compared(user, attribute, value),
             },
@@ -44,27 +44,31 @@ impl Directory for Aws {
         Ok(answer)
     }
 
-    async fn user(&self, ask: &Ask, user: &UserId) -> Result<Aged<Lookup<User>>, PortError> {
-        match self.shared.users.get(ask, user, self.now()) {
+    async fn user(&self, options: &CallOptions, user: &UserId) -> Result<Aged<Lookup<User>>, PortError> {
+        match self.shared.users.get(options, user, self.now()) {
             Some(kept) => Ok(kept),
-            None => self.fetch_user(ask, user).await,
+            None => self.fetch_user(options, user).await,
         }
     }
 
-    async fn group_by_name(&self, ask: &Ask, name: &str) -> Result<Aged<Lookup<Group>>, PortError> {
+    async fn group_by_name(
+        &self,
+        options: &CallOptions,
+        name: &str,
+    ) -> Result<Aged<Lookup<Group>>, PortError> {
         let key = name.to_owned();
-        if let Some(kept) = self.shared.group_names.get(ask, &key, self.now()) {
+        if let Some(kept) = self.shared.group_names.get(options, &key, self.now()) {
             return Ok(kept);
         }
         let asked = self.now();
-        let answer = aged(self.fetch_group(ask, name).await?, asked);
+        let answer = aged(self.fetch_group(options, name).await?, asked);
         self.shared.group_names.put(key, &answer);
         Ok(answer)
     }
 
     async fn memberships(
         &self,
-        ask: &Ask,
+        options: &CallOptions,
         user: &UserId,
         groups: &[GroupId],
     ) -> Result<Aged<Vec<Membership>>, PortError> {
@@ -72,34 +76,39 @@ impl Directory for Aws {
         if groups.is_empty() {
             return Ok(aged(Vec::new(), asked));
         }
-        let site = Site::read(
+        let site = CallSite::read(
             SERVICE,
             "IsMemberInGroups",
             format!("user {user} and {} groups", groups.len()),
         );
         if groups.len() > MEMBERSHIP_GROUPS_MAX {
             let sentence =
-                format!("at most {MEMBERSHIP_GROUPS_MAX} groups fit into one question. Ask in parts.");
+                format!("at most {MEMBERSHIP_GROUPS_MAX} groups can be queried at once. Split the query.");
             return Err(site.error(Class::Invalid, Effect::None, sentence));
         }
-        match self.membership_call(ask, &site, user, groups).await {
+        match self.membership_call(options, &site, user, groups).await {
             Ok(answers) => Ok(aged(answers, asked)),
-            // One missing group (or the user) spoils the whole question: ask about each by itself.
-            Err(error) if error.class == Class::NotFound => {
-                Ok(aged(self.memberships_one_by_one(ask, user, groups).await?, asked))
-            }
+            // One missing group (or the user) fails the whole query: query each group by itself.
+            Err(error) if error.class == Class::NotFound => Ok(aged(
+                self.memberships_one_by_one(options, user, groups).await?,
+                asked,
+            )),
             Err(error) => Err(error),
         }
     }
 
-    async fn members(&self, ask: &Ask, group: &GroupId) -> Result<Aged<Lookup<Members>>, PortError> {
-        if let Some(kept) = self.shared.members.get(ask, group, self.now()) {
+    async fn members(
+        &self,
+        options: &CallOptions,
+        group: &GroupId,
+    ) -> Result<Aged<Lookup<Members>>, PortError> {
+        if let Some(kept) = self.shared.members.get(options, group, self.now()) {
             return Ok(kept);
         }
         let asked = self.now();
-        let answer = match self.member_ids(ask, group).await? {
+        let answer = match self.member_ids(options, group).await? {
             Lookup::Absent => Lookup::Absent,
-            Lookup::Found(ids) => Lookup::Found(self.named(ask, ids).await?),
+            Lookup::Found(ids) => Lookup::Found(self.named(options, ids).await?),
         };
         let answer = aged(answer, asked);
         self.shared.members.put(group.clone(), &answer);
@@ -114,7 +123,7 @@ impl Aws {
 
     async fn user_id(
         &self,
-        ask: &Ask,
+        options: &CallOptions,
         attribute: Attribute,
         value: &str,
     ) -> Result<Option<UserId>, PortError> {
@@ -122,7 +131,7 @@ impl Aws {
             Attribute::UserName => "userName",
             Attribute::Email => "emails.value",
         };
-        let site = Site::read(
+        let site = CallSite::read(
             SERVICE,
             "GetUserId",
             format!("the user whose {path} is {value:?}"),
@@ -134,15 +143,19 @@ impl Aws {
             .identity_store_id(self.store())
             .alternate_identifier(identifier)
             .send();
-        match self.shared.caller.run(FAMILY, ask, &site, call).await {
+        match self.shared.caller.run(FAMILY, options, &site, call).await {
             Ok(answer) => Ok(Some(UserId::new(answer.user_id()))),
             Err(error) if error.class == Class::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    async fn fetch_user(&self, ask: &Ask, user: &UserId) -> Result<Aged<Lookup<User>>, PortError> {
-        let site = Site::read(SERVICE, "DescribeUser", format!("user {user}"));
+    async fn fetch_user(
+        &self,
+        options: &CallOptions,
+        user: &UserId,
+    ) -> Result<Aged<Lookup<User>>, PortError> {
+        let site = CallSite::read(SERVICE, "DescribeUser", format!("user {user}"));
         let asked = self.now();
         let call = self
             .shared
@@ -151,7 +164,7 @@ impl Aws {
             .identity_store_id(self.store())
             .user_id(user.as_str())
             .send();
-        let answer = match self.shared.caller.run(FAMILY, ask, &site, call).await {
+        let answer = match self.shared.caller.run(FAMILY, options, &site, call).await {
             Err(error) if error.class == Class::NotFound => Lookup::Absent,
             Err(error) => return Err(error),
             Ok(answer) => Lookup::Found(User {
@@ -168,7 +181,7 @@ impl Aws {
                 enabled: match answer.user_status() {
                     None | Some(UserStatus::Enabled) => Enabled::Yes,
                     Some(UserStatus::Disabled) => Enabled::No,
-                    Some(_) => Enabled::Unrecognised,
+                    Some(_) => Enabled::Unrecognized,
                 },
             }),
         };
@@ -177,8 +190,8 @@ impl Aws {
         Ok(answer)
     }
 
-    async fn fetch_group(&self, ask: &Ask, name: &str) -> Result<Lookup<Group>, PortError> {
-        let site = Site::read(SERVICE, "GetGroupId", format!("the group named {name:?}"));
+    async fn fetch_group(&self, options: &CallOptions, name: &str) -> Result<Lookup<Group>, PortError> {
+        let site = CallSite::read(SERVICE, "GetGroupId", format!("the group named {name:?}"));
         let identifier = unique(&site, "displayName", name)?;
         let client = &self.shared.store;
         let call = client
@@ -186,18 +199,18 @@ impl Aws {
             .identity_store_id(self.store())
             .alternate_identifier(identifier)
             .send();
-        let id = match self.shared.caller.run(FAMILY, ask, &site, call).await {
+        let id = match self.shared.caller.run(FAMILY, options, &site, call).await {
             Ok(answer) => GroupId::new(answer.group_id()),
             Err(error) if error.class == Class::NotFound => return Ok(Lookup::Absent),
             Err(error) => return Err(error),
         };
-        let site = Site::read(SERVICE, "DescribeGroup", format!("group {id}"));
+        let site = CallSite::read(SERVICE, "DescribeGroup", format!("group {id}"));
         let call = client
             .describe_group()
             .identity_store_id(self.store())
             .group_id(id.as_str())
             .send();
-        match self.shared.caller.run(FAMILY, ask, &site, call).await {
+        match self.shared.caller.run(FAMILY, options, &site, call).await {
             // Another spelling is another group: names are compared byte for byte.
             Ok(answer) if answer.display_name() == Some(name) => Ok(Lookup::Found(Group {
                 id,
@@ -211,8 +224,8 @@ impl Aws {
 
     async fn membership_call(
         &self,
-        ask: &Ask,
-        site: &Site,
+        options: &CallOptions,
+        site: &CallSite,
         user: &UserId,
         groups: &[GroupId],
     ) -> Result<Vec<Membership>, PortError> {
@@ -225,7 +238,7 @@ impl Aws {
                 groups.iter().map(|group| group.as_str().to_owned()).collect(),
             ))
             .send();
-        let answer = self.shared.caller.run(FAMILY, ask, site, call).await?;
+        let answer = self.shared.caller.run(FAMILY, options, site, call).await?;
         let about = |group: &GroupId| {
             let row = answer
                 .results()
@@ -245,24 +258,24 @@ impl Aws {
 
     async fn memberships_one_by_one(
         &self,
-        ask: &Ask,
+        options: &CallOptions,
         user: &UserId,
         groups: &[GroupId],
     ) -> Result<Vec<Membership>, PortError> {
         let mut answers = Vec::with_capacity(groups.len());
         for group in groups {
-            let site = Site::read(
+            let site = CallSite::read(
                 SERVICE,
                 "IsMemberInGroups",
                 format!("user {user} and group {group}"),
             );
             match self
-                .membership_call(ask, &site, user, std::slice::from_ref(group))
+                .membership_call(options, &site, user, std::slice::from_ref(group))
                 .await
             {
                 Ok(one) => answers.extend(one),
                 Err(error) if error.class == Class::NotFound => {
-                    answers.push(self.why_missing(ask, user, group).await?);
+                    answers.push(self.why_missing(options, user, group).await?);
                 }
                 Err(error) => return Err(error),
             }
@@ -271,8 +284,13 @@ impl Aws {
     }
 
     /// Either the group is gone, or the user is: somebody who does not exist is in no group.
-    async fn why_missing(&self, ask: &Ask, user: &UserId, group: &GroupId) -> Result<Membership, PortError> {
-        let site = Site::read(
+    async fn why_missing(
+        &self,
+        options: &CallOptions,
+        user: &UserId,
+        group: &GroupId,
+    ) -> Result<Membership, PortError> {
+        let site = CallSite::read(
             SERVICE,
             "DescribeGroup",
             format!("group {group} (for user {user})"),
@@ -284,15 +302,19 @@ impl Aws {
             .identity_store_id(self.store())
             .group_id(group.as_str())
             .send();
-        match self.shared.caller.run(FAMILY, ask, &site, call).await {
+        match self.shared.caller.run(FAMILY, options, &site, call).await {
             Ok(_) => Ok(Membership::NotMember),
             Err(error) if error.class == Class::NotFound => Ok(Membership::GroupAbsent),
             Err(error) => Err(error),
         }
     }
 
-    async fn member_ids(&self, ask: &Ask, group: &GroupId) -> Result<Lookup<Vec<UserId>>, PortError> {
-        let site = Site::read(SERVICE, "ListGroupMemberships", format!("group {group}"));
+    async fn member_ids(
+        &self,
+        options: &CallOptions,
+        group: &GroupId,
+    ) -> Result<Lookup<Vec<UserId>>, PortError> {
+        let site = CallSite::read(SERVICE, "ListGroupMemberships", format!("group {group}"));
         let mut ids = Vec::new();
         let list = || {
             let list = self.shared.store.list_group_memberships();
@@ -310,7 +332,7 @@ impl Aws {
             );
             Ok(page.next_token().map(Into::into))
         };
-        match self.shared.caller.pages(FAMILY, ask, &site, call, take).await {
+        match self.shared.caller.pages(FAMILY, options, &site, call, take).await {
             Ok(()) => (),
             Err(error) if error.class == Class::NotFound => return Ok(Lookup::Absent),
             Err(error) => return Err(error),
@@ -321,10 +343,10 @@ impl Aws {
     }
 
     /// Names change rarely: they may come from the cache even where the membership may not.
-    async fn named(&self, ask: &Ask, ids: Vec<UserId>) -> Result<Members, PortError> {
-        let names = Ask {
+    async fn named(&self, options: &CallOptions, ids: Vec<UserId>) -> Result<Members, PortError> {
+        let names = CallOptions {
             freshness: Freshness::Cached,
-            ..ask.clone()
+            ..options.clone()
         };
         let mut people = Vec::with_capacity(ids.len());
         for id in ids {
@@ -343,7 +365,7 @@ impl Aws {
     }
 }
 
-fn unique(site: &Site, path: &str, value: &str) -> Result<AlternateIdentifier, PortError> {
+fn unique(site: &CallSite, path: &str, value: &str) -> Result<AlternateIdentifier, PortError> {
     UniqueAttribute::builder()
         .attribute_path(path)
         .attribute_value(Document::String(value.to_owned()))
@@ -353,7 +375,7 @@ fn unique(site: &Site, path: &str, value: &str) -> Result<AlternateIdentifier, P
             site.error(
                 Class::Invalid,
                 Effect::None,
-                format!("the question cannot be built: {error}."),
+                format!("the request cannot be built: {error}."),
             )
         })
 }

@@ -1,5 +1,5 @@
-//! What AWS's words about failed operations mean. The words are not documented; these are the ones seen in the wild,
-//! in the issue trackers of Terraform's and Pulumi's providers and of AWS's own samples.
+//! What the failure reasons of AWS operations mean. They are not documented; these are reported in the issue trackers
+//! of Terraform's and Pulumi's providers and of AWS's own samples.
 
 use crate::ports::{FailureKind, GoneEvidence, OperationKind, OperationState};
 
@@ -43,14 +43,16 @@ fn advice(kind: FailureKind) -> &'static str {
     match kind {
         FailureKind::RoleQuota => "Remove unused roles in the account or have its IAM role quota raised.",
         FailureKind::PolicyMissing => {
-            "Create the customer managed policy that the permission set names in the account, or take it out of the set."
+            "Create the customer managed policy that the permission set names in the account, or remove it from the set."
         }
         FailureKind::PrincipalNotFound => {
-            "Check that the user still exists in Identity Center and that provisioning from the identity provider is done."
+            "Check that the user still exists in Identity Center and that provisioning from the identity provider has finished."
         }
         FailureKind::EncryptionKey => "Check the key policy and state of the key that encrypts the instance.",
-        FailureKind::Internal => "AWS does not say more; it is tried again.",
-        FailureKind::Other => "The wording is not known here; look it up in the account's CloudTrail events.",
+        FailureKind::Internal => "AWS gives no further reason; it is tried again.",
+        FailureKind::Other => {
+            "This reason is not known to the controller; look it up in the account's CloudTrail events."
+        }
     }
 }
 

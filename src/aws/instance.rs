@@ -1,13 +1,13 @@
-//! Which Identity Center instance is meant.
+//! Finding the Identity Center instance to work in.
 
 use async_trait::async_trait;
 use aws_sdk_ssoadmin::operation::list_instances::ListInstancesOutput;
 
 use super::budget::Family;
-use super::call::{Service, Site};
+use super::call_site::{CallSite, Service};
 use super::connect::{Aws, Clients, aged};
 use crate::ports::{
-    self, AccountId, Aged, Ask, Class, Effect, InstanceArn, Lookup, Organization as _, PortError,
+    self, AccountId, Aged, CallOptions, Class, Effect, InstanceArn, Lookup, Organization as _, PortError,
 };
 
 /// The instance everything happens in.
@@ -15,7 +15,7 @@ use crate::ports::{
 pub struct Instance {
     /// Stored with every tuple.
     pub arn: InstanceArn,
-    /// Where its users are.
+    /// The identity store that holds its users.
     pub identity_store_id: String,
     /// The account that owns it, the management account for an organization's instance; AWS may not say.
     pub owner: Option<AccountId>,
@@ -27,25 +27,25 @@ impl ports::Instance for Aws {
         self.shared.instance.arn.clone()
     }
 
-    async fn lookup(&self, ask: &Ask) -> Result<Aged<Lookup<()>>, PortError> {
+    async fn lookup(&self, options: &CallOptions) -> Result<Aged<Lookup<()>>, PortError> {
         let asked = self.now();
-        match self.describe_instance(ask).await {
+        match self.describe_instance(options).await {
             Ok(_) => Ok(aged(Lookup::Found(()), asked)),
             Err(error) if error.class == Class::NotFound => Ok(aged(Lookup::Absent, asked)),
             Err(error) => Err(error),
         }
     }
 
-    async fn delegated_administrator(&self, ask: &Ask) -> Result<bool, PortError> {
-        let ours = self.our_account(ask).await?;
-        Ok(ours != self.management_account(ask).await?.value)
+    async fn delegated_administrator(&self, options: &CallOptions) -> Result<bool, PortError> {
+        let ours = self.our_account(options).await?;
+        Ok(ours != self.management_account(options).await?.value)
     }
 }
 
 /// Lists the instances and picks the one that is configured, or the only one.
 pub(super) async fn discover(clients: &Clients, configured: Option<&str>) -> Result<Instance, PortError> {
     let region = &clients.region;
-    let site = Site::read(Service::SsoAdmin, "ListInstances", format!("region {region}"));
+    let site = CallSite::read(Service::SsoAdmin, "ListInstances", format!("region {region}"));
     let mut instances = Vec::new();
     let call = |token| clients.sso.list_instances().set_next_token(token).send();
     let take = |page: &ListInstancesOutput| {
@@ -65,7 +65,7 @@ pub(super) async fn discover(clients: &Clients, configured: Option<&str>) -> Res
     };
     clients
         .caller
-        .pages(Family::SsoAdmin, &Ask::background(), &site, call, take)
+        .pages(Family::SsoAdmin, &CallOptions::background(), &site, call, take)
         .await?;
     pick(instances, configured).map_err(|problem| site.error(Class::Invalid, Effect::None, problem))
 }
@@ -79,7 +79,7 @@ fn pick(mut instances: Vec<Instance>, configured: Option<&str>) -> Result<Instan
             .join(", ")
     };
     if instances.is_empty() {
-        return Err("there is no Identity Center instance here. Check that AWS_REGION is its primary region, and that \
+        return Err("there is no Identity Center instance in this region. Check that AWS_REGION is its primary region, and that \
                     the credentials belong to the management account or a delegated administrator."
             .into());
     }
@@ -88,7 +88,7 @@ fn pick(mut instances: Vec<Instance>, configured: Option<&str>) -> Result<Instan
         let wanted = instances.into_iter().find(|one| one.arn.as_str() == configured);
         return wanted.ok_or_else(|| {
             format!(
-                "the configured instance {configured} is not here, but {found}. Check instance and region."
+                "the configured instance {configured} was not found, but {found}. Check instance and region."
             )
         });
     }
@@ -97,7 +97,7 @@ fn pick(mut instances: Vec<Instance>, configured: Option<&str>) -> Result<Instan
         last => {
             instances.extend(last);
             Err(format!(
-                "there are several instances: {}. Configure the one that is meant.",
+                "there are several instances: {}. Configure the one to use.",
                 arns(&instances)
             ))
         }
@@ -135,7 +135,7 @@ mod tests {
         assert!(
             pick(vec![instance("a")], Some("b"))
                 .unwrap_err()
-                .contains("not here, but a")
+                .contains("not found, but a")
         );
     }
 }

@@ -1,4 +1,4 @@
-//! What every answer of AWS tells besides its content: the time there, throttling, and what the SDK did on its own.
+//! What every response of AWS shows besides its content: AWS's time, throttling, and the SDK's retries.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,13 +20,13 @@ use crate::ports::{Clock, RemoteClock, TimeSeen};
 /// Counts since the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MeterReading {
-    /// HTTP requests sent, the SDK's own repetitions included.
+    /// HTTP requests sent, the SDK's retries included.
     pub attempts: u64,
-    /// Answers that asked for fewer calls.
+    /// Throttling responses.
     pub throttled: u64,
 }
 
-/// Watches all calls of all clients.
+/// Observes all calls of all clients.
 #[derive(Clone)]
 pub(super) struct Meter {
     shared: Arc<Shared>,
@@ -80,7 +80,7 @@ impl Intercept for Meter {
         "Meter"
     }
 
-    /// The budget paid for the first attempt; the SDK's repetitions are paid for here.
+    /// The caller took a token for the first attempt; the SDK's retries are charged here.
     fn read_before_transmit(
         &self,
         _context: &BeforeTransmitInterceptorContextRef<'_>,

@@ -1,22 +1,23 @@
 //! The ports on the AWS SDK: IAM Identity Center, its identity store, and AWS Organizations.
 //!
-//! # The way of a call
+//! # Path of a call
 //! ```text
-//! port method ─► cache (young enough?) ─► budget (whose turn, is there room?) ─► SDK ─► classify (one place) ─► PortError
-//!                                                                               │
-//!                                                                        meter (Date, throttling, retries)
+//! port method ─► cache (young enough?) ─► budget (token, slot) ─► SDK ─► classify (one place) ─► PortError
+//!                                                                   │
+//!                                                                 meter (Date, throttling, retries)
 //! ```
 //! - **Standard variables work**: credentials, region, profiles, proxies, and endpoints (`AWS_ENDPOINT_URL`,
 //!   `AWS_ENDPOINT_URL_SSO_ADMIN`, …) come through `aws-config`.
-//! - **One owner of retry**: reads are tried twice by the SDK, writes once, so that a write's answer always belongs to
-//!   the attempt that gave it. Everything else is the caller's requeue.
-//! - **Nothing reads meaning out of an ARN**, and no partition is assumed.
+//! - **One owner of retries**: the SDK makes two attempts for a read and one for a write, so that the response to a
+//!   write always belongs to the only attempt. Every other retry is a requeue by the caller.
+//! - **ARNs are opaque**: they are not parsed, and no partition is assumed.
 //! - **Instance**: discovered once at the start and fixed; a tuple recorded for another one is refused.
 
 mod assignments;
 mod budget;
 mod cache;
 mod call;
+mod call_site;
 mod classify;
 mod connect;
 mod directory;

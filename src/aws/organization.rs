@@ -6,43 +6,47 @@ use async_trait::async_trait;
 use aws_sdk_organizations::operation::list_parents::ListParentsOutput;
 
 use super::budget::Family;
-use super::call::{Service, Site};
+use super::call_site::{CallSite, Service};
 use super::connect::{Aws, aged};
 use super::tree::converted;
 use crate::ports::{
-    Account, AccountId, Aged, Ask, Class, Freshness, LastKnown, Lookup, Organization, OrganizationTree,
-    OrganizationalUnitId, OuPath, PortError,
+    Account, AccountId, Aged, CallOptions, Class, Freshness, LastKnown, Lookup, Organization,
+    OrganizationTree, OrganizationalUnitId, OuPath, PortError,
 };
 
 const SERVICE: Service = Service::Organizations;
 
 #[async_trait]
 impl Organization for Aws {
-    async fn account(&self, ask: &Ask, account: &AccountId) -> Result<Aged<Lookup<Account>>, PortError> {
-        if ask.freshness == Freshness::Fresh {
-            return self.fresh_account(ask, account).await;
+    async fn account(
+        &self,
+        options: &CallOptions,
+        account: &AccountId,
+    ) -> Result<Aged<Lookup<Account>>, PortError> {
+        if options.freshness == Freshness::Fresh {
+            return self.fresh_account(options, account).await;
         }
-        let tree = self.tree_for(ask).await?;
+        let tree = self.tree_for(options).await?;
         let found = tree.value.accounts.get(account).cloned();
         Ok(tree.map(|_| found.map_or(Lookup::Absent, Lookup::Found)))
     }
 
-    async fn tree(&self, ask: &Ask) -> Result<Aged<Arc<OrganizationTree>>, PortError> {
-        self.tree_for(ask).await
+    async fn tree(&self, options: &CallOptions) -> Result<Aged<Arc<OrganizationTree>>, PortError> {
+        self.tree_for(options).await
     }
 
     fn last_tree(&self) -> LastKnown<Arc<OrganizationTree>> {
         self.shared.tree.last()
     }
 
-    async fn management_account(&self, ask: &Ask) -> Result<Aged<AccountId>, PortError> {
-        let site = Site::read(SERVICE, "DescribeOrganization", "the organization");
+    async fn management_account(&self, options: &CallOptions) -> Result<Aged<AccountId>, PortError> {
+        let site = CallSite::read(SERVICE, "DescribeOrganization", "the organization");
         let asked = self.now();
         let call = self.shared.organizations.describe_organization().send();
         let answer = self
             .shared
             .caller
-            .run(Family::OrganizationsDescribe, ask, &site, call)
+            .run(Family::OrganizationsDescribe, options, &site, call)
             .await?;
         let id = answer
             .organization()
@@ -55,15 +59,15 @@ impl Organization for Aws {
 }
 
 impl Aws {
-    /// `DescribeAccount` for name and state, one `ListParents` for the place. The path above the parent comes from the
-    /// kept tree: units cannot be moved in AWS, so only a unit made since then makes another sweep necessary.
+    /// `DescribeAccount` for name and state, one `ListParents` for the position. The path above the parent comes from the
+    /// cached tree: units cannot be moved in AWS, so only a unit created since then requires another traversal.
     async fn fresh_account(
         &self,
-        ask: &Ask,
+        options: &CallOptions,
         account: &AccountId,
     ) -> Result<Aged<Lookup<Account>>, PortError> {
         let asked = self.now();
-        let site = Site::read(SERVICE, "DescribeAccount", format!("account {account}"));
+        let site = CallSite::read(SERVICE, "DescribeAccount", format!("account {account}"));
         let call = self
             .shared
             .organizations
@@ -73,17 +77,17 @@ impl Aws {
         let answer = match self
             .shared
             .caller
-            .run(Family::OrganizationsDescribeAccount, ask, &site, call)
+            .run(Family::OrganizationsDescribeAccount, options, &site, call)
             .await
         {
             Ok(answer) => answer,
             Err(error) if error.class == Class::NotFound => return Ok(aged(Lookup::Absent, asked)),
             Err(error) => return Err(error),
         };
-        let Some(parent) = self.parent(ask, account).await? else {
+        let Some(parent) = self.parent(options, account).await? else {
             return Ok(aged(Lookup::Absent, asked)); // left the organization between the two calls
         };
-        let path = self.path_to(ask, &parent).await?;
+        let path = self.path_to(options, &parent).await?;
         let account = answer.account().and_then(|account| converted(account, path));
         let account = account.ok_or_else(|| site.incomplete("Account"))?;
         Ok(aged(Lookup::Found(account), asked))
@@ -91,10 +95,10 @@ impl Aws {
 
     async fn parent(
         &self,
-        ask: &Ask,
+        options: &CallOptions,
         account: &AccountId,
     ) -> Result<Option<OrganizationalUnitId>, PortError> {
-        let site = Site::read(SERVICE, "ListParents", format!("account {account}"));
+        let site = CallSite::read(SERVICE, "ListParents", format!("account {account}"));
         let mut found = None;
         let list = || {
             self.shared
@@ -114,7 +118,7 @@ impl Aws {
         match self
             .shared
             .caller
-            .pages(Family::OrganizationsParents, ask, &site, call, take)
+            .pages(Family::OrganizationsParents, options, &site, call, take)
             .await
         {
             Ok(()) => found.map(Some).ok_or_else(|| site.incomplete("parent")),
@@ -123,18 +127,18 @@ impl Aws {
         }
     }
 
-    async fn path_to(&self, ask: &Ask, unit: &OrganizationalUnitId) -> Result<OuPath, PortError> {
+    async fn path_to(&self, options: &CallOptions, unit: &OrganizationalUnitId) -> Result<OuPath, PortError> {
         if let LastKnown::Seen(tree) = self.shared.tree.last()
             && let Some(path) = tree.value.units.get(unit)
         {
             return Ok(path.clone());
         }
-        let tree = self.tree_for(&ask.clone().fresh()).await?;
-        let site = Site::read(SERVICE, "ListParents", format!("organizational unit {unit}"));
+        let tree = self.tree_for(&options.clone().fresh()).await?;
+        let site = CallSite::read(SERVICE, "ListParents", format!("organizational unit {unit}"));
         tree.value
             .units
             .get(unit)
             .cloned()
-            .ok_or_else(|| site.incomplete("place in the organization"))
+            .ok_or_else(|| site.incomplete("position in the organization"))
     }
 }

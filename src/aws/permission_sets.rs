@@ -10,11 +10,11 @@ use aws_sdk_ssoadmin::operation::list_permission_sets::ListPermissionSetsOutput;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::budget::Family;
-use super::call::{Service, Site};
+use super::call_site::{CallSite, Service};
 use super::connect::{Aws, aged};
 use super::session_duration;
 use crate::ports::{
-    AccountId, Aged, Ask, Class, Freshness, Lookup, PermissionSet, PermissionSetArn, PermissionSets,
+    AccountId, Aged, CallOptions, Class, Freshness, Lookup, PermissionSet, PermissionSetArn, PermissionSets,
     PortError,
 };
 
@@ -60,7 +60,7 @@ impl Catalogue {
             .cloned()
     }
 
-    /// Notes what one set looks like, or that it is gone.
+    /// Records one set, or that it no longer exists.
     fn note(&self, arn: &PermissionSetArn, answer: &Aged<Lookup<PermissionSet>>) {
         let mut known = self.lock();
         match &answer.value {
@@ -76,20 +76,25 @@ impl Catalogue {
 
 #[async_trait]
 impl PermissionSets for Aws {
-    async fn by_name(&self, ask: &Ask, name: &str) -> Result<Aged<Lookup<PermissionSet>>, PortError> {
+    async fn by_name(
+        &self,
+        options: &CallOptions,
+        name: &str,
+    ) -> Result<Aged<Lookup<PermissionSet>>, PortError> {
         let catalogue = &self.shared.catalogue;
         if let Some(set) = catalogue.named(name) {
-            let answer = self.by_arn(ask, &set.value.arn).await?;
+            let answer = self.by_arn(options, &set.value.arn).await?;
             if matches!(&answer.value, Lookup::Found(set) if set.name == name) {
                 return Ok(answer);
             }
         }
         let asked = self.now();
         let listed_at = catalogue.lock().listed_at;
-        let listed = listed_at.filter(|at| ask.freshness == Freshness::Cached && catalogue.young(*at, asked));
+        let listed =
+            listed_at.filter(|at| options.freshness == Freshness::Cached && catalogue.young(*at, asked));
         let observed_at = match listed {
             Some(at) => at,
-            None => self.list_new_sets(ask).await?,
+            None => self.list_new_sets(options).await?,
         };
         Ok(match catalogue.named(name) {
             Some(set) => set.map(Lookup::Found),
@@ -99,28 +104,28 @@ impl PermissionSets for Aws {
 
     async fn by_arn(
         &self,
-        ask: &Ask,
+        options: &CallOptions,
         permission_set: &PermissionSetArn,
     ) -> Result<Aged<Lookup<PermissionSet>>, PortError> {
         let catalogue = &self.shared.catalogue;
         let kept = catalogue.lock().sets.get(permission_set).cloned();
         if let Some(kept) = kept
-            && ask.freshness == Freshness::Cached
+            && options.freshness == Freshness::Cached
             && catalogue.young(kept.observed_at, self.now())
         {
             return Ok(kept.map(Lookup::Found));
         }
-        let answer = self.describe_set(ask, permission_set).await?;
+        let answer = self.describe_set(options, permission_set).await?;
         catalogue.note(permission_set, &answer);
         Ok(answer)
     }
 
     async fn provisioned_in(
         &self,
-        ask: &Ask,
+        options: &CallOptions,
         permission_set: &PermissionSetArn,
     ) -> Result<Aged<Lookup<Vec<AccountId>>>, PortError> {
-        let site = Site::read(
+        let site = CallSite::read(
             SERVICE,
             "ListAccountsForProvisionedPermissionSet",
             format!("permission set {permission_set}"),
@@ -143,10 +148,10 @@ impl PermissionSets for Aws {
             }
             Ok(page.next_token().map(Into::into))
         };
-        match self.shared.caller.pages(FAMILY, ask, &site, call, take).await {
+        match self.shared.caller.pages(FAMILY, options, &site, call, take).await {
             Ok(()) => Ok(aged(Lookup::Found(accounts), asked)),
             Err(error) if error.class == Class::NotFound => {
-                self.confirm_instance(ask, &site).await?;
+                self.confirm_instance(options, &site).await?;
                 Ok(aged(Lookup::Absent, asked))
             }
             Err(error) => Err(error),
@@ -157,10 +162,10 @@ impl PermissionSets for Aws {
 impl Aws {
     async fn describe_set(
         &self,
-        ask: &Ask,
+        options: &CallOptions,
         arn: &PermissionSetArn,
     ) -> Result<Aged<Lookup<PermissionSet>>, PortError> {
-        let site = Site::read(SERVICE, "DescribePermissionSet", format!("permission set {arn}"));
+        let site = CallSite::read(SERVICE, "DescribePermissionSet", format!("permission set {arn}"));
         let asked = self.now();
         let client = &self.shared.sso;
         let call = client
@@ -168,10 +173,10 @@ impl Aws {
             .instance_arn(self.shared.instance.arn.as_str())
             .permission_set_arn(arn.as_str())
             .send();
-        let answer = match self.shared.caller.run(FAMILY, ask, &site, call).await {
+        let answer = match self.shared.caller.run(FAMILY, options, &site, call).await {
             Ok(answer) => answer,
             Err(error) if error.class == Class::NotFound => {
-                self.confirm_instance(ask, &site).await?;
+                self.confirm_instance(options, &site).await?;
                 return Ok(aged(Lookup::Absent, asked));
             }
             Err(error) => return Err(error),
@@ -195,8 +200,8 @@ impl Aws {
     }
 
     /// "Not found" is only an answer about a set if the instance itself answers in the same pass.
-    async fn confirm_instance(&self, ask: &Ask, about: &Site) -> Result<(), PortError> {
-        let site = Site {
+    async fn confirm_instance(&self, options: &CallOptions, about: &CallSite) -> Result<(), PortError> {
+        let site = CallSite {
             operation: "ListPermissionSets",
             ..about.clone()
         };
@@ -207,7 +212,7 @@ impl Aws {
             .instance_arn(self.shared.instance.arn.as_str())
             .max_results(1)
             .send();
-        match self.shared.caller.run(FAMILY, ask, &site, call).await {
+        match self.shared.caller.run(FAMILY, options, &site, call).await {
             Ok(_) => Ok(()),
             Err(error) if error.class == Class::NotFound => Err(PortError {
                 class: Class::Unavailable,
@@ -217,9 +222,10 @@ impl Aws {
         }
     }
 
-    /// Lists all ARNs, describes those that are new, and drops those that are gone. Returns when the list was asked.
-    async fn list_new_sets(&self, ask: &Ask) -> Result<DateTime<Utc>, PortError> {
-        let site = Site::read(
+    /// Lists all ARNs, describes those that are new, and drops those that no longer exist. Returns when the list was
+    /// requested.
+    async fn list_new_sets(&self, options: &CallOptions) -> Result<DateTime<Utc>, PortError> {
+        let site = CallSite::read(
             SERVICE,
             "ListPermissionSets",
             format!("instance {}", self.shared.instance.arn),
@@ -240,12 +246,15 @@ impl Aws {
             );
             Ok(page.next_token().map(Into::into))
         };
-        self.shared.caller.pages(FAMILY, ask, &site, call, take).await?;
+        self.shared
+            .caller
+            .pages(FAMILY, options, &site, call, take)
+            .await?;
         let catalogue = &self.shared.catalogue;
         for arn in &arns {
             let known = catalogue.lock().sets.contains_key(arn);
             if !known {
-                catalogue.note(arn, &self.describe_set(ask, arn).await?);
+                catalogue.note(arn, &self.describe_set(options, arn).await?);
             }
         }
         let mut known = catalogue.lock();

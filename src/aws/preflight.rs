@@ -1,4 +1,4 @@
-//! Whether this AWS organization is one the controller can work in. Each finding is a sentence; none stops anything.
+//! Checks at the start whether the controller can work in this AWS organization. A finding never stops it.
 
 use aws_sdk_organizations::operation::list_delegated_administrators::ListDelegatedAdministratorsOutput;
 use aws_sdk_ssoadmin::operation::describe_instance::DescribeInstanceOutput;
@@ -6,9 +6,9 @@ use aws_sdk_ssoadmin::types::{InstanceStatus, KmsKeyStatus, KmsKeyType};
 use chrono::TimeDelta;
 
 use super::budget::Family;
-use super::call::{Service, Site};
+use super::call_site::{CallSite, Service};
 use super::connect::Aws;
-use crate::ports::{AccountId, Ask, Class, Effect, Organization, PortError, RemoteClock, TimeSeen};
+use crate::ports::{AccountId, CallOptions, Class, Effect, Organization, PortError, RemoteClock, TimeSeen};
 
 /// Further apart than this, two clocks stop grants.
 const CLOCKS_APART_MAX: TimeDelta = TimeDelta::seconds(30);
@@ -18,22 +18,22 @@ const SERVICE_PRINCIPAL: &str = "sso.amazonaws.com";
 /// One result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What was looked at.
+    /// What was checked.
     pub check: Check,
-    /// How it is.
+    /// The result.
     pub verdict: Verdict,
     /// For people: what was found, and what to do where that is not good.
     pub sentence: String,
 }
 
-/// What is looked at.
+/// What is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Check {
     /// The instance is ACTIVE.
     InstanceActive,
-    /// It has permission sets: an account instance has not.
+    /// It has permission sets; an account instance has none.
     PermissionSets,
-    /// We talk to its primary region; assignments work nowhere else.
+    /// The configured region is its primary region; assignments work nowhere else.
     PrimaryRegion,
     /// Its encryption key is AWS's, or a customer's that works.
     EncryptionKey,
@@ -41,11 +41,11 @@ pub enum Check {
     Organization,
     /// We are the management account or a delegated administrator.
     Administrator,
-    /// AWS's clock and ours agree.
+    /// AWS's clock and the controller's agree.
     Clocks,
 }
 
-/// How it is.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// As it should be.
@@ -54,15 +54,15 @@ pub enum Verdict {
     Warning,
     /// Will not work.
     Problem,
-    /// The question was not answered.
-    CannotTell,
+    /// AWS gave no answer.
+    Unknown,
 }
 
 impl Aws {
-    /// Looks at everything; takes a handful of calls.
+    /// Runs all checks, with about six calls.
     pub async fn preflight(&self) -> Vec<Finding> {
-        let ask = Ask::background();
-        let mut findings = match self.describe_instance(&ask).await {
+        let options = CallOptions::background();
+        let mut findings = match self.describe_instance(&options).await {
             Ok(instance) => vec![
                 instance_active(&instance),
                 permission_sets(&instance),
@@ -78,28 +78,37 @@ impl Aws {
             .map(|check| cannot_tell(check, &error))
             .into(),
         };
-        let management = self.management_account(&ask).await.map(|account| account.value);
+        let management = self
+            .management_account(&options)
+            .await
+            .map(|account| account.value);
         findings.push(organization(&management));
-        findings.push(self.administrator(&ask, management.as_ref().ok()).await);
+        findings.push(self.administrator(&options, management.as_ref().ok()).await);
         findings.push(clocks(self.last_seen()));
         findings
     }
 
-    pub(super) async fn describe_instance(&self, ask: &Ask) -> Result<DescribeInstanceOutput, PortError> {
+    pub(super) async fn describe_instance(
+        &self,
+        options: &CallOptions,
+    ) -> Result<DescribeInstanceOutput, PortError> {
         let arn = &self.shared.instance.arn;
-        let site = Site::read(Service::SsoAdmin, "DescribeInstance", format!("instance {arn}"));
+        let site = CallSite::read(Service::SsoAdmin, "DescribeInstance", format!("instance {arn}"));
         let call = self
             .shared
             .sso
             .describe_instance()
             .instance_arn(arn.as_str())
             .send();
-        self.shared.caller.run(Family::SsoAdmin, ask, &site, call).await
+        self.shared
+            .caller
+            .run(Family::SsoAdmin, options, &site, call)
+            .await
     }
 
-    async fn administrator(&self, ask: &Ask, management: Option<&AccountId>) -> Finding {
+    async fn administrator(&self, options: &CallOptions, management: Option<&AccountId>) -> Finding {
         let check = Check::Administrator;
-        let ours = match self.our_account(ask).await {
+        let ours = match self.our_account(options).await {
             Ok(ours) => ours,
             Err(error) => return cannot_tell(check, &error),
         };
@@ -114,7 +123,7 @@ impl Aws {
                 ),
             );
         }
-        match self.delegated(ask).await {
+        match self.delegated(options).await {
             Err(error) => cannot_tell(check, &error),
             Ok(registered) if registered.contains(&ours) => finding(
                 check,
@@ -135,18 +144,22 @@ impl Aws {
         }
     }
 
-    pub(super) async fn our_account(&self, ask: &Ask) -> Result<AccountId, PortError> {
-        let site = Site::read(Service::Sts, "GetCallerIdentity", "the controller's credentials");
+    pub(super) async fn our_account(&self, options: &CallOptions) -> Result<AccountId, PortError> {
+        let site = CallSite::read(Service::Sts, "GetCallerIdentity", "the controller's credentials");
         let call = self.shared.sts.get_caller_identity().send();
-        let answer = self.shared.caller.run(Family::Other, ask, &site, call).await?;
+        let answer = self
+            .shared
+            .caller
+            .run(Family::Other, options, &site, call)
+            .await?;
         answer
             .account()
             .and_then(|id| AccountId::parse(id).ok())
             .ok_or_else(|| site.incomplete("Account"))
     }
 
-    async fn delegated(&self, ask: &Ask) -> Result<Vec<AccountId>, PortError> {
-        let site = Site::read(
+    async fn delegated(&self, options: &CallOptions) -> Result<Vec<AccountId>, PortError> {
+        let site = CallSite::read(
             Service::Organizations,
             "ListDelegatedAdministrators",
             SERVICE_PRINCIPAL,
@@ -166,7 +179,7 @@ impl Aws {
         };
         self.shared
             .caller
-            .pages(Family::Other, ask, &site, call, take)
+            .pages(Family::Other, options, &site, call, take)
             .await?;
         Ok(accounts)
     }
@@ -188,9 +201,9 @@ fn cannot_tell(check: Check, error: &PortError) -> Finding {
         Check::EncryptionKey => "which key encrypts the instance",
         Check::Organization => "anything about the organization",
         Check::Administrator => "whether the controller is an administrator of Identity Center",
-        Check::Clocks => "whether AWS's clock and ours agree",
+        Check::Clocks => "whether AWS's clock and the controller's agree",
     };
-    finding(check, Verdict::CannotTell, format!("Cannot tell {what}: {error}"))
+    finding(check, Verdict::Unknown, format!("Unknown {what}: {error}"))
 }
 
 fn instance_active(instance: &DescribeInstanceOutput) -> Finding {
@@ -220,7 +233,7 @@ fn permission_sets(instance: &DescribeInstanceOutput) -> Finding {
         ),
         None => finding(
             check,
-            Verdict::CannotTell,
+            Verdict::Unknown,
             "AWS does not say whether the instance has permission sets.",
         ),
     }
@@ -244,7 +257,7 @@ fn primary_region(instance: &DescribeInstanceOutput, ours: &str) -> Finding {
         ),
         None => finding(
             check,
-            Verdict::CannotTell,
+            Verdict::Unknown,
             "AWS does not say which region is the instance's primary one.",
         ),
     }
@@ -255,7 +268,7 @@ fn encryption_key(instance: &DescribeInstanceOutput) -> Finding {
     let Some(key) = instance.encryption_configuration_details() else {
         return finding(
             check,
-            Verdict::CannotTell,
+            Verdict::Unknown,
             "AWS does not say which key encrypts the instance.",
         );
     };
@@ -263,7 +276,7 @@ fn encryption_key(instance: &DescribeInstanceOutput) -> Finding {
         return finding(
             check,
             Verdict::Good,
-            "The instance is encrypted with a key of AWS's own.",
+            "The instance is encrypted with an AWS owned key.",
         );
     }
     let arn = key.kms_key_arn().unwrap_or("not named");
@@ -301,20 +314,24 @@ fn organization(management: &Result<AccountId, PortError>) -> Finding {
 
 fn clocks(seen: Option<TimeSeen>) -> Finding {
     let Some(TimeSeen { remote, local }) = seen else {
-        let site = Site::read(Service::SsoAdmin, "Date", "AWS's clock");
+        let site = CallSite::read(Service::SsoAdmin, "Date", "AWS's clock");
         let error = site.error(
             Class::Unavailable,
             Effect::None,
-            "no answer of AWS carried a date.",
+            "no response of AWS carried a date.",
         );
         return cannot_tell(Check::Clocks, &error);
     };
     let apart = (local - remote).abs();
     if apart <= CLOCKS_APART_MAX {
-        return finding(Check::Clocks, Verdict::Good, "AWS's clock and ours agree.");
+        return finding(
+            Check::Clocks,
+            Verdict::Good,
+            "AWS's clock and the controller's agree.",
+        );
     }
     let sentence = format!(
-        "Our clock says {local} and AWS's {remote}, {} s apart. Nothing is granted while they differ by more than {} s: check \
+        "The controller's clock shows {local} and AWS's {remote}, {} s apart. Nothing is granted while they differ by more than {} s: check \
          the time synchronisation of the nodes.",
         apart.num_seconds(),
         CLOCKS_APART_MAX.num_seconds()

@@ -1,4 +1,4 @@
-//! The whole organization, read sweep by sweep.
+//! The tree of the whole organization, read by traversing it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,21 +13,21 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Mutex;
 
 use super::budget::Family;
-use super::call::{Service, Site};
+use super::call_site::{CallSite, Service};
 use super::connect::{Aws, aged};
 use crate::ports::{
-    Account, AccountId, AccountState, Aged, Ask, Freshness, LastKnown, OrganizationTree,
+    Account, AccountId, AccountState, Aged, CallOptions, Freshness, LastKnown, OrganizationTree,
     OrganizationalUnitId, OuPath, OuStep, PortError,
 };
 
 const SERVICE: Service = Service::Organizations;
 
-/// The last tree, and the lock that lets one sweep run at a time.
+/// The last tree, and the lock that lets one traversal run at a time.
 #[derive(Debug)]
 pub(super) struct TreeKeeper {
     max_age: Duration,
     kept: StdMutex<Kept>,
-    /// Counts sweeps. "Begun after I asked" is told by number, because wall clocks stand still and step back.
+    /// Counts traversals. Whether one began after a call is decided by number, because wall clocks can be set back.
     begun: AtomicU64,
     sweeping: Mutex<()>,
 }
@@ -57,7 +57,7 @@ impl TreeKeeper {
         self.lock().tree.clone()
     }
 
-    /// The kept tree if it comes from this sweep or a later one, or else if it is young enough.
+    /// The cached tree if it comes from this traversal or a later one, or else if it is young enough.
     fn usable(&self, sweep: Option<u64>, now: DateTime<Utc>) -> Option<Aged<Arc<OrganizationTree>>> {
         let kept = self.lock();
         let LastKnown::Seen(tree) = &kept.tree else {
@@ -77,11 +77,14 @@ impl TreeKeeper {
 }
 
 impl Aws {
-    /// The kept tree if it is young enough, else a new one. Who comes while a sweep runs waits for it and takes its
-    /// result, unless a fresh one is asked for and the sweep began before.
-    pub(super) async fn tree_for(&self, ask: &Ask) -> Result<Aged<Arc<OrganizationTree>>, PortError> {
+    /// The cached tree if it is young enough, else a new one. A call during a traversal waits for it and uses its
+    /// result, unless a fresh one is required and the traversal began before.
+    pub(super) async fn tree_for(
+        &self,
+        options: &CallOptions,
+    ) -> Result<Aged<Arc<OrganizationTree>>, PortError> {
         let keeper = &self.shared.tree;
-        let fresh = ask.freshness == Freshness::Fresh;
+        let fresh = options.freshness == Freshness::Fresh;
         let wanted = fresh.then(|| keeper.begun.load(Ordering::Acquire) + 1);
         if let Some(tree) = keeper.usable(wanted, self.now()) {
             return Ok(tree);
@@ -92,7 +95,7 @@ impl Aws {
         }
         let sweep = keeper.begun.fetch_add(1, Ordering::AcqRel) + 1;
         let begun = self.now();
-        let tree = aged(Arc::new(self.sweep(ask).await?), begun);
+        let tree = aged(Arc::new(self.sweep(options).await?), begun);
         *keeper.lock() = Kept {
             tree: LastKnown::Seen(tree.clone()),
             sweep,
@@ -100,29 +103,29 @@ impl Aws {
         Ok(tree)
     }
 
-    /// Walks from the root through all units. An account that moves meanwhile may be seen twice (the later place
+    /// Walks from the root through all units. An account that moves meanwhile may be seen twice (the later position
     /// counts) or not at all; the fresh check of a single account does not rest on the tree's accounts.
-    async fn sweep(&self, ask: &Ask) -> Result<OrganizationTree, PortError> {
+    async fn sweep(&self, options: &CallOptions) -> Result<OrganizationTree, PortError> {
         let mut tree = OrganizationTree {
             accounts: BTreeMap::new(),
             units: BTreeMap::new(),
         };
-        let mut to_visit = self.roots(ask).await?;
+        let mut to_visit = self.roots(options).await?;
         while let Some(path) = to_visit.pop() {
             let Some(unit) = path.0.last().map(|step| step.id.clone()) else {
                 continue;
             };
-            for account in self.accounts_under(ask, &unit, &path).await? {
+            for account in self.accounts_under(options, &unit, &path).await? {
                 tree.accounts.insert(account.id.clone(), account);
             }
-            to_visit.extend(self.units_under(ask, &unit, &path).await?);
+            to_visit.extend(self.units_under(options, &unit, &path).await?);
             tree.units.insert(unit, path);
         }
         Ok(tree)
     }
 
-    async fn roots(&self, ask: &Ask) -> Result<Vec<OuPath>, PortError> {
-        let site = Site::read(SERVICE, "ListRoots", "the organization");
+    async fn roots(&self, options: &CallOptions) -> Result<Vec<OuPath>, PortError> {
+        let site = CallSite::read(SERVICE, "ListRoots", "the organization");
         let mut roots = Vec::new();
         let call = |token| {
             self.shared
@@ -141,18 +144,18 @@ impl Aws {
         };
         self.shared
             .caller
-            .pages(Family::OrganizationsRoots, ask, &site, call, take)
+            .pages(Family::OrganizationsRoots, options, &site, call, take)
             .await?;
         Ok(roots)
     }
 
     async fn accounts_under(
         &self,
-        ask: &Ask,
+        options: &CallOptions,
         unit: &OrganizationalUnitId,
         path: &OuPath,
     ) -> Result<Vec<Account>, PortError> {
-        let site = Site::read(
+        let site = CallSite::read(
             SERVICE,
             "ListAccountsForParent",
             format!("organizational unit {unit}"),
@@ -175,18 +178,18 @@ impl Aws {
         };
         self.shared
             .caller
-            .pages(Family::OrganizationsParents, ask, &site, call, take)
+            .pages(Family::OrganizationsParents, options, &site, call, take)
             .await?;
         Ok(accounts)
     }
 
     async fn units_under(
         &self,
-        ask: &Ask,
+        options: &CallOptions,
         unit: &OrganizationalUnitId,
         path: &OuPath,
     ) -> Result<Vec<OuPath>, PortError> {
-        let site = Site::read(
+        let site = CallSite::read(
             SERVICE,
             "ListOrganizationalUnitsForParent",
             format!("organizational unit {unit}"),
@@ -208,13 +211,13 @@ impl Aws {
         };
         self.shared
             .caller
-            .pages(Family::OrganizationsParents, ask, &site, call, take)
+            .pages(Family::OrganizationsParents, options, &site, call, take)
             .await?;
         Ok(units)
     }
 }
 
-/// AWS's account with its place.
+/// AWS's account with its position.
 pub(super) fn converted(account: &SdkAccount, path: OuPath) -> Option<Account> {
     let id = AccountId::parse(account.id()?).ok()?;
     Some(Account {
@@ -232,11 +235,11 @@ fn state(state: Option<&SdkState>) -> AccountState {
         Some(SdkState::Suspended) => AccountState::Suspended,
         Some(SdkState::PendingClosure) => AccountState::PendingClosure,
         Some(SdkState::Closed) => AccountState::Closed,
-        _ => AccountState::Unrecognised,
+        _ => AccountState::Unrecognized,
     }
 }
 
-/// One step further down.
+/// One level further down.
 fn step(mut path: OuPath, id: Option<&str>, name: Option<&str>) -> Option<OuPath> {
     let id = OrganizationalUnitId::as_given(id?);
     let name = name.unwrap_or(id.as_str()).to_owned();

@@ -1,4 +1,4 @@
-//! An Identity Center in a box, on a port of this machine. No production image contains it.
+//! The Identity Center sandbox: AWS's APIs in memory, on a local port. No production image contains it.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -227,7 +227,7 @@ impl Judge<'_> {
     fn approval(&self, entry: &Approval, so_far: &Assessment) -> Result<Verdict, Undecided> {
         let user = match self.person(entry)? {
             Some(user) if user.enabled == Enabled::Yes => user,
-            Some(user) if user.enabled == Enabled::Unrecognised => {
+            Some(user) if user.enabled == Enabled::Unrecognized => {
                 return Err(Undecided::lookup(format!(
                     "the directory does not say clearly whether {} is enabled",
                     entry.approver

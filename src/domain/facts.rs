@@ -152,7 +152,7 @@ pub enum Enabled {
     /// The directory says DISABLED.
     No,
     /// The directory says something this version does not know. Neither grants nor ends anything by itself.
-    Unrecognised,
+    Unrecognized,
 }
 
 /// A group.
@@ -230,7 +230,7 @@ pub enum AccountState {
     /// Closed.
     Closed,
     /// AWS said nothing, or something this version does not know.
-    Unrecognised,
+    Unrecognized,
 }
 
 /// The units above an account, the root first, the nearest last. Never empty for an account in an organization.

@@ -1,8 +1,8 @@
-//! The shapes of answers that only the shell needs; those that decisions rest on are the domain's.
+//! Answers that only the shell needs; facts for decisions are types of the domain.
 
 use super::Aged;
 
-/// A fact kept from earlier calls, for showing while AWS does not answer.
+/// A fact kept from earlier calls, to show while AWS does not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LastKnown<T> {
     /// It was never read successfully: nothing is known, which is not the same as nothing existing.

@@ -1,4 +1,4 @@
-//! The assignments themselves.
+//! Account assignments.
 
 use std::sync::Arc;
 
@@ -6,15 +6,15 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountId, Aged, Ask, GoneEvidence, InstanceArn, Listing, OperationKind, OperationState,
+    AccountId, Aged, CallOptions, GoneEvidence, InstanceArn, Listing, OperationKind, OperationState,
     PermissionSetArn, PortError, RequestId, UserId,
 };
 
 /// Account assignments of one Identity Center instance.
 ///
-/// Create and delete are asynchronous in AWS: the answer is an operation that is watched through
-/// [`Assignments::status`]. Both name a set, not a thing with an owner: creating what exists succeeds, so a success
-/// never proves who made it.
+/// Create and delete are asynchronous in AWS: the answer is an operation that is polled through
+/// [`Assignments::status`]. Both are idempotent and assignments have no owner: creating an existing one succeeds, so a success
+/// never proves who created it.
 #[async_trait]
 pub trait Assignments: Send + Sync {
     /// Who holds this permission set in this account, directly or through a group. Always from AWS, which may
@@ -22,28 +22,28 @@ pub trait Assignments: Send + Sync {
     /// the instance, and does not say which.
     async fn list(
         &self,
-        ask: &Ask,
+        options: &CallOptions,
         account: &AccountId,
         permission_set: &PermissionSetArn,
     ) -> Result<Aged<Listing>, PortError>;
 
-    /// Asks AWS to create the assignment. `permit` is asked when the request is about to be signed, after all
-    /// waiting for the budget: a leader that lost its lease meanwhile sends nothing.
+    /// Creates the assignment. `permit` is checked right before the request is signed, after all waiting for the
+    /// budget: a leader that lost its lease meanwhile sends nothing.
     async fn create(
         &self,
-        ask: &Ask,
+        options: &CallOptions,
         tuple: &Tuple,
         permit: Arc<dyn SendPermit>,
     ) -> Result<CreateAnswer, PortError>;
 
-    /// Asks AWS to delete the assignment. Has no preconditions.
-    async fn delete(&self, ask: &Ask, tuple: &Tuple) -> Result<DeleteAnswer, PortError>;
+    /// Deletes the assignment. Has no preconditions.
+    async fn delete(&self, options: &CallOptions, tuple: &Tuple) -> Result<DeleteAnswer, PortError>;
 
-    /// How an operation stands. Asked more often than useful it repeats the last answer without a call, and says
-    /// how long that will be so.
+    /// The status of an operation. Called again too early, it returns "in progress" without calling AWS, and says when
+    /// to poll.
     async fn status(
         &self,
-        ask: &Ask,
+        options: &CallOptions,
         kind: OperationKind,
         account: &AccountId,
         request: &RequestId,
@@ -54,46 +54,46 @@ pub trait Assignments: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tuple {
-    /// The instance it was made in. Another one than configured is refused, not asked.
+    /// The instance it was made in. A call for another one than configured is refused.
     pub instance_arn: InstanceArn,
-    /// Whom it serves.
+    /// The user.
     pub user_id: UserId,
-    /// Where.
+    /// The account.
     pub account_id: AccountId,
-    /// What.
+    /// The permission set.
     pub permission_set_arn: PermissionSetArn,
 }
 
-/// What became of a create.
+/// The result of a create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CreateAnswer {
-    /// AWS took it on.
+    /// AWS accepted it.
     Accepted {
-        /// To be stored before anything else: AWS offers no way to find it again.
+        /// The id of the operation. Must be stored before anything else: AWS offers no way to look it up.
         request: RequestId,
-        /// Sometimes final at once.
+        /// The status; sometimes already final.
         state: OperationState,
     },
-    /// The permit was refused when it was about to be sent: nothing was sent.
+    /// The permit was refused: nothing was sent.
     Withheld,
 }
 
-/// What became of a delete.
+/// The result of a delete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeleteAnswer {
-    /// AWS took it on.
+    /// AWS accepted it.
     Accepted {
-        /// To be stored before anything else.
+        /// The id of the operation. Must be stored before anything else.
         request: RequestId,
-        /// Sometimes final at once.
+        /// The status; sometimes already final.
         state: OperationState,
     },
-    /// AWS knows no such assignment. A claim to be confirmed by a list, never proof alone.
+    /// AWS knows no such assignment. It must be confirmed by a list.
     AlreadyGone(GoneEvidence),
 }
 
-/// A last question before a create goes out.
+/// A last check before a create is sent.
 pub trait SendPermit: Send + Sync + std::fmt::Debug {
-    /// Whether sending is still right: the lease is held and the end not passed.
+    /// Whether it may still be sent: the lease is held and the end of the access has not passed.
     fn still_good(&self) -> bool;
 }

@@ -1,24 +1,24 @@
-//! Time, as something that is handed in.
+//! Clocks, as ports.
 
 use chrono::{DateTime, Utc};
 
-/// The wall clock. Read once a pass, never inside logic.
+/// The wall clock. Read once per reconcile, never inside decisions.
 pub trait Clock: Send + Sync + 'static {
-    /// The present moment. May step backwards, as wall clocks do.
+    /// The present moment. Wall clocks can be set back.
     fn now(&self) -> DateTime<Utc>;
 }
 
-/// What somebody else's clock said, AWS's or the API server's, so that a clock gone wrong (ours or theirs) stops grants.
+/// The clock of AWS or of the API server. Comparing it with the controller's stops grants when either is wrong.
 pub trait RemoteClock: Send + Sync {
-    /// The `Date` of their most recent answer, or `None` before the first.
+    /// The `Date` header of the most recent response, or `None` before the first.
     fn last_seen(&self) -> Option<TimeSeen>;
 }
 
 /// One comparison of two clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeSeen {
-    /// The remote clock, cut to whole seconds by HTTP.
+    /// The remote clock, in whole seconds as HTTP has it.
     pub remote: DateTime<Utc>,
-    /// Our clock when the answer arrived.
+    /// The controller's clock when the response arrived.
     pub local: DateTime<Utc>,
 }

@@ -1,53 +1,53 @@
-//! How a call to the outside fails.
+//! Errors of calls through a port.
 
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A call that gave no answer. Its `Display` is one or two sentences for a person: what was tried on what, what
-/// AWS said, and what to check.
+/// A failed call. Its `Display` is one or two sentences for people: the operation and its resource, AWS's message, and
+/// what to check.
 #[derive(Clone)]
 pub struct PortError {
-    /// What kind of failure; decides between waiting a while and waiting for a person.
+    /// The kind of failure; decides between a retry and waiting for a person.
     pub class: Class,
     /// The AWS operation, as AWS spells it, for instance `CreateAccountAssignment`.
     pub operation: &'static str,
-    /// What it was about, for instance `account 111122223333`.
+    /// The resource, for instance `account 111122223333`.
     pub resource: String,
     /// What happened, and what to check.
     pub sentence: String,
-    /// Whether AWS may have acted all the same. Matters for create and delete.
+    /// Whether AWS may have acted nevertheless. Matters for create and delete.
     pub effect: Effect,
-    /// How long AWS asks to be left alone, where it says so.
+    /// How long AWS asks to wait before the next call, where it says so.
     pub retry_after: Option<Duration>,
-    /// The error underneath, for logs.
+    /// The underlying error, for logs.
     pub source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
-/// Kinds of failure, by what the caller does next.
+/// Kinds of failure, by how the caller reacts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// Too much was asked, of AWS or of our own budget. Try later.
+    /// Too many calls, for AWS or for the controller's own budget. Retry later.
     Throttled,
-    /// No usable answer: network, timeout, an internal error. Try later.
+    /// No usable response: network, timeout, an internal error. Retry later.
     Unavailable,
-    /// Not permitted, no credentials, a quota, an encryption key: waits for a person.
+    /// Not permitted, no credentials, a quota, an encryption key: a person has to act.
     Denied,
-    /// AWS finds the question itself wrong: waits for a change of the request or the configuration.
+    /// AWS rejects the call itself: the request or the configuration has to change.
     Invalid,
-    /// Something else is being done to the same thing. Try later.
+    /// Another operation on the same resource is in progress. Retry later.
     Conflict,
-    /// Something the question names does not exist. Which of the things is often not said.
+    /// A resource named in the call does not exist. AWS often does not say which.
     NotFound,
 }
 
 /// Whether a failed call may have had an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// It was never sent, or AWS refused it: nothing happened.
+    /// It was never sent, or AWS refused it: nothing changed.
     None,
-    /// It may have been carried out, with the answer lost.
+    /// It may have been executed, with the response lost.
     Uncertain,
 }
 
@@ -61,15 +61,6 @@ impl Class {
             Self::Invalid => "invalid",
             Self::Conflict => "conflict",
             Self::NotFound => "not_found",
-        }
-    }
-
-    /// Whether waiting alone may help; otherwise a person or a change is needed.
-    pub fn heals_by_waiting(self) -> bool {
-        match self {
-            // NotFound too: a new resource that has not reached every server of AWS yet looks the same.
-            Self::Throttled | Self::Unavailable | Self::Conflict | Self::NotFound => true,
-            Self::Denied | Self::Invalid => false,
         }
     }
 }

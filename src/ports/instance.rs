@@ -2,18 +2,18 @@
 
 use async_trait::async_trait;
 
-use super::{Aged, Ask, InstanceArn, Lookup, PortError};
+use super::{Aged, CallOptions, InstanceArn, Lookup, PortError};
 
-/// The instance that everything happens in: found once at the start, and the same ever after.
+/// The configured instance: found once at the start, then fixed.
 #[async_trait]
 pub trait Instance: Send + Sync {
     /// Its ARN, which is stored with every assignment.
     fn arn(&self) -> InstanceArn;
 
-    /// Whether it answers and is there; always from AWS. What AWS does not find is believed to be gone only when this
-    /// says "found" in the same pass.
-    async fn lookup(&self, ask: &Ask) -> Result<Aged<Lookup<()>>, PortError>;
+    /// Whether it exists; always from AWS. "Not found" for anything in it counts only when this finds the instance in the
+    /// same reconcile.
+    async fn lookup(&self, options: &CallOptions) -> Result<Aged<Lookup<()>>, PortError>;
 
-    /// Whether we act as a delegated administrator, who cannot assign the management account.
-    async fn delegated_administrator(&self, ask: &Ask) -> Result<bool, PortError>;
+    /// Whether the controller runs as a delegated administrator, who cannot assign access to the management account.
+    async fn delegated_administrator(&self, options: &CallOptions) -> Result<bool, PortError>;
 }

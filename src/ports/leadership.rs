@@ -1,12 +1,12 @@
-//! Whether this process is the one that acts.
+//! Whether this replica leads.
 
 use crate::domain::Lease;
 
-/// Whether this process is the one that acts.
+/// Whether this replica leads.
 ///
-/// A lease is no fence: between the question and what is done about it the answer can change. So it is asked twice,
-/// when a grant is decided and when it is about to be sent.
+/// A lease is no fence: the answer can change before the caller acts on it. So a grant checks it twice, when it is
+/// decided and right before it is sent.
 pub trait Leadership: Send + Sync + std::fmt::Debug {
-    /// Whether it holds the lease for long enough to start a grant, by a clock that does not step.
+    /// Whether the lease is held for long enough to start a grant, by a monotonic clock.
     fn lease(&self) -> Lease;
 }

@@ -1,20 +1,20 @@
-//! What the controller needs from the world outside the cluster, as traits.
+//! What the controller needs from outside the cluster, as traits.
 //!
 //! The layers above know only these traits; `aws` implements them on the AWS SDK, a simulation implements them on
 //! the sandbox's state machine.
 //!
-//! # What every port promises
-//! - **Unknown is not empty.** A call that failed is an `Err(PortError)`. A thing that does not exist is
-//!   [`Lookup::Absent`]. A group without members is [`Members::Nobody`]. A fact nobody has asked for yet is
-//!   [`LastKnown::Never`]. The four cannot be mistaken for each other.
-//! - **Every answer says how old it is** ([`Aged`]), and [`Ask::fresh`] demands one from AWS itself.
-//! - **Dropping a call is safe**: nothing is left half done on our side. A write that was already on its way may
-//!   still happen in AWS, exactly as with a lost answer.
-//! - **No call hangs**: each ends within the adapter's timeout, waiting for the budget included.
+//! # Contract of every port
+//! - **Unknown is not empty.** A failed call is an `Err(PortError)`. Something that does not exist is
+//!   [`Lookup::Absent`]. A group without members is [`Members::Nobody`]. A fact that was never read is
+//!   [`LastKnown::Never`]. The types keep the four apart.
+//! - **Every answer has its time of observation** ([`Aged`]), and [`CallOptions::fresh`] demands one from AWS itself.
+//! - **Dropping a call is safe**: no local state is left inconsistent. A write that was already sent may still take
+//!   effect in AWS, exactly as with a lost response.
+//! - **No call hangs**: each returns within the adapter's timeout, waiting for the budget included.
 
 mod answers;
-mod ask;
 mod assignments;
+mod call_options;
 mod clock;
 mod directory;
 mod error;
@@ -24,15 +24,15 @@ mod organization;
 mod permission_sets;
 
 pub use crate::api::{AccountId, NameError, OrganizationalUnitId};
-/// Facts are the domain's: decisions rest on them.
+// Facts are types of the domain, because decisions read them.
 pub use crate::domain::{
     Account, AccountState, Aged, Attribute, Enabled, FailureKind, GoneEvidence, Group, GroupId, InstanceArn,
     Listing, Lookup, Member, Members, Membership, OperationKind, OperationState, OuPath, OuStep,
     PermissionSet, PermissionSetArn, Principal, RequestId, User, UserId, UserLookup,
 };
 pub use answers::LastKnown;
-pub use ask::{Ask, Freshness, Urgency};
 pub use assignments::{Assignments, CreateAnswer, DeleteAnswer, SendPermit, Tuple};
+pub use call_options::{CallOptions, Freshness, Priority};
 pub use clock::{Clock, RemoteClock, TimeSeen};
 pub use directory::{Directory, MEMBERSHIP_GROUPS_MAX};
 pub use error::{Class, Effect, PortError};

@@ -14,7 +14,7 @@ use crate::domain::{
     SealCheck, UserId, due_from_memory, held_back, record_answer,
 };
 use crate::ports::{
-    Ask, Clock, CreateAnswer, DeleteAnswer, Effect, Leadership, PortError, SendPermit, Tuple,
+    CallOptions, Clock, CreateAnswer, DeleteAnswer, Effect, Leadership, PortError, SendPermit, Tuple,
 };
 
 /// How often an answer is written anew when somebody else wrote in between.
@@ -47,7 +47,13 @@ impl Shell {
 
     /// The last look at other requests, now that they can see what this one is about to do. What AWS just said about their
     /// operations holds.
-    async fn is_held_back(&self, ask: &Ask, facts: &Facts, about: &RequestFacts, action: &Action) -> bool {
+    async fn is_held_back(
+        &self,
+        ask: &CallOptions,
+        facts: &Facts,
+        about: &RequestFacts,
+        action: &Action,
+    ) -> bool {
         let mut facts = Facts {
             operations: facts.operations.clone(),
             ..Facts::default()
@@ -72,7 +78,7 @@ impl Shell {
         }
     }
 
-    async fn grant(&self, ask: &Ask, grant: Grant) -> Answer {
+    async fn grant(&self, ask: &CallOptions, grant: Grant) -> Answer {
         let Grant {
             tuple,
             approved,
@@ -104,7 +110,7 @@ impl Shell {
 
     async fn revoke(&self, tuple: &AssignmentTuple) -> Answer {
         tracing::info!(user = tuple.user_id, account = %tuple.account_id, "removing");
-        let ask = Ask::revocation(tuple.user_id.as_str());
+        let ask = CallOptions::revocation(tuple.user_id.as_str());
         match self.outside.assignments.delete(&ask, &ported(tuple)).await {
             Ok(DeleteAnswer::Accepted { request, state }) => Answer::DeleteAccepted { request, state },
             Ok(DeleteAnswer::AlreadyGone(_)) => Answer::AlreadyGone,

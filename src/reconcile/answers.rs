@@ -11,14 +11,15 @@ use crate::domain::{
     RequestId, UserId,
 };
 use crate::ports::{
-    AccountId, Ask, Attribute, Class, Group, MEMBERSHIP_GROUPS_MAX, PermissionSetArn, PortError, Urgency,
+    AccountId, Attribute, CallOptions, Class, Group, MEMBERSHIP_GROUPS_MAX, PermissionSetArn, PortError,
+    Priority,
 };
 
 /// One answer, ready to be put among the facts.
 type Answered = Box<dyn FnOnce(&mut Facts) + Send>;
 
 /// On whose behalf and how urgently a pass asks.
-pub fn ask_for(request: &RequestFacts) -> Ask {
+pub fn ask_for(request: &RequestFacts) -> CallOptions {
     let status = &request.status;
     let user = status
         .requester
@@ -30,9 +31,9 @@ pub fn ask_for(request: &RequestFacts) -> Ask {
         .as_ref()
         .is_some_and(|a| a.state == AssignmentState::Removing);
     if removing || status.phase == Some(Phase::Revoking) {
-        Ask::revocation(requester)
+        CallOptions::revocation(requester)
     } else {
-        Ask::decision(requester)
+        CallOptions::decision(requester)
     }
 }
 
@@ -41,7 +42,7 @@ pub fn ask_for(request: &RequestFacts) -> Ask {
 /// What is among them already was too old for the decision: it is asked of AWS itself.
 pub async fn answer(
     shell: &Shell,
-    ask: &Ask,
+    ask: &CallOptions,
     about: Option<&RequestFacts>,
     questions: Vec<Question>,
     facts: &mut Facts,
@@ -105,7 +106,7 @@ fn fact<T>(answer: Result<Aged<T>, PortError>) -> Fact<T> {
     }
 }
 
-async fn user_by_name(shell: &Shell, ask: Ask, attribute: Attribute, name: String) -> Answered {
+async fn user_by_name(shell: &Shell, ask: CallOptions, attribute: Attribute, name: String) -> Answered {
     let answer = fact(
         shell
             .outside
@@ -116,12 +117,12 @@ async fn user_by_name(shell: &Shell, ask: Ask, attribute: Attribute, name: Strin
     Box::new(move |facts| drop(facts.users_by_name.insert((attribute, name), answer)))
 }
 
-async fn user(shell: &Shell, ask: Ask, id: UserId) -> Answered {
+async fn user(shell: &Shell, ask: CallOptions, id: UserId) -> Answered {
     let answer = fact(shell.outside.directory.user(&ask, &id).await);
     Box::new(move |facts| drop(facts.users.insert(id, answer)))
 }
 
-async fn group(shell: &Shell, ask: Ask, name: String) -> Answered {
+async fn group(shell: &Shell, ask: CallOptions, name: String) -> Answered {
     let answer = shell.outside.directory.group_by_name(&ask, &name).await;
     let answer = fact(answer.map(|found| found.map(|found| known_group(shell, &name, found))));
     Box::new(move |facts| drop(facts.groups.insert(name, answer)))
@@ -139,12 +140,12 @@ fn known_group(shell: &Shell, name: &str, found: Lookup<Group>) -> GroupLookup {
     }
 }
 
-async fn members(shell: &Shell, ask: Ask, id: GroupId) -> Answered {
+async fn members(shell: &Shell, ask: CallOptions, id: GroupId) -> Answered {
     let answer = fact(shell.outside.directory.members(&ask, &id).await);
     Box::new(move |facts| drop(facts.members.insert(id, answer)))
 }
 
-async fn membership(shell: &Shell, ask: Ask, user: UserId, groups: Vec<GroupId>) -> Answered {
+async fn membership(shell: &Shell, ask: CallOptions, user: UserId, groups: Vec<GroupId>) -> Answered {
     let answer = shell.outside.directory.memberships(&ask, &user, &groups).await;
     Box::new(move |facts| {
         for (place, group) in groups.into_iter().enumerate() {
@@ -163,7 +164,7 @@ async fn membership(shell: &Shell, ask: Ask, user: UserId, groups: Vec<GroupId>)
     })
 }
 
-async fn of_the_organization(shell: &Shell, ask: Ask, question: Question) -> Answered {
+async fn of_the_organization(shell: &Shell, ask: CallOptions, question: Question) -> Answered {
     let outside = &shell.outside;
     match question {
         Question::Account(id) => {
@@ -192,7 +193,7 @@ async fn of_the_organization(shell: &Shell, ask: Ask, question: Question) -> Ans
     }
 }
 
-async fn listing(shell: &Shell, ask: Ask, account: AccountId, set: PermissionSetArn) -> Answered {
+async fn listing(shell: &Shell, ask: CallOptions, account: AccountId, set: PermissionSetArn) -> Answered {
     let asked = shell.outside.clock.now();
     let answer = match shell.outside.assignments.list(&ask, &account, &set).await {
         Ok(listed) => Fact::Known(listed.map(ListAnswer::Listed)),
@@ -207,7 +208,7 @@ async fn listing(shell: &Shell, ask: Ask, account: AccountId, set: PermissionSet
 
 async fn operation(
     shell: &Shell,
-    ask: Ask,
+    ask: CallOptions,
     about: Option<&RequestFacts>,
     kind: OperationKind,
     id: RequestId,
@@ -218,8 +219,8 @@ async fn operation(
     let answer = match tuple {
         Some(tuple) => {
             // What an operation does decides about taking away as much as about granting.
-            let ask = Ask {
-                urgency: Urgency::Revocation.min(ask.urgency),
+            let ask = CallOptions {
+                priority: Priority::Revocation.min(ask.priority),
                 ..ask
             };
             let answer = shell

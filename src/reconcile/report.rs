@@ -8,7 +8,7 @@ use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 use serde_json::{Value, json};
 
 use super::request::Request;
-use super::requests::API_TIMEOUT;
+use crate::admission::API_TIMEOUT;
 use crate::api::{GROUP, Phase, Reason, Timestamp, VERSION};
 use crate::domain::{Alert, Transition};
 

@@ -1,16 +1,12 @@
 //! Requests in the API server: read, written with a condition, never guessed.
 
-use std::time::Duration;
-
 use kube::api::{Api, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, Preconditions};
 use kube::core::{ApiResource, GroupVersionKind, PartialObjectMeta};
 use serde_json::{Value, json};
 
 use super::request::{FINALIZER, Request};
+use crate::admission::API_TIMEOUT;
 use crate::api::{AccountId, GROUP, VERSION};
-
-/// How long one call may take. kube's own read timeout is none.
-pub const API_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How many objects one page of a list has.
 const PAGE: u32 = 500;

@@ -1,10 +1,10 @@
-//! The clock of the machine.
+//! The system clock.
 
 use chrono::{DateTime, Utc};
 
 use crate::ports::Clock;
 
-/// The clock of the machine: the only place that reads it.
+/// The system clock, read nowhere else.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

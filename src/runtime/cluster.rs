@@ -1,4 +1,4 @@
-//! The client of the Kubernetes API: nothing it does takes for ever, and it notes the API server's clock.
+//! The client of the Kubernetes API: every call has a timeout, and it records the API server's clock.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,44 +15,44 @@ use tower::util::{MapRequestLayer, MapResponseLayer};
 use super::arguments::ClusterArguments;
 use crate::ports::{Clock, RemoteClock, TimeSeen};
 
-/// Until a connection to the API server stands.
+/// To establish a connection to the API server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Until an answer begins: a watch answers at once too, and lists come in pages that take well under a second.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a connection may be silent within an answer. Longer than any watch, so that silence means a connection that
-/// died without a word; kube's watcher then starts another watch.
-const SILENCE_TIMEOUT: Duration = Duration::from_secs(75);
-/// How long the API server is asked to keep a watch open. Kube asks for 290 s and would notice a dead connection no
-/// sooner. Bookmarks are no sign of life: of a kind that nobody has written since the API server started there are none.
+/// Until a response begins: a watch responds at once too, and pages of lists take well under a second.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a connection may be idle within a response. Longer than any watch, so that it detects connections that are
+/// dead without having been closed; kube's watcher then starts another watch.
+const READ_TIMEOUT: Duration = Duration::from_secs(75);
+/// The `timeoutSeconds` of a watch. Kube's default is 290 s, which would delay the detection of a dead connection.
+/// Bookmarks do not help: the API server sends none for a kind without any write since it started.
 const WATCH_SECONDS: u32 = 60;
-/// Until a request is sent; requests have at most a few megabytes.
+/// To send a request; requests have at most a few megabytes.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A cluster that can be talked to.
+/// A Kubernetes cluster.
 #[derive(Clone)]
 pub struct Cluster {
-    /// The client, for everything.
+    /// The client for all calls.
     pub client: Client,
-    /// What the API server's clock said last.
+    /// The API server's clock, as last seen.
     pub clock: Arc<ApiServerClock>,
 }
 
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
-    /// The kubeconfig that was named cannot be used.
+    /// The kubeconfig cannot be used.
     #[error("the kubeconfig cannot be used: {0}")]
     Kubeconfig(#[from] KubeconfigError),
-    /// No place had a configuration.
-    #[error("no cluster is configured; outside of a pod say --kubeconfig FILE: {0}")]
+    /// No configuration was found.
+    #[error("no cluster is configured; outside of a pod set --kubeconfig FILE: {0}")]
     Nowhere(#[from] InferConfigError),
-    /// The configuration makes no client.
-    #[error("the cluster's configuration makes no client: {0}")]
+    /// The client could not be built.
+    #[error("the client for the cluster could not be built from its configuration: {0}")]
     Client(#[from] kube::Error),
 }
 
 impl Cluster {
-    /// A client of the cluster that the arguments mean. Does not talk to it yet.
+    /// A client for the cluster of these arguments. Makes no call yet.
     pub async fn configure(
         arguments: &ClusterArguments,
         clock: Arc<dyn Clock>,
@@ -73,14 +73,14 @@ impl Cluster {
         });
         let client = ClientBuilder::try_from(limited(configuration))?
             .with_layer(&note_date)
-            .with_layer(&TimeoutLayer::new(ANSWER_TIMEOUT))
+            .with_layer(&TimeoutLayer::new(RESPONSE_TIMEOUT))
             .with_layer(&MapRequestLayer::new(with_short_watch))
             .build();
         Ok(Self { client, clock: noted })
     }
 }
 
-/// The API server's clock, as the `Date` of its answers says.
+/// The API server's clock, from the `Date` header of its responses.
 pub struct ApiServerClock {
     clock: Arc<dyn Clock>,
     last_seen: Mutex<Option<TimeSeen>>,
@@ -110,7 +110,7 @@ async fn configuration(arguments: &ClusterArguments) -> Result<Config, ClusterEr
     let ClusterArguments {
         kubeconfig,
         context,
-        concurrency: _,
+        max_concurrent_reconciles: _,
     } = arguments;
     let options = KubeConfigOptions {
         context: context.clone(),
@@ -125,16 +125,16 @@ async fn configuration(arguments: &ClusterArguments) -> Result<Config, ClusterEr
 
 fn limited(mut configuration: Config) -> Config {
     configuration.connect_timeout = Some(CONNECT_TIMEOUT);
-    configuration.read_timeout = Some(SILENCE_TIMEOUT);
+    configuration.read_timeout = Some(READ_TIMEOUT);
     configuration.write_timeout = Some(WRITE_TIMEOUT);
-    // Otherwise the time a connection was idle counts as waiting for the next answer.
+    // Otherwise the idle time of a connection would count as waiting for the next response.
     configuration.reset_reader_on_write = true;
-    // Kube would repeat a refused call for minutes; whoever asks owns its repetition, and knows what has changed since.
+    // Kube would retry a refused call for minutes; callers retry themselves, because they know what has changed since.
     configuration.default_retry = false;
     configuration
 }
 
-/// A watch that the API server ends soon enough for silence to mean something. Kube's watcher goes on where it was.
+/// Limits a watch, so that an idle connection is detected. Kube's watcher resumes where it was.
 fn with_short_watch<B>(mut request: Request<B>) -> Request<B> {
     if let Some(shortened) = shortened(request.uri()) {
         *request.uri_mut() = shortened;
@@ -142,7 +142,7 @@ fn with_short_watch<B>(mut request: Request<B>) -> Request<B> {
     request
 }
 
-/// Where a watch is asked for with a limit of our own; `None` for all else, and for what is short already.
+/// The path of a watch with our limit; `None` for other calls, and for a shorter watch.
 fn shortened(uri: &Uri) -> Option<Uri> {
     let is_limit = |pair: &&str| pair.starts_with("timeoutSeconds=");
     let query = uri.query()?;
@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_watch_ends_before_its_silence_would_mean_anything_and_nothing_else_is_changed() {
-        assert!(Duration::from_secs(WATCH_SECONDS.into()) < SILENCE_TIMEOUT);
+        assert!(Duration::from_secs(WATCH_SECONDS.into()) < READ_TIMEOUT);
         let check = |given: &str, expected: Option<&str>| {
             let shortened = shortened(&given.parse().unwrap());
             assert_eq!(
@@ -263,6 +263,6 @@ mod tests {
         let configuration = limited(Config::new("http://127.0.0.1:1".parse().unwrap()));
         assert!(!configuration.default_retry);
         assert!(configuration.connect_timeout.is_some() && configuration.write_timeout.is_some());
-        assert_eq!(configuration.read_timeout, Some(SILENCE_TIMEOUT));
+        assert_eq!(configuration.read_timeout, Some(READ_TIMEOUT));
     }
 }

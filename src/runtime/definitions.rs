@@ -1,4 +1,4 @@
-//! Waiting for the definitions of our kinds.
+//! Waits for the CustomResourceDefinitions of our kinds.
 
 use std::time::Duration;
 
@@ -9,44 +9,48 @@ use kube::{Api, Client};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::readiness::Readiness;
+use crate::admission::API_TIMEOUT;
 use crate::api;
 use crate::reconcile::with_causes;
 
-/// Between two looks: somebody who has just applied the manifests does not wait long.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
-/// As long as nothing changes, this often it is said again.
-const SAY_AGAIN: Duration = Duration::from_mins(1);
-/// How long one look at one definition may take.
-const LOOK_TIMEOUT: Duration = Duration::from_secs(10);
-/// Under what `/readyz` speaks of it.
+/// The interval of the checks: short, for somebody who has just applied the manifests.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// How often the same reason is logged again.
+const LOG_INTERVAL: Duration = Duration::from_mins(1);
+/// The name of its line in `/readyz`.
 pub(super) const DEFINITIONS_FACT: &str = "definitions";
 
-/// Waits until the cluster serves all our kinds. Says once, and then each minute, what it waits for and what to do.
+/// Waits until the cluster serves all our kinds. Logs what is missing and what to do, at once and then every minute.
 pub async fn wait_for_definitions(client: &Client, readiness: &Readiness) {
-    let mut said: Option<(String, Instant)> = None;
+    let mut logged: Option<(String, Instant)> = None;
     while let Some(sentence) = what_is_missing(client).await {
         readiness.not_ready(DEFINITIONS_FACT, &sentence);
-        let is_news = said
+        let is_news = logged
             .as_ref()
-            .is_none_or(|(last, at)| *last != sentence || at.elapsed() >= SAY_AGAIN);
+            .is_none_or(|(last, at)| *last != sentence || at.elapsed() >= LOG_INTERVAL);
         if is_news {
-            tracing::warn!("{sentence}");
-            said = Some((sentence, Instant::now()));
+            tracing::warn!(reason = %sentence, "CustomResourceDefinitions not ready");
+            logged = Some((sentence, Instant::now()));
         }
-        sleep(BETWEEN_LOOKS).await;
+        sleep(CHECK_INTERVAL).await;
     }
     readiness.ready(DEFINITIONS_FACT, "the cluster serves all kinds");
 }
 
-/// What has to happen before all our kinds are served, as a sentence.
+/// What is missing before all our kinds are served, as a sentence.
 async fn what_is_missing(client: &Client) -> Option<String> {
     let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
     let mut missing = Vec::new();
     for name in names() {
-        let found = match timeout(LOOK_TIMEOUT, definitions.get_opt(&name)).await {
+        let found = match timeout(API_TIMEOUT, definitions.get_opt(&name)).await {
             Ok(Ok(found)) => found,
             Ok(Err(error)) => return Some(unreadable(&with_causes(&error))),
-            Err(_) => return Some(unreadable("no answer within 10 s")),
+            Err(_) => {
+                return Some(unreadable(&format!(
+                    "no answer within {} s",
+                    API_TIMEOUT.as_secs()
+                )));
+            }
         };
         if !is_crd_established().matches_object(found.as_ref()) {
             missing.push(name);

@@ -12,32 +12,32 @@ use tokio::task::JoinHandle;
 
 use super::readiness::Readiness;
 
-/// The answers to probes. Dropping it ends them.
+/// The HTTP server for probes. Dropping it stops the server.
 #[derive(Debug)]
 pub struct HealthServer {
     address: SocketAddr,
-    serving: JoinHandle<()>,
+    server_task: JoinHandle<()>,
 }
 
 impl HealthServer {
-    /// Listens from now on; port 0 takes a free one.
+    /// Starts listening; port 0 takes a free port.
     pub async fn start(listen: SocketAddr, readiness: Readiness) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
         let routes = Router::new()
-            // That it answers at all is the answer: a process that hangs does not.
+            // The response itself is the check: a process that hangs gives none.
             .route("/healthz", get(async || "alive\n"))
             .route("/readyz", get(ready))
             .with_state(readiness);
-        let serving = tokio::spawn(async move {
+        let server_task = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, routes).await {
-                tracing::error!("/healthz and /readyz are served no more: {error}");
+                tracing::error!(%error, "health server stopped");
             }
         });
-        Ok(Self { address, serving })
+        Ok(Self { address, server_task })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -45,7 +45,7 @@ impl HealthServer {
 
 impl Drop for HealthServer {
     fn drop(&mut self) {
-        self.serving.abort();
+        self.server_task.abort();
     }
 }
 

@@ -1,4 +1,4 @@
-//! Everything a cluster needs before the controller runs, as text.
+//! Prints everything a cluster needs before the controller runs.
 
 use std::io::{self, Write as _};
 
@@ -7,16 +7,16 @@ use serde_json::Value;
 use super::arguments::ManifestsArguments;
 use crate::admission::InstallationError;
 
-/// Why the manifests are not printed.
+/// Why the manifests could not be printed.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestsError {
-    /// A name that cannot be used.
+    /// A name of the installation is invalid.
     #[error(transparent)]
     Installation(#[from] InstallationError),
     /// They cannot be written as YAML.
     #[error("the manifests cannot be written as YAML: {0}")]
     Yaml(String),
-    /// Whoever reads them does not any more.
+    /// Standard output cannot be written, for instance because it was closed.
     #[error("the manifests could not be printed: {0}")]
     Print(#[from] io::Error),
 }
@@ -25,13 +25,13 @@ pub enum ManifestsError {
 pub fn print_manifests(arguments: &ManifestsArguments) -> Result<(), ManifestsError> {
     let installation = arguments.installation.installation()?;
     let text = as_yaml(&installation.manifests())?;
-    // Not `println!`, which panics when the reader went away.
+    // Not `println!`, which panics when standard output is closed.
     let mut output = io::stdout().lock();
     output.write_all(text.as_bytes())?;
     Ok(output.flush()?)
 }
 
-/// One YAML document each, with words that older YAML takes for numbers or truth values in quotes.
+/// One YAML document per object, with words that YAML 1.1 reads as numbers or booleans in quotes.
 fn as_yaml(objects: &[Value]) -> Result<String, ManifestsError> {
     serde_saphyr::to_string_multiple(objects).map_err(|error| ManifestsError::Yaml(error.to_string()))
 }

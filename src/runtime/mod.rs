@@ -1,10 +1,11 @@
-//! What a process brings: its arguments, its logs, its clients, its clock, and whether it is the one that acts.
+//! What the process provides: arguments, logging, clients, the clock and leader election.
 
 mod clock;
-mod permit;
 
 #[cfg(feature = "controller")]
 mod arguments;
+#[cfg(feature = "controller")]
+mod assemble;
 #[cfg(feature = "controller")]
 mod cluster;
 #[cfg(feature = "controller")]
@@ -12,15 +13,13 @@ mod definitions;
 #[cfg(feature = "controller")]
 mod health;
 #[cfg(feature = "controller")]
-mod lead;
-#[cfg(feature = "controller")]
 mod leader;
 #[cfg(feature = "controller")]
 mod manifests;
 #[cfg(feature = "controller")]
-mod patience;
-#[cfg(feature = "controller")]
 mod readiness;
+#[cfg(feature = "controller")]
+mod retry_until_ok;
 #[cfg(feature = "controller")]
 mod run;
 #[cfg(feature = "controller")]
@@ -29,7 +28,6 @@ mod shutdown;
 mod telemetry;
 
 pub use clock::SystemClock;
-pub use permit::AlwaysSend;
 
 #[cfg(feature = "controller")]
 pub use self::{
@@ -44,7 +42,7 @@ pub use self::{
     leader::{Elector, LEASE_NAME, Leader, LeaseSettings},
     manifests::{ManifestsError, print_manifests},
     readiness::{Fact, Readiness},
-    run::{Prepared, RunError, run},
+    run::{RunError, run},
     shutdown::Shutdown,
     telemetry::{TelemetryError, start_logging},
 };

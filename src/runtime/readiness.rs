@@ -1,41 +1,41 @@
-//! What is known about how this process is, one fact each, for `/readyz`.
+//! The state of this process for `/readyz`, one line per fact.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Named facts about this process; cheap to clone, and every clone is the same.
+/// Named facts about this process; cheap to clone, and all clones share the state.
 #[derive(Debug, Clone, Default)]
 pub struct Readiness {
     facts: Arc<Mutex<BTreeMap<&'static str, Fact>>>,
 }
 
-/// How one thing is.
+/// The state of one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
-    /// Whether this process can do its work as far as this is concerned.
+    /// Whether this fact lets the process do its work.
     pub ready: bool,
     /// For people.
     pub sentence: String,
 }
 
 impl Readiness {
-    /// Nothing here keeps the process from its work.
+    /// Sets a fact that lets the process do its work.
     pub fn ready(&self, name: &'static str, sentence: impl Into<String>) {
         self.set(name, true, sentence.into());
     }
 
-    /// Because of this it cannot do its work.
+    /// Sets a fact that keeps the process from its work.
     pub fn not_ready(&self, name: &'static str, sentence: impl Into<String>) {
         self.set(name, false, sentence.into());
     }
 
-    /// One fact, if anything was ever said about it.
+    /// One fact, if it was ever set.
     pub fn fact(&self, name: &str) -> Option<Fact> {
         self.lock().get(name).cloned()
     }
 
-    /// Whether every fact is ready and there is one, with a line for each.
+    /// Whether there are facts and all are ready, with a line for each.
     pub fn report(&self) -> (bool, String) {
         let facts = self.lock();
         let mut lines = String::new();
@@ -51,7 +51,7 @@ impl Readiness {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, Fact>> {
-        // Nothing in here panics half way.
+        // No code panics while it holds the lock.
         self.facts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -64,9 +64,9 @@ mod tests {
     fn it_is_ready_when_every_fact_is_and_not_before_the_first() {
         let readiness = Readiness::default();
         assert_eq!(readiness.report(), (false, String::new()));
-        readiness.not_ready("leader", "the lease is not looked at yet");
+        readiness.not_ready("leader", "the lease was not read yet");
         readiness.ready("AWS", "connected");
-        let lines = "[+] AWS: connected\n[-] leader: the lease is not looked at yet\n";
+        let lines = "[+] AWS: connected\n[-] leader: the lease was not read yet\n";
         assert_eq!(readiness.report(), (false, lines.to_owned()));
         readiness.clone().ready("leader", "holds the lease");
         assert_eq!(

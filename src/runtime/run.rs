@@ -1,4 +1,4 @@
-//! The life of the process, one function a step.
+//! Start-up, leading and shutdown of the process, one function per step.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -11,103 +11,76 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::arguments::{ArgumentError, AuditLog, LeaseArguments, RunArguments};
+use super::assemble::{Prepared, lead};
 use super::clock::SystemClock;
 use super::cluster::{Cluster, ClusterError};
 use super::definitions::{DEFINITIONS_FACT, wait_for_definitions};
 use super::health::HealthServer;
-use super::lead::lead;
-use super::leader::{Elector, LEADER_FACT, Leader, LeaseSettings};
-use super::patience::until_it_works;
+use super::leader::{Elector, LEADER_FACT, LeaseSettings};
 use super::readiness::Readiness;
+use super::retry_until_ok::retry_until_ok;
 use super::shutdown::Shutdown;
 use super::telemetry::{TelemetryError, start_logging};
 use crate::admission::{Installation, InstallationError, SealKey, load_or_create};
 use crate::aws::{Aws, AwsSettings, Finding, Verdict};
 use crate::domain::Timings;
-use crate::ports::{Ask, Clock, Instance as _};
+use crate::ports::{CallOptions, Clock, Instance as _};
 use crate::reconcile::Delays;
 
-/// How long what is under way may take to end. With the lease, less than the 30 s after which Kubernetes kills.
-const GRACE: Duration = Duration::from_secs(20);
-/// How long giving back the lease may take; after that it runs out by itself.
+/// How long reconciles in progress may take to finish at shutdown. With the release of the lease this is less than the
+/// 30 s after which Kubernetes kills a pod.
+const GRACE_PERIOD: Duration = Duration::from_secs(20);
+/// How long the release of the lease may take; after that it expires.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Facts of `/readyz` that are this file's; the definitions and the lease speak for themselves.
+/// Names of lines of `/readyz` that this file sets.
 const AWS_FACT: &str = "AWS";
 const SEAL_FACT: &str = "seal";
-/// What has to be there before anything is done, in the order in which it is waited for.
+/// What has to be ready before the controller leads, in the order of start-up.
 const NEEDED: [&str; 4] = [DEFINITIONS_FACT, AWS_FACT, SEAL_FACT, LEADER_FACT];
 
-/// Why the process ends otherwise than it was asked to.
+/// Why the process exits with an error.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The options make no sense together.
+    /// The options contradict each other.
     #[error(transparent)]
     Arguments(#[from] ArgumentError),
     /// A name of the installation cannot be used.
     #[error(transparent)]
     Installation(#[from] InstallationError),
-    /// Nothing can be logged.
+    /// Logging could not be started.
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
-    /// It could not be asked to end.
-    #[error("signals cannot be waited for: {0}")]
+    /// Signals cannot be received.
+    #[error("signals cannot be received: {0}")]
     Signals(io::Error),
     /// The audit log cannot be written.
     #[error("the audit log {path} cannot be opened: {source}; choose another with --audit-log")]
     AuditLog {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
-    /// Probes cannot be answered.
+    /// The health endpoint cannot be served.
     #[error(
         "cannot listen on {address}: {source}; choose another with --health-listen (port 0 takes a free one)"
     )]
     Health {
-        /// Where.
+        /// The address.
         address: SocketAddr,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
-    /// There is no cluster to talk to.
+    /// No cluster is configured.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
-    /// Somebody else leads.
-    #[error("the lead is lost: {0}; ending, so that the other one acts alone")]
+    /// Another replica leads.
+    #[error("leadership lost: {0}; exiting, so that only the other replica acts")]
     LostLeadership(String),
 }
 
-/// Everything that acting takes, once it is there.
-pub struct Prepared {
-    /// The names in the cluster.
-    pub installation: Installation,
-    /// Kubernetes, and its clock.
-    pub cluster: Cluster,
-    /// AWS, and its clock.
-    pub aws: Aws,
-    /// Whether we act as a delegated administrator, who cannot assign the management account.
-    pub delegated_administrator: bool,
-    /// The key of the seal.
-    pub seal_key: SealKey,
-    /// That we are the one that acts.
-    pub leader: Arc<Leader>,
-    /// Our own clock.
-    pub clock: Arc<dyn Clock>,
-    /// The delays of decisions.
-    pub timings: Timings,
-    /// The delays of upkeep.
-    pub delays: Delays,
-    /// How many requests are worked on at once.
-    pub concurrency: u16,
-    /// Where audit lines go.
-    pub audit_log: Box<dyn Write + Send>,
-    /// What `/readyz` says.
-    pub readiness: Readiness,
-}
-
-/// Runs the controller until it is asked to end, or somebody else leads.
+/// Runs the controller until shutdown is requested or another replica leads.
 pub async fn run(arguments: RunArguments) -> Result<(), RunError> {
     arguments.check()?;
     let installation = arguments.installation.installation()?;
@@ -119,7 +92,7 @@ pub async fn run(arguments: RunArguments) -> Result<(), RunError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let cluster = Cluster::configure(&arguments.cluster, Arc::clone(&clock)).await?;
     let preparation = prepare(arguments, installation, cluster, clock, audit_log, readiness);
-    // Until it leads nothing has been begun that would have to be ended.
+    // Until it leads nothing has been started that would have to be finished.
     let prepared = tokio::select! {
         prepared = preparation => prepared,
         () = shutdown.requested() => return Ok(()),
@@ -127,7 +100,7 @@ pub async fn run(arguments: RunArguments) -> Result<(), RunError> {
     act(prepared, shutdown).await
 }
 
-/// Everything that has to be waited for before acting, in an order in which each step can say what it lacks.
+/// Waits for everything that the controller needs, in an order in which each step can report what is missing.
 async fn prepare(
     arguments: RunArguments,
     installation: Installation,
@@ -151,27 +124,30 @@ async fn prepare(
         clock,
         timings: Timings::from(&arguments.timings),
         delays: Delays::from(&arguments.delays),
-        concurrency: arguments.cluster.concurrency,
+        concurrency: arguments.cluster.max_concurrent_reconciles,
         audit_log,
         readiness,
     }
 }
 
-/// Acts until it is asked to end, and gives the lease back; or until somebody else has it.
+/// Leads until shutdown is requested, then releases the lease; or until another replica holds it.
 async fn act(prepared: Prepared, shutdown: Shutdown) -> Result<(), RunError> {
     let leader = Arc::clone(&prepared.leader);
     let mut acting = pin!(lead(prepared, shutdown.clone()));
     tokio::select! {
         why = leader.lost() => return Err(RunError::LostLeadership(why)),
         () = shutdown.requested() => {
-            if timeout(GRACE, acting).await.is_err() {
-                tracing::warn!("what was under way did not end within {} s and is left as it is", GRACE.as_secs());
+            if timeout(GRACE_PERIOD, acting).await.is_err() {
+                tracing::warn!(
+                    grace_period_seconds = GRACE_PERIOD.as_secs(),
+                    "reconciles in progress did not finish in time; aborted"
+                );
             }
         }
         () = &mut acting => {}
     }
     if timeout(RELEASE_TIMEOUT, leader.release()).await.is_err() {
-        tracing::warn!("the lease could not be given back and runs out by itself");
+        tracing::warn!("lease not released in time; it will expire");
     }
     Ok(())
 }
@@ -189,11 +165,11 @@ fn open_audit_log(audit_log: &AuditLog) -> Result<Box<dyn Write + Send>, RunErro
     }
 }
 
-/// Every step is said to be open, or the first ones alone would look like all.
+/// Lists every step as not ready, or the first ones would look like all of them.
 fn nothing_ready() -> Readiness {
     let readiness = Readiness::default();
     for fact in NEEDED {
-        readiness.not_ready(fact, "its turn has not come yet");
+        readiness.not_ready(fact, "not started yet");
     }
     readiness
 }
@@ -206,28 +182,29 @@ async fn serve_health(address: SocketAddr, readiness: &Readiness) -> Result<Heal
     Ok(server)
 }
 
-/// Finds the instance, and as what we act. Waits for AWS as long as it takes.
+/// Connects to AWS and finds the instance, and whether the controller is a delegated administrator. Retries until AWS
+/// answers.
 async fn connect_aws(settings: &AwsSettings, clock: &Arc<dyn Clock>, readiness: &Readiness) -> (Aws, bool) {
     readiness.not_ready(AWS_FACT, "connecting");
-    let connected = until_it_works(AWS_FACT, readiness, async || {
+    let connected = retry_until_ok(AWS_FACT, readiness, async || {
         Aws::connect(settings.clone(), Arc::clone(clock)).await
     });
     let aws = connected.await;
-    let delegated = match aws.delegated_administrator(&Ask::background()).await {
+    let delegated = match aws.delegated_administrator(&CallOptions::background()).await {
         Ok(delegated) => delegated,
         Err(error) => {
-            // Nothing is granted wrongly for it: AWS itself refuses the management account to such an administrator.
-            tracing::warn!(%error, "whether we are a delegated administrator is not known; taken for the management account");
+            // Safe: AWS itself refuses a delegated administrator's assignments to the management account.
+            tracing::warn!(%error, "delegated administrator check failed; assuming the management account");
             false
         }
     };
     let problems = report(&aws.preflight().await);
-    // Ready all the same: what is wrong with the instance must not keep removals from being tried.
+    // Ready even with problems: they must not keep removals from being attempted.
     readiness.ready(AWS_FACT, format!("instance {}{problems}", aws.arn()));
     (aws, delegated)
 }
 
-/// Logs each finding, and gives those that will keep something from working.
+/// Logs each finding, and returns the problems.
 fn report(findings: &[Finding]) -> String {
     let mut problems = String::new();
     for Finding {
@@ -237,10 +214,12 @@ fn report(findings: &[Finding]) -> String {
     } in findings
     {
         match verdict {
-            Verdict::Good => tracing::info!(?check, "{sentence}"),
-            Verdict::Warning | Verdict::CannotTell => tracing::warn!(?check, "{sentence}"),
+            Verdict::Good => tracing::info!(?check, finding = %sentence, "preflight check passed"),
+            Verdict::Warning | Verdict::Unknown => {
+                tracing::warn!(?check, finding = %sentence, "preflight check needs attention");
+            }
             Verdict::Problem => {
-                tracing::error!(?check, "{sentence}");
+                tracing::error!(?check, finding = %sentence, "preflight check failed");
                 problems.push_str("; found at the start: ");
                 problems.push_str(sentence);
             }
@@ -251,7 +230,7 @@ fn report(findings: &[Finding]) -> String {
 
 async fn load_seal_key(cluster: &Cluster, installation: &Installation, readiness: &Readiness) -> SealKey {
     let load = async || load_or_create(cluster.client.clone(), installation.namespace()).await;
-    let key = until_it_works(SEAL_FACT, readiness, load).await;
+    let key = retry_until_ok(SEAL_FACT, readiness, load).await;
     readiness.ready(SEAL_FACT, "the key is loaded");
     key
 }
@@ -263,18 +242,18 @@ fn lease_settings(
 ) -> LeaseSettings {
     LeaseSettings {
         namespace: installation.namespace().to_owned(),
-        identity: arguments.identity.clone().unwrap_or_else(replica_name),
+        identity: arguments.lease_identity.clone().unwrap_or_else(replica_name),
         duration: arguments.duration(),
         renew_interval: arguments.renew_interval(),
         clock: Arc::clone(clock),
     }
 }
 
-/// The pod's name, which a container has as its host name, and an ending of its own: containers restart under one name.
+/// The pod's name, which is the host name of its containers, and a random suffix: a container restarts under one name.
 fn replica_name() -> String {
     let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "team-operator".to_owned());
-    let mut ending = std::process::id().to_be_bytes();
-    // Without randomness the id of the process still tells two apart on one host.
-    let _ = getrandom::fill(&mut ending);
-    format!("{host}-{:08x}", u32::from_be_bytes(ending))
+    let mut suffix = std::process::id().to_be_bytes();
+    // Without randomness the process id still distinguishes two replicas on one host.
+    let _ = getrandom::fill(&mut suffix);
+    format!("{host}-{:08x}", u32::from_be_bytes(suffix))
 }

@@ -1,18 +1,18 @@
-//! Being asked to end.
+//! Graceful shutdown.
 
 use std::io;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-/// Whether the process was asked to end; cheap to clone, and every clone is the same.
+/// Whether shutdown was requested; cheap to clone, and all clones share the state.
 #[derive(Debug, Clone)]
 pub struct Shutdown {
     requested: watch::Receiver<bool>,
 }
 
 impl Shutdown {
-    /// By SIGTERM, as Kubernetes does, or SIGINT, as people do.
+    /// Requested by SIGTERM (from Kubernetes) or SIGINT (from a terminal).
     pub fn on_signals() -> io::Result<Self> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
@@ -22,15 +22,15 @@ impl Shutdown {
                 _ = terminate.recv() => "SIGTERM",
                 _ = interrupt.recv() => "SIGINT",
             };
-            tracing::info!("{name}: ending");
+            tracing::info!(signal = name, "shutting down");
             request.send_replace(true);
         });
         Ok(Self { requested })
     }
 
-    /// Waits until it was.
+    /// Waits until shutdown is requested.
     pub async fn requested(&self) {
-        // An error: whoever listened to signals is gone, which only happens with the process.
+        // An error means that the signal task has ended, which only happens with the process.
         let _ = self.requested.clone().wait_for(|requested| *requested).await;
     }
 }

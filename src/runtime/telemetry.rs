@@ -1,4 +1,4 @@
-//! Log lines on standard error; standard output belongs to the audit log.
+//! Logging to standard error; standard output is for the audit log.
 
 use std::io;
 
@@ -9,20 +9,20 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 use super::arguments::LogFormat;
 
-/// Why nothing can be logged.
+/// Why logging could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
-    /// Not a filter.
+    /// The filter is invalid.
     #[error(
         "--log-level {0:?} is not a log level: write error, warn, info, debug or trace, or levels for modules"
     )]
     Filter(String),
-    /// Somebody else in the process logs already.
+    /// The process has a logger already.
     #[error("logging was already started: {0}")]
     Started(String),
 }
 
-/// From here on what happens is logged. Fields of spans are shown in both formats: they say which request it is about.
+/// Starts logging. Both formats show the fields of spans, which name the request.
 pub fn start_logging(format: LogFormat, level: &str) -> Result<(), TelemetryError> {
     let filter = EnvFilter::try_new(level).map_err(|_| TelemetryError::Filter(level.to_owned()))?;
     let started = match format {
@@ -47,7 +47,7 @@ fn json<W>(filter: EnvFilter, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    // The list holds every span; the innermost alone would hide the request that it happens in.
+    // The list holds every span; the innermost alone would hide the request.
     let builder = fmt()
         .json()
         .flatten_event(true)

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use team_operator::aws::{Check, Verdict};
 use team_operator::ports::{
-    AccountId, AccountState, Ask, Assignments, Attribute, Class, CreateAnswer, DeleteAnswer, Directory,
-    Enabled, Lookup, Members, Membership, OperationKind, OperationState, Organization, PermissionSetArn,
-    PermissionSets, RequestId, UserId, UserLookup,
+    AccountId, AccountState, Assignments, Attribute, CallOptions, Class, CreateAnswer, DeleteAnswer,
+    Directory, Enabled, Lookup, Members, Membership, OperationKind, OperationState, Organization,
+    PermissionSetArn, PermissionSets, RequestId, UserId, UserLookup,
 };
-use team_operator::runtime::AlwaysSend;
 
+use crate::always_send::AlwaysSend;
 use crate::support::{Boxed, Fixture, Lie, Target};
 
 #[tokio::test]
@@ -57,8 +57,8 @@ async fn whole_life(target: &Target) {
     revoke_again(target).await;
 }
 
-fn ask() -> Ask {
-    Ask::decision("contract").fresh()
+fn ask() -> CallOptions {
+    CallOptions::decision("contract").fresh()
 }
 
 async fn people(target: &Target) {
@@ -148,7 +148,7 @@ async fn groups(target: &Target) {
 
 async fn accounts(target: &Target) {
     let id = AccountId::parse(&target.fixture.account).unwrap();
-    for asked in [ask(), Ask::background()] {
+    for asked in [ask(), CallOptions::background()] {
         let account = target
             .aws
             .account(&asked, &id)
@@ -221,7 +221,7 @@ async fn preflight(target: &Target) {
             .verdict
     };
     let described = if target.lies(Lie::InstancesAreNotDescribed) {
-        Verdict::CannotTell
+        Verdict::Unknown
     } else {
         Verdict::Good
     };
@@ -304,7 +304,7 @@ async fn grant_again(target: &Target) {
 }
 
 async fn revoke(target: &Target, creation: &RequestId) {
-    let ask = Ask::revocation("contract");
+    let ask = CallOptions::revocation("contract");
     let tuple = target.tuple();
     let answer = target.aws.delete(&ask, &tuple).await.unwrap();
     let DeleteAnswer::Accepted { request, .. } = answer else {
@@ -329,7 +329,7 @@ async fn revoke(target: &Target, creation: &RequestId) {
 async fn revoke_again(target: &Target) {
     let answer = target
         .aws
-        .delete(&Ask::revocation("contract"), &target.tuple())
+        .delete(&CallOptions::revocation("contract"), &target.tuple())
         .await
         .unwrap();
     assert!(matches!(answer, DeleteAnswer::AlreadyGone(_)), "{answer:?}");

@@ -12,6 +12,8 @@
     reason = "a test or benchmark that cannot go on stops here"
 )]
 
+#[path = "../common/always_send.rs"]
+mod always_send;
 mod life;
 mod support;
 mod trouble;

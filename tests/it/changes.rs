@@ -1,4 +1,4 @@
-//! Product §4: what becomes of a request when somebody wants to change it, the requester or anybody else.
+//! Changes of a request after its creation, by the requester and by others: only `cancelled` may be set.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Product §4, the row of the controller: everything in a status but what people decide.
+//! The rights of the controller: it writes everything in a status except decisions of people.
 
 use k8s_openapi::api::admissionregistration::v1::ValidatingAdmissionPolicy;
 use kube::api::{Api, DeleteParams, Patch, PatchParams};

@@ -1,4 +1,4 @@
-//! Product §4, the row of the approver: nothing else in a status is theirs, and nothing that was decided is undone.
+//! The rights of approvers: they can write nothing else in a status, and cannot change or remove decisions.
 
 use serde_json::{Value, json};
 use team_operator::api::Phase;

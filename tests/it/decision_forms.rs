@@ -1,5 +1,4 @@
-//! Product §4, the row of the approver: each form in which a decision can be written, and each in which another's could
-//! be.
+//! Every form in which an approver can write a decision, and every form in which a decision could be forged.
 
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Product §4 and §7: comments that settings ask for, as many decisions as fit, and what the audit log says of them.
+//! Limits of decisions: comments that the settings require, the maximum number of entries, and their audit annotations.
 
 use serde_json::{Value, json};
 use team_operator::api::Phase;

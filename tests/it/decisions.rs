@@ -1,4 +1,4 @@
-//! Product §4, the row of the approver: who may decide what, and when.
+//! The rights of approvers: who may decide what, and when.
 
 use serde_json::{Value, json};
 use team_operator::api::Phase;

@@ -1,4 +1,4 @@
-//! Product §4: requests are evidence. People do not delete them; the controller does, once they are over.
+//! Requests are kept as evidence: people cannot delete them; the controller deletes finished ones.
 
 use crate::support::{Ground, allowed, cases, forbidden};
 

@@ -1,5 +1,5 @@
-//! Product §5: the guard, with the controller's own rights, while its policies are taken away, weakened, restored and
-//! upgraded. Each test has the cluster for itself and puts everything back.
+//! The guard, with the controller's own rights, while its policies are deleted, weakened, restored and upgraded. Each test
+//! has the cluster for itself and restores everything.
 
 use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams};
 use kube::core::{ApiResource, GroupVersionKind};
@@ -159,7 +159,7 @@ alone! {
         .await;
         t.restores(kind, name).await;
         let report = until_intact(&t.guard).await;
-        assert!(is_broken(&report.continuity, "deleted and made again"), "{:?}", report.continuity);
+        assert!(is_broken(&report.continuity, "deleted and recreated"), "{:?}", report.continuity);
         t.starts_anew().await;
         assert_eq!(t.guard.check().await.continuity, Continuity::Unbroken);
     }

@@ -286,7 +286,7 @@ async fn a_machine_that_slept_is_unsure_until_it_has_renewed() {
     let acquired = Elector::acquire(ground.client(), settings, Readiness::default());
     let leader = within("nobody stands in the way", acquired).await;
     assert!(holds(&leader));
-    // Asleep, a monotonic clock stands still; only the wall clock tells.
+    // A monotonic clock stops while the machine sleeps; only the wall clock shows the time.
     clock.0.store(3600, Ordering::Relaxed);
     assert!(!holds(&leader), "an hour went by");
     eventually("it renews", async || holds(&leader)).await;
@@ -329,6 +329,6 @@ async fn while_the_api_server_is_away_the_leader_is_unsure_and_then_leads_again(
         Some(0),
         "it was its own all the time"
     );
-    within("the lease is given back", leader.release()).await;
+    within("the lease is released", leader.release()).await;
     assert_eq!(ground.stored().await.holder_identity, None);
 }

@@ -1,4 +1,4 @@
-//! Product §4 and §7: what TeamSettings limit is told when a request is made.
+//! The limits of TeamSettings are enforced when a request is created.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};

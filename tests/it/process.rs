@@ -1,4 +1,5 @@
-//! The program itself, on a cluster of its own and an AWS in a box: how it starts, says what it lacks, leads and ends.
+//! The program itself, with its own cluster and the sandbox for AWS: start-up, reporting of what is missing, leading,
+//! shutdown.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -150,7 +151,7 @@ async fn the_program_says_what_it_lacks_leads_and_ends_well() {
     let admin = plane.kubeconfig(ControlPlane::admin_name()).unwrap();
 
     // Started before anything is installed.
-    let mut process = Process::start(&admin, &sandbox, &["--identity=first"]);
+    let mut process = Process::start(&admin, &sandbox, &["--lease-identity=first"]);
     process
         .logs("it says what is missing", "elevationrequests.team-operator.io")
         .await;
@@ -160,10 +161,7 @@ async fn the_program_says_what_it_lacks_leads_and_ends_well() {
         answer.contains("503") && answer.contains("team-operator manifests | kubectl apply"),
         "{answer}"
     );
-    assert!(
-        answer.contains("[-] leader: its turn has not come yet"),
-        "{answer}"
-    );
+    assert!(answer.contains("[-] leader: not started yet"), "{answer}");
     let stamping = plane.kubernetes_version().unwrap().has_mutating_admission();
     for object in Installation::default().with_stamping(stamping).manifests() {
         apply(&plane.admin().unwrap(), &object).await.unwrap();
@@ -188,7 +186,7 @@ async fn the_program_says_what_it_lacks_leads_and_ends_well() {
         .await
         .unwrap();
     let controller = plane.kubeconfig_with_token(&token).unwrap();
-    let mut process = Process::start(&controller, &sandbox, &["--identity=second"]);
+    let mut process = Process::start(&controller, &sandbox, &["--lease-identity=second"]);
     process.becomes_ready().await;
     eventually("somebody seizes the lease", async || {
         let mut lease = leases(&plane).get(LEASE_NAME).await.unwrap();
@@ -200,7 +198,7 @@ async fn the_program_says_what_it_lacks_leads_and_ends_well() {
     })
     .await;
     assert_eq!(process.ends().await.code(), Some(1));
-    let sentence = "the lead is lost: somebody holds the lease";
+    let sentence = "leadership lost: somebody holds the lease";
     eventually("it says why", async || {
         process.stderr.lock().unwrap().contains(sentence)
     })

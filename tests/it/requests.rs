@@ -1,4 +1,4 @@
-//! Product §4, the row of the requester: what can be asked for, and in whose name.
+//! The rights of requesters: what they can request, and only in their own name.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Product §1, `EligibilityReview`: everybody asks for themselves, and only the controller answers.
+//! `EligibilityReview`: users create reviews for themselves only, and only the controller writes the answer.
 
 use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Product §1: policies and settings as the API server takes them, and who may write them.
+//! Which policies and settings the API server accepts, and who may write them.
 
 use serde_json::{Value, json};
 use team_operator::admission::Installation;

@@ -1,4 +1,4 @@
-//! Product §3 on the server: the rules that hold whoever writes, and with every policy deleted.
+//! The CEL rules of the status on the API server: they hold for every writer, and without the admission policies.
 
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};

@@ -275,7 +275,7 @@ impl Asked<'_> {
                 "ACTIVE" => AccountState::Active,
                 "SUSPENDED" => AccountState::Suspended,
                 "CLOSED" => AccountState::Closed,
-                _ => AccountState::Unrecognised,
+                _ => AccountState::Unrecognized,
             },
             path: OuPath(path),
         }))

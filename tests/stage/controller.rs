@@ -44,7 +44,7 @@ pub async fn install(plane: &ControlPlane, rules: &[Value]) {
     }
 }
 
-/// An Identity Center in a box, with this organization.
+/// The sandbox for AWS, with this organization.
 pub async fn identity_center(organization: &str) -> RunningSandbox {
     let organization = OrganizationFile::parse(organization).unwrap_or_else(|error| panic!("{error}"));
     let options = Options {

@@ -1,7 +1,7 @@
-//! What lives and benchmarks are played on: a control plane with everything installed, an Identity Center in a box, and
-//! the controller as a process of its own.
+//! The environment of end-to-end tests and benchmarks: a control plane with everything installed, the sandbox for AWS, and
+//! the controller as a separate process.
 //!
-//! In here is only what the tests in `it/` and the benchmark `lives` both use.
+//! Contains only what the tests in `it/` and the benchmark `lives` share.
 
 mod controller;
 mod objects;

@@ -4,7 +4,7 @@ use kube::api::{Api, DynamicObject, Patch, PatchParams};
 use kube::core::{ApiResource, TypeMeta};
 use serde_json::Value;
 
-/// Where objects of this one's kind, and in its namespace, live.
+/// The API for objects of this kind and namespace.
 pub fn api_of(client: &kube::Client, object: &Value) -> Api<DynamicObject> {
     let types: TypeMeta = serde_json::from_value(object.clone()).unwrap();
     let mut resource = ApiResource::from_gvk(&(&types).try_into().unwrap());

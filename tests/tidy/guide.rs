@@ -1,13 +1,13 @@
 //! Holds ARCHITECTURE.md against the folders and the layer table that it describes.
 
+use super::modules::Module;
 use super::repository::Finding;
-use super::rooms::Room;
 use std::collections::BTreeSet;
 
 const GUIDE: &str = "ARCHITECTURE.md";
 
-/// The list of rooms that are planned and have no folder yet: one item a room, its name first, in backquotes.
-const EMPTY_ROOMS: &str = "## Rooms still empty";
+/// The list of modules that are planned and have no folder yet: one item a module, its name first, in backquotes.
+const PLANNED_MODULES: &str = "## Modules not written yet";
 
 /// Folders that the guide forgets, and places under `src/` that it makes up.
 pub(crate) fn folders(guide: &str, paths: &[&str]) -> Vec<Finding> {
@@ -35,33 +35,35 @@ pub(crate) fn folders(guide: &str, paths: &[&str]) -> Vec<Finding> {
             }
         }
     }
-    for (line, room) in rooms_called_empty(guide) {
+    for (line, module) in planned_modules(guide) {
         let is_filled = |path: &&str| {
-            let rest = path.strip_prefix("src/").and_then(|rest| rest.strip_prefix(room));
+            let rest = path
+                .strip_prefix("src/")
+                .and_then(|rest| rest.strip_prefix(module));
             rest.is_some_and(|rest| rest.starts_with('/') || rest == ".rs")
         };
         if paths.iter().any(is_filled) {
             findings.push(Finding::new(
                 GUIDE,
                 line,
-                format!("`{room}` is no longer empty: describe it among the rooms"),
+                format!("`{module}` is no longer empty: describe it among the modules"),
             ));
         }
     }
     findings
 }
 
-/// Each room has its row: `` | `domain` | 2 | `api` | … | ``.
-pub(crate) fn layer_table(guide: &str, rooms: &[Room]) -> Vec<Finding> {
+/// Each module has its row: `` | `domain` | 2 | `api` | … | ``.
+pub(crate) fn layer_table(guide: &str, modules: &[Module]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for room in rooms {
-        let used: Vec<String> = room.may_use.iter().map(|used| format!("`{used}`")).collect();
+    for module in modules {
+        let used: Vec<String> = module.may_use.iter().map(|used| format!("`{used}`")).collect();
         let used = if used.is_empty() {
-            "no room".to_owned()
+            "no module".to_owned()
         } else {
             used.join(", ")
         };
-        let row = format!("| `{}` | {} | {used} |", room.name, room.layer);
+        let row = format!("| `{}` | {} | {used} |", module.name, module.layer);
         if !guide.lines().any(|line| line.starts_with(&row)) {
             findings.push(Finding::new(
                 GUIDE,
@@ -112,11 +114,11 @@ fn goes_on(c: char) -> bool {
     c.is_alphanumeric() || "_-./".contains(c)
 }
 
-fn rooms_called_empty(guide: &str) -> Vec<(usize, &str)> {
+fn planned_modules(guide: &str) -> Vec<(usize, &str)> {
     let lines = guide
         .lines()
         .enumerate()
-        .skip_while(|(_, line)| *line != EMPTY_ROOMS)
+        .skip_while(|(_, line)| *line != PLANNED_MODULES)
         .skip(1);
     let items = lines.take_while(|(_, line)| !line.starts_with("## "));
     items
@@ -126,7 +128,7 @@ fn rooms_called_empty(guide: &str) -> Vec<(usize, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rooms::ROOMS;
+    use super::super::modules::MODULES;
     use super::*;
 
     const PATHS: [&str; 4] = [
@@ -169,20 +171,19 @@ mod tests {
     }
 
     #[test]
-    fn a_room_that_is_called_empty_and_is_not_is_found() {
-        let guide =
-            "src/api/ dev/\n## Rooms still empty\n- `domain`: decisions\n- `api`: types\n## Next\n- `api`";
+    fn a_module_that_is_called_empty_and_is_not_is_found() {
+        let guide = "src/api/ dev/\n## Modules not written yet\n- `domain`: decisions\n- `api`: types\n## Next\n- `api`";
         check(
             guide,
-            &["ARCHITECTURE.md:4: `api` is no longer empty: describe it among the rooms"],
+            &["ARCHITECTURE.md:4: `api` is no longer empty: describe it among the modules"],
         );
     }
 
     #[test]
     fn a_missing_row_of_the_layer_table_is_found() {
         let findings = layer_table(
-            "| `api` | 1 | no room | x |\n| `domain` | 2 | `api`, `ports` | x |",
-            &ROOMS[..2],
+            "| `api` | 1 | no module | x |\n| `domain` | 2 | `api`, `ports` | x |",
+            &MODULES[..2],
         );
         assert_eq!(findings.len(), 1);
         assert!(

@@ -1,38 +1,39 @@
-//! Holds the sources against the layer table in `rooms.rs`.
+//! Holds the sources against the layer table in `modules.rs`.
 
+use super::modules::{MODULES, Module};
 use super::repository::Finding;
-use super::rooms::{ROOMS, Room};
 use super::source::{NamedPath, RustFile, body_after};
 
-/// Uses of a room that the table does not allow, and files that belong to no room.
+/// Uses of a module that the table does not allow, and files that belong to no module.
 pub(crate) fn edges(files: &[RustFile]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in files.iter().filter(|file| is_below_the_wiring(&file.path)) {
-        let Some(room) = room_of(&file.path) else {
-            let sentence =
-                "this file is in no room of the layer table: move it into one, or add its room to the table";
+        let Some(module) = module_of(&file.path) else {
+            let sentence = "this file is in no module of the layer table: move it into one, or add its module to the table";
             findings.push(Finding::new(&file.path, 1, sentence));
             continue;
         };
         for path in file.named_paths() {
-            let Some(used) = used_room(&file.path, &path) else {
+            let Some(used) = used_module(&file.path, &path) else {
                 continue;
             };
-            if used != room.name && !room.may_use.contains(&used) {
-                findings.push(Finding::new(&file.path, path.line, refusal(room, used)));
+            if used != module.name && !module.may_use.contains(&used) {
+                findings.push(Finding::new(&file.path, path.line, refusal(module, used)));
             }
         }
     }
     findings
 }
 
-/// Crates, calls and words that a room's row in the table forbids.
+/// Crates, calls and words that a module's row in the table forbids.
 pub(crate) fn forbidden_things(files: &[RustFile]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in files {
-        let Some(room) = room_of(&file.path) else { continue };
+        let Some(module) = module_of(&file.path) else {
+            continue;
+        };
         for path in file.named_paths() {
-            for ban in room
+            for ban in module
                 .must_not_contain
                 .iter()
                 .filter(|ban| ban.what.is_named_by(&path))
@@ -40,7 +41,7 @@ pub(crate) fn forbidden_things(files: &[RustFile]) -> Vec<Finding> {
                 let sentence = format!(
                     "`{}` has no place in {}: {}",
                     path.segments.join("::"),
-                    room.name,
+                    module.name,
                     ban.why
                 );
                 findings.push(Finding::new(&file.path, path.line, sentence));
@@ -52,7 +53,7 @@ pub(crate) fn forbidden_things(files: &[RustFile]) -> Vec<Finding> {
 
 /// In ports: bodies of trait methods, and implementations of the traits declared there.
 pub(crate) fn implementations_in_ports(files: &[RustFile]) -> Vec<Finding> {
-    let in_ports = |file: &&RustFile| room_of(&file.path).is_some_and(|room| room.name == "ports");
+    let in_ports = |file: &&RustFile| module_of(&file.path).is_some_and(|module| module.name == "ports");
     let ports: Vec<&RustFile> = files.iter().filter(in_ports).collect();
     let traits: Vec<&str> = ports
         .iter()
@@ -84,37 +85,37 @@ pub(crate) fn implementations_in_ports(files: &[RustFile]) -> Vec<Finding> {
     findings
 }
 
-fn refusal(room: &Room, used: &str) -> String {
-    if ROOMS.iter().all(|other| other.name != used) {
+fn refusal(module: &Module, used: &str) -> String {
+    if MODULES.iter().all(|other| other.name != used) {
         return format!(
-            "`crate::{used}` is no room of the layer table: name the room that the thing lives in"
+            "`crate::{used}` is no module of the layer table: name the module that contains the item"
         );
     }
-    let allowed = if room.may_use.is_empty() {
-        "no other room".to_owned()
+    let allowed = if module.may_use.is_empty() {
+        "no other module".to_owned()
     } else {
-        room.may_use.join(", ")
+        module.may_use.join(", ")
     };
     format!(
         "{} (layer {}) may not use `{used}`: it may use {allowed}",
-        room.name, room.layer
+        module.name, module.layer
     )
 }
 
-/// Everything but main.rs, lib.rs and the binaries, which wire the rooms together and may name each of them.
+/// Everything but main.rs, lib.rs and the binaries, which wire the modules together and may name each of them.
 fn is_below_the_wiring(path: &str) -> bool {
     path.strip_prefix("src/")
         .is_some_and(|rest| !matches!(rest, "main.rs" | "lib.rs") && !rest.starts_with("bin/"))
 }
 
-fn room_of(path: &str) -> Option<&'static Room> {
+fn module_of(path: &str) -> Option<&'static Module> {
     let first = path.strip_prefix("src/")?.split('/').next()?;
     let name = first.strip_suffix(".rs").unwrap_or(first);
-    ROOMS.iter().find(|room| room.name == name)
+    MODULES.iter().find(|module| module.name == name)
 }
 
-/// The room that a path leads to: `crate::room::…`, or `super::super::room::…` where that leaves its own room.
-fn used_room<'a>(file: &str, path: &NamedPath<'a>) -> Option<&'a str> {
+/// The module that a path leads to: `crate::module::…`, or `super::super::module::…` where that leaves its own module.
+fn used_module<'a>(file: &str, path: &NamedPath<'a>) -> Option<&'a str> {
     let mut segments = path.segments.as_slice();
     if let ["self", rest @ ..] = segments {
         segments = rest;
@@ -124,8 +125,8 @@ fn used_room<'a>(file: &str, path: &NamedPath<'a>) -> Option<&'a str> {
     }
     let climbed = segments.iter().take_while(|segment| **segment == "super").count();
     let target = segments.get(climbed)?;
-    let leaves_its_room = climbed > 0 && climbed >= depth_of_module(file);
-    (leaves_its_room && ROOMS.iter().any(|room| room.name == *target)).then_some(*target)
+    let leaves_its_module = climbed > 0 && climbed >= depth_of_module(file);
+    (leaves_its_module && MODULES.iter().any(|module| module.name == *target)).then_some(*target)
 }
 
 /// 1 for `src/ports.rs` and `src/api/mod.rs`, 2 for `src/api/names.rs`.
@@ -194,8 +195,8 @@ mod tests {
     }
 
     #[test]
-    fn a_room_that_looks_upwards_is_found_in_every_form_of_path() {
-        let sentence = "api (layer 1) may not use `domain`: it may use no other room";
+    fn a_module_that_looks_upwards_is_found_in_every_form_of_path() {
+        let sentence = "api (layer 1) may not use `domain`: it may use no other module";
         for (path, text) in [
             ("src/api/mod.rs", "use crate::domain::decide;"),
             ("src/api/mod.rs", "use crate::{domain::{decide, Decision}};"),
@@ -231,8 +232,8 @@ mod tests {
 
     #[test]
     fn the_sandbox_is_used_by_nothing_but_the_wiring() {
-        for room in ROOMS.iter().filter(|room| room.name != "sandbox") {
-            let path = format!("src/{}/x.rs", room.name);
+        for module in MODULES.iter().filter(|module| module.name != "sandbox") {
+            let path = format!("src/{}/x.rs", module.name);
             check(
                 edges,
                 &path,
@@ -273,19 +274,24 @@ mod tests {
     }
 
     #[test]
-    fn a_file_or_a_name_without_a_room_is_found() {
-        check(edges, "src/helpers.rs", "", &["is in no room of the layer table"]);
+    fn a_file_or_a_name_without_a_module_is_found() {
+        check(
+            edges,
+            "src/helpers.rs",
+            "",
+            &["is in no module of the layer table"],
+        );
         check(
             edges,
             "src/domain/mod.rs",
             "use crate::Client;",
-            &["`crate::Client` is no room"],
+            &["`crate::Client` is no module"],
         );
         check(
             edges,
             "src/domain/mod.rs",
             "use crate::*;",
-            &["`crate::*` is no room"],
+            &["`crate::*` is no module"],
         );
     }
 
@@ -365,14 +371,20 @@ mod tests {
 
     #[test]
     fn the_table_points_downwards_only() {
-        let layer = |name: &str| ROOMS.iter().find(|room| room.name == name).map(|room| room.layer);
-        for room in ROOMS {
+        let layer = |name: &str| {
+            MODULES
+                .iter()
+                .find(|module| module.name == name)
+                .map(|module| module.layer)
+        };
+        for module in MODULES {
             assert!(
-                room.may_use
+                module
+                    .may_use
                     .iter()
-                    .all(|used| layer(used).is_some_and(|used| used < room.layer)),
+                    .all(|used| layer(used).is_some_and(|used| used < module.layer)),
                 "{}",
-                room.name
+                module.name
             );
         }
     }

@@ -10,6 +10,42 @@ const UNFINISHED: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat
 /// Macros that compile and then stop the program.
 const UNFINISHED_MACROS: [&str; 2] = ["todo", "unimplemented"];
 
+/// Private metaphors and calques, with the word to use instead. They once stood for common terms; a reader from outside
+/// does not know them.
+const METAPHORS: [(&str, &str); 9] = [
+    (concat!("ro", "om"), "module"),
+    (concat!("ro", "oms"), "modules"),
+    (concat!("ho", "use"), "project"),
+    (concat!("wa", "lls"), "boundaries"),
+    (concat!("taken", " on"), "accepted"),
+    (concat!("took it", " on"), "accepted it"),
+    (concat!("held", " against"), "compared with"),
+    (concat!("is at", " it"), "has not finished"),
+    (concat!("life of", " the process"), "start-up and shutdown"),
+];
+
+/// The trees without metaphors. A tree that has been cleaned is added here.
+const PLAIN_TREES: [&str; 15] = [
+    "benches/",
+    "dev/control-plane/",
+    "examples/",
+    "src/admission/",
+    "src/api/",
+    "src/aws/",
+    "src/bin/",
+    "src/ports/",
+    "src/runtime/",
+    "tests/cel",
+    "tests/common/",
+    "tests/contract/",
+    "tests/it/",
+    "tests/stage/",
+    "tests/tidy",
+];
+
+/// The files in those trees that are still to be cleaned.
+const NOT_YET_PLAIN: [&str; 1] = ["src/api/assignment.rs"];
+
 /// Where people and build machines keep their checkouts.
 const MACHINE_FOLDERS: [&str; 4] = [
     concat!("/ho", "me/"),
@@ -59,6 +95,25 @@ pub(crate) fn unfinished(repository: &Repository) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Metaphors in the trees that are free of them.
+pub(crate) fn metaphors(repository: &Repository) -> Vec<Finding> {
+    let is_plain = |file: &&TextFile| {
+        PLAIN_TREES.iter().any(|tree| file.path.starts_with(tree))
+            && !NOT_YET_PLAIN.contains(&file.path.as_str())
+            && !NOT_OUR_PROSE.iter().any(|name| file.path.ends_with(name))
+    };
+    let words = METAPHORS.map(|(word, _)| word);
+    let sentence = |word: &str| {
+        let plain = METAPHORS.iter().find(|(metaphor, _)| *metaphor == word);
+        let plain = plain.map_or("the common term", |(_, plain)| plain);
+        format!("`{word}` is a metaphor: use the common term, such as \"{plain}\"")
+    };
+    let files = repository.files().iter().filter(is_plain);
+    files
+        .flat_map(|file| lines_with(file, &words, is_whole_word, sentence))
+        .collect()
 }
 
 pub(crate) fn ignored_tests(files: &[RustFile]) -> Vec<Finding> {
@@ -192,6 +247,22 @@ mod tests {
             );
         }
         assert!(unfinished(&Repository::of(&[("Cargo.lock", UNFINISHED[0])])).is_empty());
+    }
+
+    #[test]
+    fn metaphors_are_found_in_plain_trees_only() {
+        for (word, plain) in METAPHORS {
+            let text = format!("first line\n// a {word} of ours");
+            for tree in PLAIN_TREES {
+                let path = format!("{tree}x.rs");
+                let findings = metaphors(&Repository::of(&[(&path, &text)]));
+                assert_eq!(findings.len(), 1, "{path}: {word}");
+                assert!(findings[0].sentence.contains(plain), "{findings:?}");
+            }
+            assert!(metaphors(&Repository::of(&[("docs/x.md", &text)])).is_empty());
+            let inside = format!("// grand{word}ed");
+            assert!(metaphors(&Repository::of(&[("src/aws/x.rs", &inside)])).is_empty());
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::Error;
 const PREFIX: &str = "team-operator-control-plane-";
 /// Folders being made, whose lock is not taken yet, start with this and are nobody's leftover.
 const UNFINISHED_PREFIX: &str = ".team-operator-control-plane-";
-/// The file whose lock says that the owner lives. The operating system gives it up when the owner dies.
+/// The file whose lock shows that the owner is running. The operating system releases it when the owner exits.
 const OWNER: &str = "owner";
 
 /// A folder only this user can enter: it holds tokens, keys and the store's socket.

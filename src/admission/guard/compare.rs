@@ -1,13 +1,13 @@
-//! Whether an object in the cluster says what our source says.
+//! Compares an object in the cluster with its manifest.
 
 use serde_json::{Value, json};
 
-/// How an object in the cluster compares with its source.
+/// The result of comparing an object with its manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Comparison {
-    /// It says the same.
+    /// They are equal.
     Same,
-    /// It says something else, at this path.
+    /// They differ at this path.
     Differs(String),
 }
 
@@ -15,7 +15,7 @@ pub enum Comparison {
 ///
 /// Metadata is not compared: tools add labels and annotations of their own. A field that only the cluster has is a
 /// difference unless it is a default that the API server fills in; a list must be equal item by item, so that an
-/// exemption that was added is found.
+/// added exemption is found.
 pub fn compare(source: &Value, live: &Value) -> Comparison {
     match difference(&source["spec"], &live["spec"], &mut vec!["spec".to_owned()]) {
         None => Comparison::Same,
@@ -57,7 +57,7 @@ fn difference(source: &Value, live: &Value, path: &mut Vec<String>) -> Option<St
 }
 
 /// Fields that the API server fills in with these values when a manifest leaves them out (admissionregistration and
-/// apiextensions v1 defaulting). Anything else that appears was written by somebody.
+/// apiextensions v1 defaulting). Any other additional field was written by a client.
 fn is_filled_in(key: &str, value: &Value) -> bool {
     match key {
         "matchPolicy" => value == "Equivalent",

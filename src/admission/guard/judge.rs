@@ -1,19 +1,20 @@
-//! The guard's judgement: pure, from what was seen in the cluster and what was recorded when all was well.
+//! The guard's judgment: a pure function of the observation and the last record.
 
 use super::compare::Comparison;
+use super::observation::{Found, LiveObject, Observation, Probe};
 use super::record::{GuardRecord, ObjectMark};
 
-/// What to do about policies that are not ours. Not `kubectl apply --server-side`: it leaves in place what somebody
-/// else added to a list, such as a `Warn` beside `Deny` or an exemption.
-const PUT_BACK: &str = "put the manifests of this version back (kubectl replace)";
+/// What to do about changed policies. Not `kubectl apply --server-side`, which keeps items that others added to a list,
+/// such as a `Warn` beside `Deny` or an exemption.
+const REPLACE_ADVICE: &str = "put the manifests of this version back (kubectl replace)";
 
-/// Whether the admission policies can be relied on at this moment.
+/// Whether the admission policies can be relied on now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GuardState {
-    /// They are in force, they are ours, and a forgery was refused.
+    /// They are in force and of this version, and a forgery was refused.
     Intact,
-    /// Nobody can tell, or they are of another version while a forgery is still refused: no grants, new entries stay
-    /// unjudged, nothing is void. The text says why.
+    /// Unknown, or of another version while a forgery is still refused: no grants, new entries stay unjudged, nothing is
+    /// void. The text says why.
     Unproven(String),
     /// A forgery passed, or a policy is missing or does not deny. The text says which.
     Broken(String),
@@ -29,60 +30,13 @@ impl GuardState {
 /// Whether the policies were in force all the time since the last record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Continuity {
-    /// They were: every object is the one that was recorded, changed at most once and to what is ours.
+    /// They were: every object is the recorded one, changed at most once and to this version.
     Unbroken,
-    /// They are being changed, or cannot be seen: it will show when they are intact again.
+    /// They are being changed or cannot be read: decided when they are intact again.
     Open,
     /// They were not, or it cannot be shown: entries that are not yet judged never count, and requests without a seal
-    /// are not believed. The text says why.
+    /// are rejected. The text says why.
     Broken(String),
-}
-
-/// What one look at the cluster gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Observation {
-    /// Every object that we expect, or why they could not be read.
-    pub objects: Result<Vec<LiveObject>, String>,
-    /// What became of the forgery.
-    pub probe: Probe,
-}
-
-/// One expected object as it is in the cluster.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LiveObject {
-    /// Its kind, such as `ValidatingAdmissionPolicy`.
-    pub kind: String,
-    /// Its name.
-    pub name: String,
-    /// Whether requests can be forged without it. The mutating policies are a convenience: nothing rests on them.
-    pub enforcing: bool,
-    /// What the cluster has under this name.
-    pub found: Option<Found>,
-}
-
-/// What the cluster has under an expected name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// The object's uid: another one shows that it was deleted and made again.
-    pub uid: String,
-    /// The object's generation: it rises by one with every change of its text.
-    pub generation: i64,
-    /// Whether it refuses what it does not allow: a binding without `Deny`, or a policy that ignores its own failures,
-    /// does not.
-    pub denies: bool,
-    /// Whether it says what our source says.
-    pub text: Comparison,
-}
-
-/// What became of an attempt to forge, made as a dry run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Probe {
-    /// Our policy refused it.
-    Refused,
-    /// It would have been stored.
-    Passed,
-    /// Neither could be seen; the text says why.
-    Inconclusive(String),
 }
 
 /// Whether the policies can be relied on now.
@@ -132,18 +86,17 @@ fn not_ours(object: &LiveObject) -> Option<String> {
             text: Comparison::Differs(path),
             ..
         }) => Some(format!(
-            "{} {} is not of this version ({path} differs): an upgrade is under way, or {PUT_BACK}",
+            "{} {} is not of this version ({path} differs): an upgrade is under way, or {REPLACE_ADVICE}",
             object.kind, object.name
         )),
         _ => None,
     }
 }
 
-/// Whether the policies were in force since `record` was made; `record` is `None` when there is none, or none that
-/// can be believed.
+/// Whether the policies were in force since `record` was made; `record` is `None` when there is no authentic one.
 ///
-/// A change is harmless in hindsight only if it led from what was ours to what is ours in a single step: a text that
-/// was weakened and restored has taken two, and an object that was deleted and made again has another uid.
+/// A change is harmless only if it led from our manifest to our manifest in a single generation: a policy that was
+/// weakened and restored took two, and an object that was deleted and recreated has another uid.
 pub fn continuity(record: Option<&GuardRecord>, observation: &Observation, state: &GuardState) -> Continuity {
     if let GuardState::Broken(why) = state {
         return Continuity::Broken(why.clone());
@@ -162,7 +115,7 @@ pub fn continuity(record: Option<&GuardRecord>, observation: &Observation, state
             .objects
             .iter()
             .find(|mark| mark.kind == object.kind && mark.name == object.name)?;
-        changed_behind_our_back(before, found)
+        unaccounted_change(before, found)
     });
     match (gap, state) {
         (Some(why), _) => Continuity::Broken(why),
@@ -171,7 +124,7 @@ pub fn continuity(record: Option<&GuardRecord>, observation: &Observation, state
     }
 }
 
-fn changed_behind_our_back(before: &ObjectMark, now: &Found) -> Option<String> {
+fn unaccounted_change(before: &ObjectMark, now: &Found) -> Option<String> {
     let ObjectMark {
         kind,
         name,
@@ -179,7 +132,7 @@ fn changed_behind_our_back(before: &ObjectMark, now: &Found) -> Option<String> {
         generation,
     } = before;
     if *uid != now.uid {
-        return Some(format!("{kind} {name} was deleted and made again"));
+        return Some(format!("{kind} {name} was deleted and recreated"));
     }
     let changes = now.generation - generation;
     (!(0..=1).contains(&changes))

@@ -1,4 +1,4 @@
-//! What the cluster has of what we install.
+//! Reads the installed objects from the cluster.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,14 +7,14 @@ use kube::core::{ApiResource, GroupVersionKind};
 use serde_json::Value;
 
 use super::compare::compare;
-use super::judge::{Found, LiveObject};
+use super::observation::{Found, LiveObject};
 use crate::admission::API_TIMEOUT;
 use crate::admission::installation::Installation;
 
-/// The one kind of ours that is not listed: a cluster has hundreds of definitions, and they are large.
+/// The only kind that is read object by object: a cluster has hundreds of definitions, and they are large.
 const DEFINITION: &str = "CustomResourceDefinition";
 
-/// What an installation of this version consists of, made once: whoever is about to grant waits for a look.
+/// The objects of an installation of this version, built once because a grant waits for the check.
 pub(super) struct Sources {
     all: Vec<Source>,
 }
@@ -22,13 +22,13 @@ pub(super) struct Sources {
 struct Source {
     kind: GroupVersionKind,
     name: String,
-    /// Whether requests can be forged without it.
+    /// Whether requests can be forged without this object.
     enforcing: bool,
     object: Value,
 }
 
 impl Sources {
-    /// Those of this installation.
+    /// The objects of this installation.
     pub(super) fn of(installation: &Installation) -> Self {
         let enforcing = installation
             .validating_policies()
@@ -42,7 +42,7 @@ impl Sources {
         }
     }
 
-    /// Each of them as it is in the cluster, in their order.
+    /// Each of them as found in the cluster, in the same order.
     pub(super) async fn look(&self, client: &kube::Client) -> Result<Vec<LiveObject>, String> {
         let mut kinds: BTreeMap<String, (&GroupVersionKind, BTreeSet<&str>)> = BTreeMap::new();
         for source in &self.all {
@@ -51,7 +51,7 @@ impl Sources {
                 .or_insert((&source.kind, BTreeSet::new()));
             kind.1.insert(&source.name);
         }
-        // All at once: whoever is about to grant waits for it.
+        // Concurrently, because a grant waits for it.
         let looks = kinds.values().map(async |(kind, names)| {
             let found = found(client, kind, names).await?;
             Ok::<_, String>(found.into_iter().map(|object| (kind.kind.as_str(), object)))
@@ -94,10 +94,10 @@ impl Source {
     }
 }
 
-/// What the cluster has of a kind; of definitions those with these names. Policies and bindings are few: one list of a kind
-/// costs less than a read of each of ours.
+/// The objects of a kind; of definitions only those with these names. Policies and bindings are few: one list of a kind
+/// costs less than one read per object.
 ///
-/// A kind that is not served answers like one of which there is nothing: both leave nothing in force.
+/// A kind that is not served counts as empty: in both cases nothing is in force.
 async fn found(
     client: &kube::Client,
     kind: &GroupVersionKind,

@@ -1,22 +1,23 @@
-//! The guard: proves the admission policies before anything relies on them.
+//! The guard: verifies the admission policies before anything relies on them.
 //!
-//! Two proofs make it intact: every object of ours is there, denies, and says what this version says; and a forgery,
-//! made as a dry run, is refused by our own policy. The judgement is pure (`judge`); this file is its eyes and its
-//! memory.
+//! The policies are intact when every object of ours exists, denies, and equals the manifest of this version, and when a
+//! forged write, made as a dry run, is refused by our own policy. The judgment is pure (`judge`); this file reads the
+//! cluster and stores the record.
 //!
-//! # What it can show
+//! # What it detects
 //! - Policies, bindings or definitions that are missing, weakened, or of another version: at once.
-//! - That they were so for a while and were put right again, also while the controller was down: in hindsight, from
-//!   the record of uids and generations.
+//! - The same problems after they were repaired, also while the controller was down: from the record of uids and
+//!   generations.
 //!
-//! # What it cannot show
-//! - Impersonation, and other people's mutating webhooks: the API server's audit log does.
-//! - A second API server that lags behind: the probe proves the one that answers it. Changes of policies act within
-//!   about a second on each.
+//! # What it does not detect
+//! - Impersonation, and mutating webhooks of others: see the API server's audit log.
+//! - A second API server that lags behind: the probe verifies the one that responds. Changes of policies take effect
+//!   within about a second on each.
 
 mod compare;
 mod judge;
 mod look;
+mod observation;
 mod probe;
 mod record;
 
@@ -26,7 +27,8 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Api, ObjectMeta, PostParams};
 
 pub use compare::{Comparison, compare};
-pub use judge::{Continuity, Found, GuardState, LiveObject, Observation, Probe, continuity, judge};
+pub use judge::{Continuity, GuardState, continuity, judge};
+pub use observation::{Found, LiveObject, Observation, Probe};
 pub use record::{GuardRecord, ObjectMark};
 
 use self::look::Sources;
@@ -37,7 +39,7 @@ use super::seal::SealKey;
 /// The ConfigMap that keeps the record, in the controller's namespace.
 const RECORD_NAME: &str = "team-operator-guard";
 
-/// The guard's eyes and memory, for one installation.
+/// Verifies the admission policies of one installation and keeps the record.
 #[derive(Clone)]
 pub struct Guard {
     client: kube::Client,
@@ -46,22 +48,22 @@ pub struct Guard {
     sources: Arc<Sources>,
 }
 
-/// What one look of the guard gave. A value: for the controller, for conditions, for a health endpoint.
+/// The result of one check of the guard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuardReport {
     /// Whether the policies can be relied on now.
     pub state: GuardState,
-    /// Whether they could be since the last record.
+    /// Whether they could be relied on since the last record.
     pub continuity: Continuity,
-    /// What was seen.
+    /// What was observed.
     pub observation: Observation,
-    /// The record that it was held against; `None` when there is none that can be believed.
+    /// The record that it was compared with; `None` when there is no authentic one.
     pub record: Option<GuardRecord>,
 }
 
 impl GuardReport {
-    /// The same look with another forgery that was tried at the same time. Many requests that are granted at once share
-    /// one look and each bring their own forgery. What the look itself could not rely on stays so.
+    /// The same check with another probe of the same time: requests that are granted at once share one check, each with
+    /// its own probe. The result is never better than that of the shared check.
     #[must_use]
     pub fn with(&self, probe: Probe) -> Self {
         let observation = Observation {
@@ -85,7 +87,7 @@ impl GuardReport {
         }
     }
 
-    /// The report as one sentence for people.
+    /// The report as a sentence for people.
     pub fn message(&self) -> String {
         match (&self.state, &self.continuity) {
             (GuardState::Intact, Continuity::Broken(why)) => {
@@ -100,12 +102,12 @@ impl GuardReport {
 /// Why the record could not be read or written. That there is none yet is not an error.
 #[derive(Debug, thiserror::Error)]
 pub enum GuardError {
-    /// The API server said no.
+    /// The API server refused.
     #[error("the guard's record, ConfigMap {RECORD_NAME}, could not be {action}: {source}")]
     Record {
         /// `read` or `written`.
         action: &'static str,
-        /// What the API server said.
+        /// The API server's error.
         source: kube::Error,
     },
     /// The API server did not answer.
@@ -114,7 +116,7 @@ pub enum GuardError {
 }
 
 impl Guard {
-    /// A guard that looks with this client, expects this installation, and signs its record with this key.
+    /// A guard that reads with this client, expects this installation, and signs its record with this key.
     pub fn new(client: kube::Client, installation: Installation, key: SealKey) -> Self {
         Self {
             sources: Arc::new(Sources::of(&installation)),
@@ -124,7 +126,7 @@ impl Guard {
         }
     }
 
-    /// Looks with a forged request: what can be done at any time.
+    /// Checks with a forged request, which is possible at any time.
     pub async fn check(&self) -> GuardReport {
         self.look(probe::forge_request(
             self.client.clone(),
@@ -133,18 +135,18 @@ impl Guard {
         .await
     }
 
-    /// Looks with a forged decision on this very request: what is done right before its grant.
+    /// Checks with a forged decision on this request, right before its grant.
     pub async fn check_on(&self, namespace: &str, name: &str) -> GuardReport {
         self.look(self.forge_on(namespace, name)).await
     }
 
-    /// A forged decision on this very request, for the look that goes with it.
+    /// Tries a forged decision on this request, for a check that is made at the same time.
     pub async fn forge_on(&self, namespace: &str, name: &str) -> Probe {
         probe::forge_decision(self.client.clone(), namespace, name).await
     }
 
-    /// Keeps what an intact report saw as the record that later looks are compared with. After a break this is what
-    /// ends it: whoever calls it has seen to it that nothing of the gap counts.
+    /// Stores what an intact report observed as the record that later checks are compared with. This ends a break, so the
+    /// caller must first have excluded everything that was written during the gap.
     ///
     /// Does nothing for a report that is not intact.
     pub async fn remember(&self, report: &GuardReport) -> Result<(), GuardError> {
@@ -159,8 +161,8 @@ impl Guard {
         self.store(stored, &record).await
     }
 
-    /// Everything at once: whoever is about to grant waits for it. A record that is a moment older than what is seen shows
-    /// a gap at the worst that is none, and never hides one.
+    /// Reads concurrently, because a grant waits for it. A record that is slightly older than the observation can at worst
+    /// show a gap that is none; it never hides one.
     async fn look(&self, forgery: impl Future<Output = Probe>) -> GuardReport {
         let objects = self.sources.look(&self.client);
         let (probe, objects, stored) = tokio::join!(forgery, objects, self.stored());
@@ -177,7 +179,7 @@ impl Guard {
                     record,
                 }
             }
-            // A record that cannot be read is not a record that is missing: nothing is granted, and nothing is void.
+            // An unreadable record is not a missing one: nothing is granted, and nothing is void.
             Err(error) => {
                 let state = if state.is_intact() {
                     GuardState::Unproven(error.to_string())
@@ -210,7 +212,7 @@ impl Guard {
         }
     }
 
-    /// Writes over exactly what was read: two controllers that disagree must not undo one another's record unseen.
+    /// Replaces exactly the version that was read, so that two controllers never overwrite each other's record unnoticed.
     async fn store(&self, stored: Option<ConfigMap>, record: &GuardRecord) -> Result<(), GuardError> {
         let (text, code) = record.signed(&self.key);
         let data = [("record".to_owned(), text), ("code".to_owned(), code)].into();
@@ -267,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn another_forgery_makes_a_look_worse_and_never_better() {
+    fn another_probe_makes_a_report_worse_and_never_better() {
         let intact = look(GuardState::Intact, Continuity::Unbroken);
         assert_eq!(intact.with(Probe::Refused), intact);
         let passed = intact.with(Probe::Passed);

@@ -1,18 +1,18 @@
-//! Attempts to forge, made by the controller itself as dry runs: nothing is ever stored.
+//! Forged writes that the controller tries itself as dry runs: nothing is stored.
 
 use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::{ApiResource, GroupVersionKind};
 use serde_json::json;
 
-use super::judge::Probe;
+use super::observation::Probe;
 use crate::admission::API_TIMEOUT;
 use crate::api::{GROUP, VERSION};
 
-/// A name that is nobody's: were the probe ever stored, everybody would see what it was.
+/// A name of no user, which shows what the object is if it were ever stored.
 const NOBODY: &str = "nobody@guard-probe.team-operator.io";
 
-/// Tries to add a decision in another name to a request's status. Only the policy of decisions refuses it: the
-/// controller may write everything else there.
+/// Tries to add a decision in another name to a request's status. Only the decisions policy refuses it: the controller
+/// may write everything else there.
 pub(super) async fn forge_decision(client: kube::Client, namespace: &str, name: &str) -> Probe {
     let requests: Api<DynamicObject> = Api::namespaced_with(client, namespace, &elevation_requests());
     let entry = json!([{
@@ -35,7 +35,7 @@ pub(super) async fn forge_decision(client: kube::Client, namespace: &str, name: 
     )
 }
 
-/// Tries to make a request in another name, in the controller's own namespace, which there always is.
+/// Tries to create a request in another name, in the controller's own namespace, which always exists.
 pub(super) async fn forge_request(client: kube::Client, namespace: &str) -> Probe {
     let resource = elevation_requests();
     let requests: Api<DynamicObject> = Api::namespaced_with(client, namespace, &resource);

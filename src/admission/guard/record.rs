@@ -1,12 +1,12 @@
-//! What the guard remembers of the last time all was well.
+//! The guard's record of the last intact check.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::judge::LiveObject;
+use super::observation::LiveObject;
 use crate::admission::seal::SealKey;
 
-/// Tells the guard's use of the key from the seal's.
+/// Separates the guard's use of the key from the seal's.
 const DOMAIN: &[u8] = b"team-operator.io/guard-record/v1\n";
 
 /// Every policy, binding and definition of ours at the last time the guard was intact.
@@ -17,7 +17,7 @@ pub struct GuardRecord {
     pub objects: Vec<ObjectMark>,
 }
 
-/// What tells whether an object was touched.
+/// Identifies the version of an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectMark {
@@ -32,7 +32,7 @@ pub struct ObjectMark {
 }
 
 impl GuardRecord {
-    /// The record of what is there now.
+    /// The record of these objects.
     pub fn of(objects: &[LiveObject]) -> Self {
         let marks = objects.iter().filter_map(|object| {
             let found = object.found.as_ref()?;
@@ -48,13 +48,13 @@ impl GuardRecord {
         }
     }
 
-    /// The record as it is stored: its JSON, and a code that only the holder of the key can give.
+    /// The record as it is stored: its JSON, and an HMAC that requires the key.
     pub fn signed(&self, key: &SealKey) -> (String, String) {
         let record = json!(self);
         (record.to_string(), key.sign(DOMAIN, &record))
     }
 
-    /// The record that was stored; `None` when it was not written with the key, which is as good as no record.
+    /// The stored record; `None` when its HMAC is wrong, which counts as no record.
     pub fn verified(record: &str, code: &str, key: &SealKey) -> Option<Self> {
         let value = serde_json::from_str(record).ok()?;
         key.verify(DOMAIN, &value, code)

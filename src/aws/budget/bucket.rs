@@ -1,8 +1,8 @@
-//! A token bucket, and the line before it.
+//! A token bucket, and the queue of those who wait for its tokens.
 
 use tokio::time::{Duration, Instant};
 
-use super::line::Line;
+use super::fair_queue::FairQueue;
 
 /// Tokens that come back with time.
 #[derive(Debug)]
@@ -14,11 +14,11 @@ pub(super) struct Bucket {
     paused_until: Instant,
 }
 
-/// A bucket with the line of those who want its tokens.
+/// A bucket with the queue of those who want its tokens.
 #[derive(Debug)]
-pub(super) struct WaitingLine {
+pub(super) struct QueuedBucket {
     pub(super) bucket: Bucket,
-    pub(super) line: Line,
+    pub(super) queue: FairQueue,
 }
 
 impl Bucket {
@@ -48,13 +48,13 @@ impl Bucket {
         Err(now + Duration::from_secs_f64(missing) + Duration::from_micros(1))
     }
 
-    /// Takes a token that may not be there yet.
+    /// Takes a token even when none is left; the debt delays the next one.
     pub(super) fn debit(&mut self, now: Instant) {
         self.fill(now);
         self.tokens -= 1.0;
     }
 
-    /// Gives nothing before that moment.
+    /// Hands out no token before that moment.
     pub(super) fn pause_until(&mut self, until: Instant) {
         self.paused_until = self.paused_until.max(until);
     }
@@ -66,28 +66,28 @@ impl Bucket {
     }
 }
 
-impl WaitingLine {
+impl QueuedBucket {
     pub(super) fn new(bucket: Bucket) -> Self {
         Self {
             bucket,
-            line: Line::default(),
+            queue: FairQueue::default(),
         }
     }
 
-    /// Serves one in line if it is their turn and there is a token; else says when to look again, if time alone can
+    /// Serves this number if it is first and a token is available; else returns when to try again, if time alone can
     /// change the answer for them.
     pub(super) fn try_take(&mut self, number: u64, now: Instant) -> Result<(), Option<Instant>> {
-        if self.line.in_order().next() != Some(number) {
+        if self.queue.in_order().next() != Some(number) {
             return Err(None);
         }
         self.bucket.take(now).map_err(Some)?;
-        self.line.serve(number);
+        self.queue.serve(number);
         Ok(())
     }
 
-    /// Leaves the line; whoever is first now looks.
+    /// Leaves the queue and wakes whoever is first now.
     pub(super) fn leave(&mut self, number: u64) {
-        self.line.leave(number);
-        self.line.wake_first();
+        self.queue.leave(number);
+        self.queue.wake_first();
     }
 }

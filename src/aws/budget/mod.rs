@@ -1,17 +1,17 @@
-//! The shared budget: how often AWS is asked, by whom first, and how much is under way at once.
+//! The shared budget: how often AWS is called, whose call goes first, and how many operations run at once.
 //!
-//! AWS gives everybody on an instance 20 calls a second together, lets 15 creates be outstanding, and updates one
-//! role per account at a time. This budget stays well inside, and spends what there is in an order:
+//! AWS allows 20 calls a second for all clients of an instance together, 15 outstanding creates, and one role update
+//! per account at a time. This budget stays well below these limits and allocates calls in an order:
 //!
-//! - **Revocations first**, reads included; then decisions, then upkeep ([`Urgency`](crate::ports::Urgency)).
-//! - **Requesters take turns** within the same urgency.
-//! - **One operation per account**; the place is given back when AWS says that the operation is over, or after ten
-//!   minutes without an answer.
-//! - **Polling is folded in**: questions about an open operation come at growing intervals and cost tokens too.
+//! - **Revocations first**, reads included; then decisions, then background work ([`Priority`](crate::ports::Priority)).
+//! - **Round-robin among requesters** within the same priority.
+//! - **One operation per account**; the slot is released when AWS reports the operation finished, or after ten minutes
+//!   without a final status.
+//! - **Polling is included**: status calls for an open operation come at growing intervals and cost tokens too.
 //!
 //! # Guarantees
-//! - No create takes a token or a place while a revocation that could use it is waiting.
-//! - Dropping a waiting call gives back whatever it had.
+//! - No create takes a token or a slot while a revocation that could use it is waiting.
+//! - Dropping a waiting call releases whatever it had.
 //! - Nobody waits longer than [`BudgetSettings::longest_wait`].
 //!
 //! # Caveats
@@ -19,8 +19,8 @@
 //! the defaults leave more than half to them.
 
 mod bucket;
-mod line;
-mod places;
+mod fair_queue;
+mod slots;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,11 +29,11 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
-pub(super) use places::{Place, Poll};
+pub(super) use slots::{Poll, Slot};
 
-use self::bucket::{Bucket, WaitingLine};
-use self::places::Places;
-use crate::ports::{AccountId, Ask, OperationKind, RequestId, Urgency};
+use self::bucket::{Bucket, QueuedBucket};
+use self::slots::Slots;
+use crate::ports::{AccountId, CallOptions, OperationKind, Priority, RequestId};
 
 /// Calls that share one of AWS's limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,7 +54,7 @@ pub enum Family {
     Other,
 }
 
-/// How much is spent at most. Rates are calls a second.
+/// The limits of the budget. Rates are calls a second.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BudgetSettings {
     /// Of sso-admin's shared 20.
@@ -63,17 +63,17 @@ pub struct BudgetSettings {
     pub identity_store_rate: f64,
     /// The part of Organizations' limits (which count per calling account) that is used; 0.5 is half.
     pub organizations_share: f64,
-    /// Operations under way at once, creates and deletes together. AWS: 15 creates.
+    /// Concurrent operations, creates and deletes together. AWS's limit: 15 creates.
     pub outstanding: usize,
-    /// Further places that only revocations may use, so that slow creates never keep them waiting.
+    /// Additional slots that only revocations may use, so that slow creates never keep them waiting.
     pub reserved_for_revocations: usize,
-    /// An operation that AWS says nothing final about gives its place back after this.
+    /// An operation without a final status releases its slot after this.
     pub operation_forgotten_after: Duration,
-    /// Nobody waits longer for a token or a place; the call then fails as throttled.
+    /// Nobody waits longer for a token or a slot; the call then fails as throttled.
     pub longest_wait: Duration,
-    /// The first question about an operation comes this long after it was accepted.
+    /// The first status call for an operation comes this long after it was accepted.
     pub first_poll: Duration,
-    /// The longest time between two questions about an operation.
+    /// The longest time between two status calls for an operation.
     pub longest_poll: Duration,
 }
 
@@ -107,23 +107,23 @@ struct Shared {
 
 #[derive(Debug)]
 struct State {
-    buckets: HashMap<Family, WaitingLine>,
-    places: Places,
+    buckets: HashMap<Family, QueuedBucket>,
+    slots: Slots,
 }
 
-/// Our own budget had no room in time.
+/// The budget granted no token or slot in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct NoRoom {
-    /// How long was waited.
+pub(super) struct BudgetExhausted {
+    /// How long the call waited.
     pub(super) waited: Duration,
 }
 
 impl Budget {
-    /// A budget with everything unspent.
+    /// A budget with full buckets and free slots.
     pub fn new(settings: BudgetSettings) -> Self {
         let state = State {
             buckets: HashMap::new(),
-            places: Places::default(),
+            slots: Slots::default(),
         };
         Self {
             shared: Arc::new(Shared {
@@ -139,69 +139,69 @@ impl Budget {
     }
 
     /// Waits for the right to make one call.
-    pub(super) async fn token(&self, family: Family, ask: &Ask) -> Result<(), NoRoom> {
+    pub(super) async fn token(&self, family: Family, options: &CallOptions) -> Result<(), BudgetExhausted> {
         let waited = self.shared.settings.longest_wait;
-        let bell = Arc::new(Notify::new());
+        let waker = Arc::new(Notify::new());
         let number = {
             let mut state = self.lock();
-            let line = &mut self.bucket(&mut state.buckets, family).line;
-            line.join(ask.urgency, &ask.requester, bell.clone())
+            let queue = &mut self.bucket(&mut state.buckets, family).queue;
+            queue.join(options.priority, &options.on_behalf_of, waker.clone())
         };
         let ticket = TokenTicket {
             budget: self,
             family,
             number,
-            bell,
+            waker,
         };
         timeout(waited, ticket.served())
             .await
-            .map_err(|_| NoRoom { waited })
+            .map_err(|_| BudgetExhausted { waited })
     }
 
-    /// Waits for the right to start an operation in an account: a place and a token for the call, taken together, so
-    /// that nobody sits on an account while still waiting to be allowed to call. The place is given back when it is
-    /// dropped, unless it was [kept](Place::keep) for the operation that AWS accepted.
+    /// Waits for the right to start an operation in an account: a slot and a token for the call, taken together, so
+    /// that no account is blocked while its caller still waits for a token. The slot is released when it is
+    /// dropped, unless it was [kept](Slot::keep) for the operation that AWS accepted.
     pub(super) async fn start(
         &self,
-        ask: &Ask,
+        options: &CallOptions,
         account: &AccountId,
         kind: OperationKind,
-    ) -> Result<Place, NoRoom> {
+    ) -> Result<Slot, BudgetExhausted> {
         let waited = self.shared.settings.longest_wait;
-        let bell = Arc::new(Notify::new());
-        let number = self.lock().places.join(ask, account, kind, bell.clone());
+        let waker = Arc::new(Notify::new());
+        let number = self.lock().slots.join(options, account, kind, waker.clone());
         let ticket = StartTicket {
             budget: self,
-            ask,
+            options,
             number,
             token: None,
-            bell,
+            waker,
         };
         timeout(waited, ticket.served())
             .await
-            .map_err(|_| NoRoom { waited })
+            .map_err(|_| BudgetExhausted { waited })
     }
 
-    /// Whether it is time to ask about an operation. One that is not known, as after a restart, takes a place.
+    /// Whether it is time to poll an operation. One that is not known, as after a restart, takes a slot.
     pub(super) fn poll(&self, account: &AccountId, kind: OperationKind, request: &RequestId) -> Poll {
         self.lock()
-            .places
+            .slots
             .poll(account, kind, request, Instant::now(), &self.shared.settings)
     }
 
-    /// The operation was asked about and is not over; tells when to ask again.
+    /// The operation was polled and has not finished; returns when to poll again.
     pub(super) fn still_open(&self, kind: OperationKind, request: &RequestId) -> Duration {
         self.lock()
-            .places
+            .slots
             .still_open(kind, request, Instant::now(), &self.shared.settings)
     }
 
-    /// The operation is over: its place is free.
+    /// The operation has finished: releases its slot.
     pub(super) fn settled(&self, kind: OperationKind, request: &RequestId) {
-        self.lock().places.settled(kind, request);
+        self.lock().slots.settled(kind, request);
     }
 
-    /// A call that was not asked for here was made all the same (the SDK tried again): it is paid for afterwards.
+    /// Charges a call that took no token before it was made: a retry inside the SDK.
     pub(super) fn debit(&self, family: Family) {
         let mut state = self.lock();
         self.bucket(&mut state.buckets, family)
@@ -209,7 +209,7 @@ impl Budget {
             .debit(Instant::now());
     }
 
-    /// AWS throttled: nobody of the family calls for a while.
+    /// AWS throttled: pauses all calls of the family.
     pub(super) fn pause(&self, family: Family, time: Duration) {
         let mut state = self.lock();
         self.bucket(&mut state.buckets, family)
@@ -217,26 +217,24 @@ impl Budget {
             .pause_until(Instant::now() + time);
     }
 
-    /// Operations under way, as far as this process knows.
+    /// Operations in progress, as far as this process knows.
     pub fn under_way(&self) -> usize {
-        self.lock()
-            .places
-            .under_way(Instant::now(), &self.shared.settings)
+        self.lock().slots.under_way(Instant::now(), &self.shared.settings)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing in here panics half way; a poisoned budget is still a consistent one.
+        // No code panics while it holds the lock; a poisoned budget is still consistent.
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn bucket<'a>(
         &self,
-        buckets: &'a mut HashMap<Family, WaitingLine>,
+        buckets: &'a mut HashMap<Family, QueuedBucket>,
         family: Family,
-    ) -> &'a mut WaitingLine {
+    ) -> &'a mut QueuedBucket {
         buckets.entry(family).or_insert_with(|| {
             let (rate, burst) = limits(family, &self.shared.settings);
-            WaitingLine::new(Bucket::new(rate, burst, Instant::now()))
+            QueuedBucket::new(Bucket::new(rate, burst, Instant::now()))
         })
     }
 }
@@ -254,12 +252,12 @@ fn limits(family: Family, settings: &BudgetSettings) -> (f64, f64) {
     (rate, (rate / 2.0).max(1.0))
 }
 
-/// A stand in the line for a token; leaving the line is what dropping does.
+/// An entry in the queue for a token; dropping it leaves the queue.
 struct TokenTicket<'a> {
     budget: &'a Budget,
     family: Family,
     number: u64,
-    bell: Arc<Notify>,
+    waker: Arc<Notify>,
 }
 
 impl TokenTicket<'_> {
@@ -273,7 +271,7 @@ impl TokenTicket<'_> {
             };
             match taken {
                 Ok(()) => return,
-                Err(again) => rung_or_due(&self.bell, again).await,
+                Err(again) => woken_or_due(&self.waker, again).await,
             }
         }
     }
@@ -288,53 +286,53 @@ impl Drop for TokenTicket<'_> {
     }
 }
 
-/// A stand in the line for a place and, whenever it is the next that fits, in the line for a token too.
+/// An entry in the queue for a slot and, whenever it is the next that fits, in the queue for a token too.
 struct StartTicket<'a> {
     budget: &'a Budget,
-    ask: &'a Ask,
+    options: &'a CallOptions,
     number: u64,
     token: Option<u64>,
-    bell: Arc<Notify>,
+    waker: Arc<Notify>,
 }
 
 impl StartTicket<'_> {
-    async fn served(mut self) -> Place {
+    async fn served(mut self) -> Slot {
         loop {
             match self.try_take() {
-                Ok(place) => return place,
+                Ok(slot) => return slot,
                 Err(again) => {
-                    let bell = self.bell.clone();
-                    rung_or_due(&bell, again).await;
+                    let waker = self.waker.clone();
+                    woken_or_due(&waker, again).await;
                 }
             }
         }
     }
 
-    /// Takes both, or neither and says when looking again makes sense.
-    fn try_take(&mut self) -> Result<Place, Option<Instant>> {
+    /// Takes both, or neither and returns when to try again.
+    fn try_take(&mut self) -> Result<Slot, Option<Instant>> {
         let (budget, now) = (self.budget, Instant::now());
         let mut state = budget.lock();
-        let State { buckets, places } = &mut *state;
+        let State { buckets, slots } = &mut *state;
         let tokens = budget.bucket(buckets, Family::SsoAdmin);
-        if let Err(again) = places.is_next(self.number, now, &budget.shared.settings) {
+        if let Err(again) = slots.is_next(self.number, now, &budget.shared.settings) {
             if let Some(token) = self.token.take() {
                 tokens.leave(token); // somebody more urgent fits now
             }
             return Err(again);
         }
-        let Ask {
-            urgency,
-            requester,
+        let CallOptions {
+            priority,
+            on_behalf_of,
             freshness: _,
-        } = self.ask;
+        } = self.options;
         let token = *self
             .token
-            .get_or_insert_with(|| tokens.line.join(*urgency, requester, self.bell.clone()));
+            .get_or_insert_with(|| tokens.queue.join(*priority, on_behalf_of, self.waker.clone()));
         tokens.try_take(token, now)?;
         self.token = None;
-        tokens.line.wake_first();
-        places.take(self.number, now, &budget.shared.settings);
-        Ok(Place::new(budget.clone(), self.number))
+        tokens.queue.wake_first();
+        slots.take(self.number, now, &budget.shared.settings);
+        Ok(Slot::new(budget.clone(), self.number))
     }
 }
 
@@ -346,24 +344,24 @@ impl Drop for StartTicket<'_> {
                 .bucket(&mut state.buckets, Family::SsoAdmin)
                 .leave(token);
         }
-        state.places.leave(self.number);
+        state.slots.leave(self.number);
     }
 }
 
-/// Until somebody rings, or until the moment at which looking again makes sense.
-async fn rung_or_due(bell: &Notify, again: Option<Instant>) {
+/// Waits for the waker, or until the moment at which a retry may succeed.
+async fn woken_or_due(waker: &Notify, again: Option<Instant>) {
     let due = async {
         match again {
             Some(at) => sleep_until(at).await,
             None => std::future::pending().await,
         }
     };
-    tokio::select! { () = bell.notified() => (), () = due => () }
+    tokio::select! { () = waker.notified() => (), () = due => () }
 }
 
-/// Whether a kind of operation may use the places kept for revocations.
-fn may_use_reserve(urgency: Urgency, kind: OperationKind) -> bool {
-    urgency == Urgency::Revocation && kind == OperationKind::Deletion
+/// Whether a kind of operation may use the slots reserved for revocations.
+fn may_use_reserve(priority: Priority, kind: OperationKind) -> bool {
+    priority == Priority::Revocation && kind == OperationKind::Deletion
 }
 
 #[cfg(test)]

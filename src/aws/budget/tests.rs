@@ -20,7 +20,10 @@ async fn tokens_come_at_the_rate_and_not_faster() {
     });
     let start = Instant::now();
     for _ in 0..84 {
-        budget.token(Family::SsoAdmin, &Ask::background()).await.unwrap();
+        budget
+            .token(Family::SsoAdmin, &CallOptions::background())
+            .await
+            .unwrap();
     }
     let elapsed = start.elapsed().as_secs_f64();
     assert!(
@@ -35,20 +38,23 @@ async fn a_revocation_overtakes_everybody_who_waits_for_a_token() {
         sso_admin_rate: 1.0,
         ..BudgetSettings::default()
     });
-    budget.token(Family::SsoAdmin, &Ask::background()).await.unwrap();
+    budget
+        .token(Family::SsoAdmin, &CallOptions::background())
+        .await
+        .unwrap();
     let served: Arc<Mutex<Vec<&str>>> = Arc::default();
     let mut tasks = Vec::new();
-    for (name, ask) in [
-        ("background", Ask::background()),
-        ("decision", Ask::decision("alice")),
-        ("revocation", Ask::revocation("bob")),
+    for (name, options) in [
+        ("background", CallOptions::background()),
+        ("decision", CallOptions::decision("alice")),
+        ("revocation", CallOptions::revocation("bob")),
     ] {
         let (budget, served) = (budget.clone(), served.clone());
         tasks.push(tokio::spawn(async move {
-            budget.token(Family::SsoAdmin, &ask).await.unwrap();
+            budget.token(Family::SsoAdmin, &options).await.unwrap();
             served.lock().unwrap().push(name);
         }));
-        tokio::task::yield_now().await; // lets it stand in line before the next comes
+        tokio::task::yield_now().await; // lets it enter the queue before the next comes
     }
     for task in tasks {
         task.await.unwrap();
@@ -62,12 +68,17 @@ async fn a_caller_who_gives_up_blocks_nobody() {
         sso_admin_rate: 1.0,
         ..BudgetSettings::default()
     });
-    budget.token(Family::SsoAdmin, &Ask::background()).await.unwrap();
-    let urgent = budget.token(Family::SsoAdmin, &Ask::revocation("bob")).await;
+    budget
+        .token(Family::SsoAdmin, &CallOptions::background())
+        .await
+        .unwrap();
+    let urgent = budget
+        .token(Family::SsoAdmin, &CallOptions::revocation("bob"))
+        .await;
     assert!(urgent.is_ok());
-    let urgent = Ask::revocation("bob");
+    let urgent = CallOptions::revocation("bob");
     let gives_up = timeout(Duration::from_millis(10), budget.token(Family::SsoAdmin, &urgent));
-    let patient = Ask::decision("alice");
+    let patient = CallOptions::decision("alice");
     let (gave_up, served) = tokio::join!(gives_up, budget.token(Family::SsoAdmin, &patient));
     assert!(gave_up.is_err());
     assert!(served.is_ok());
@@ -83,7 +94,11 @@ async fn nobody_waits_longer_than_set() {
     let budget = Budget::new(settings);
     let start = Instant::now();
     let refused = budget
-        .start(&Ask::revocation("bob"), &account(1), OperationKind::Deletion)
+        .start(
+            &CallOptions::revocation("bob"),
+            &account(1),
+            OperationKind::Deletion,
+        )
         .await
         .unwrap_err();
     assert_eq!(refused.waited, Duration::from_mins(1));
@@ -96,30 +111,33 @@ async fn a_throttling_answer_pauses_the_family_and_no_other() {
     budget.pause(Family::SsoAdmin, Duration::from_secs(7));
     let start = Instant::now();
     budget
-        .token(Family::IdentityStore, &Ask::background())
+        .token(Family::IdentityStore, &CallOptions::background())
         .await
         .unwrap();
     assert_eq!(start.elapsed(), Duration::ZERO);
-    budget.token(Family::SsoAdmin, &Ask::background()).await.unwrap();
+    budget
+        .token(Family::SsoAdmin, &CallOptions::background())
+        .await
+        .unwrap();
     assert_eq!(start.elapsed(), Duration::from_secs(7));
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_operation_per_account_and_its_place_is_held_until_it_is_over() {
+async fn one_operation_per_account_and_its_slot_is_occupied_until_it_finishes() {
     let budget = Budget::new(BudgetSettings::default());
-    let ask = Ask::decision("alice");
+    let options = CallOptions::decision("alice");
     let first = budget
-        .start(&ask, &account(1), OperationKind::Creation)
+        .start(&options, &account(1), OperationKind::Creation)
         .await
         .unwrap();
     let poll = first.keep(&request("first"));
     assert_eq!(poll, Duration::from_secs(2));
     let elsewhere = budget
-        .start(&ask, &account(2), OperationKind::Creation)
+        .start(&options, &account(2), OperationKind::Creation)
         .await
         .unwrap();
     drop(elsewhere);
-    let revocation = Ask::revocation("bob");
+    let revocation = CallOptions::revocation("bob");
     let busy = account(1);
     let waiting = budget.start(&revocation, &busy, OperationKind::Deletion);
     let over = async {
@@ -133,7 +151,7 @@ async fn one_operation_per_account_and_its_place_is_held_until_it_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn creates_fill_their_places_and_revocations_still_find_one() {
+async fn creates_fill_their_slots_and_revocations_still_find_one() {
     let settings = BudgetSettings {
         outstanding: 2,
         reserved_for_revocations: 1,
@@ -141,52 +159,72 @@ async fn creates_fill_their_places_and_revocations_still_find_one() {
     };
     let budget = Budget::new(settings);
     for number in 0..2 {
-        let place = budget
-            .start(&Ask::decision("alice"), &account(number), OperationKind::Creation)
+        let slot = budget
+            .start(
+                &CallOptions::decision("alice"),
+                &account(number),
+                OperationKind::Creation,
+            )
             .await
             .unwrap();
-        place.keep(&request(&number.to_string()));
+        slot.keep(&request(&number.to_string()));
     }
-    let (decision, free) = (Ask::decision("alice"), account(8));
-    let place = budget.start(&decision, &free, OperationKind::Creation);
-    let blocked = timeout(Duration::from_secs(1), place);
+    let (decision, free) = (CallOptions::decision("alice"), account(8));
+    let slot = budget.start(&decision, &free, OperationKind::Creation);
+    let blocked = timeout(Duration::from_secs(1), slot);
     assert!(blocked.await.is_err());
     assert!(
         budget
-            .start(&Ask::revocation("bob"), &account(9), OperationKind::Deletion)
+            .start(
+                &CallOptions::revocation("bob"),
+                &account(9),
+                OperationKind::Deletion
+            )
             .await
             .is_ok()
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_operation_that_never_ends_gives_its_place_back_after_ten_minutes() {
+async fn an_operation_that_never_finishes_releases_its_slot_after_ten_minutes() {
     let settings = BudgetSettings {
         longest_wait: Duration::from_hours(1),
         ..BudgetSettings::default()
     };
     let budget = Budget::new(settings);
-    let place = budget
-        .start(&Ask::decision("alice"), &account(1), OperationKind::Creation)
+    let slot = budget
+        .start(
+            &CallOptions::decision("alice"),
+            &account(1),
+            OperationKind::Creation,
+        )
         .await
         .unwrap();
-    place.keep(&request("stuck"));
+    slot.keep(&request("stuck"));
     let start = Instant::now();
     budget
-        .start(&Ask::revocation("bob"), &account(1), OperationKind::Deletion)
+        .start(
+            &CallOptions::revocation("bob"),
+            &account(1),
+            OperationKind::Deletion,
+        )
         .await
         .unwrap();
     assert_eq!(start.elapsed(), Duration::from_mins(10));
 }
 
 #[tokio::test(start_paused = true)]
-async fn questions_about_an_operation_come_at_growing_intervals() {
+async fn status_calls_for_an_operation_come_at_growing_intervals() {
     let budget = Budget::new(BudgetSettings::default());
-    let place = budget
-        .start(&Ask::decision("alice"), &account(1), OperationKind::Creation)
+    let slot = budget
+        .start(
+            &CallOptions::decision("alice"),
+            &account(1),
+            OperationKind::Creation,
+        )
         .await
         .unwrap();
-    let mut wait = place.keep(&request("slow"));
+    let mut wait = slot.keep(&request("slow"));
     let mut waits = Vec::new();
     for _ in 0..7 {
         let poll = |budget: &Budget| budget.poll(&account(1), OperationKind::Creation, &request("slow"));
@@ -200,7 +238,7 @@ async fn questions_about_an_operation_come_at_growing_intervals() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_operation_remembered_from_before_a_restart_takes_a_place_again() {
+async fn an_operation_from_before_a_restart_takes_a_slot_again() {
     let budget = Budget::new(BudgetSettings::default());
     assert_eq!(
         budget.poll(&account(1), OperationKind::Creation, &request("old")),
@@ -217,19 +255,22 @@ async fn a_create_that_waits_to_call_does_not_keep_a_revocation_from_its_account
         sso_admin_rate: 0.1,
         ..BudgetSettings::default()
     });
-    budget.token(Family::SsoAdmin, &Ask::background()).await.unwrap();
+    budget
+        .token(Family::SsoAdmin, &CallOptions::background())
+        .await
+        .unwrap();
     let order: Arc<Mutex<Vec<OperationKind>>> = Arc::default();
-    let started = |kind: OperationKind, ask: Ask| {
+    let started = |kind: OperationKind, options: CallOptions| {
         let (budget, order) = (budget.clone(), order.clone());
         tokio::spawn(async move {
-            let place = budget.start(&ask, &account(1), kind).await.unwrap();
+            let slot = budget.start(&options, &account(1), kind).await.unwrap();
             order.lock().unwrap().push(kind);
-            drop(place);
+            drop(slot);
         })
     };
-    let create = started(OperationKind::Creation, Ask::decision("alice"));
+    let create = started(OperationKind::Creation, CallOptions::decision("alice"));
     tokio::task::yield_now().await; // now it is next and waits for a token
-    let delete = started(OperationKind::Deletion, Ask::revocation("bob"));
+    let delete = started(OperationKind::Deletion, CallOptions::revocation("bob"));
     delete.await.unwrap();
     create.await.unwrap();
     assert_eq!(

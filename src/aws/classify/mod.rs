@@ -1,4 +1,4 @@
-//! What a failed SDK call means. The only place that looks at AWS's error codes.
+//! What a failed SDK call means. The only file that reads AWS's error codes.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use aws_sdk_ssoadmin::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use serde_json::Value;
 
-use super::call::Site;
+use super::call_site::CallSite;
 use crate::ports::{Class, Effect, PortError};
 
-/// What an HTTP answer says about its failure, whatever the service.
+/// What an HTTP response says about its failure, whatever the service.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Refusal {
     /// The HTTP status.
@@ -85,7 +85,7 @@ fn short_code(code: &str) -> &str {
 }
 
 /// Turns an SDK error into a port error.
-pub(super) fn classify<E>(site: &Site, error: SdkError<E, HttpResponse>) -> PortError
+pub(super) fn classify<E>(site: &CallSite, error: SdkError<E, HttpResponse>) -> PortError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
@@ -122,7 +122,7 @@ where
         SdkError::TimeoutError(_) => (
             Class::Unavailable,
             Effect::Uncertain,
-            "no answer within the timeout. Check the network between here and AWS; it is tried again.".into(),
+            "no response within the timeout. Check the network between the controller and AWS; it is tried again.".into(),
             None,
         ),
         _ if credentials_missing(&error) => (Class::Denied, Effect::None, no_credentials(&error), None),
@@ -170,7 +170,7 @@ const RULES: &[Rule] = &[
             "PolicyChangesInProgressException",
         ],
         class: Class::Conflict,
-        advice: "Something else is being done to the same thing. It is tried again.",
+        advice: "Another operation on the same resource is in progress. It is tried again.",
     },
     Rule {
         codes: &[
@@ -188,12 +188,12 @@ const RULES: &[Rule] = &[
     Rule {
         codes: &["ServiceQuotaExceededException"],
         class: Class::Denied,
-        advice: "An AWS quota is used up: free some of it, or have it raised.",
+        advice: "An AWS quota is exhausted: free some of it, or have it raised.",
     },
     Rule {
         codes: &["AWSOrganizationsNotInUseException"],
         class: Class::Invalid,
-        advice: "This account is in no organization: check whose credentials are used.",
+        advice: "This account is in no organization: check which credentials are used.",
     },
     Rule {
         codes: &[
@@ -240,7 +240,7 @@ const RULES: &[Rule] = &[
             "ConstraintViolationException",
         ],
         class: Class::Invalid,
-        advice: "AWS finds the request itself wrong: check the values it names.",
+        advice: "AWS rejects the request itself: check the values it names.",
     },
     Rule {
         codes: &[
@@ -266,18 +266,18 @@ const RULES: &[Rule] = &[
 
 const ACCESS_ADVICE: &str = "Check that the controller's role allows {action}, that it belongs to the management account \
                              or to a delegated administrator, and whether the instance demands a VPC endpoint.";
-const INTERNAL_ADVICE: &str = "Trouble inside AWS. It is tried again.";
+const INTERNAL_ADVICE: &str = "An internal error of AWS. It is tried again.";
 const KEY_ADVICE: &str = "The instance is encrypted with a customer managed key: check that it is enabled and that its \
                           policy lets the controller's role use kms:Decrypt.";
 const KEY_THROTTLING_ADVICE: &str = "The key service is throttling. It is tried again.";
 const THROTTLING_ADVICE: &str = "AWS asks for fewer calls. It is tried again; if this goes on, other tools use the same \
                                  instance heavily, or the budget is set too high.";
-const STORE_ADVICE: &str =
-    "It is the identity store itself that is not found: check the region and the instance.";
-const UNKNOWN_ADVICE: &str = "This refusal is not known here: look the code up in AWS's documentation.";
+const STORE_ADVICE: &str = "The identity store itself was not found: check the region and the instance.";
+const UNKNOWN_ADVICE: &str =
+    "This error code is not known to the controller: look it up in AWS's documentation.";
 
 /// The class of a refusal, and the sentence about it.
-pub(super) fn judge(site: &Site, refusal: &Refusal) -> (Class, String) {
+pub(super) fn judge(site: &CallSite, refusal: &Refusal) -> (Class, String) {
     let Some(code) = refusal.code.as_deref().filter(|_| !refusal.is_throttling()) else {
         return match refusal.is_throttling() {
             true if refusal.key_reason().is_none() => {
@@ -288,7 +288,7 @@ pub(super) fn judge(site: &Site, refusal: &Refusal) -> (Class, String) {
         };
     };
     let (class, advice) = if refusal.key_reason().is_some() {
-        (Class::Denied, KEY_ADVICE) // whatever the code: a missing key must not look like a missing assignment
+        (Class::Denied, KEY_ADVICE) // whatever the code, or a missing key would look like a missing assignment
     } else if refusal.missing.as_deref() == Some("IDENTITY_STORE") {
         (Class::Unavailable, STORE_ADVICE)
     } else if let Some(rule) = RULES.iter().find(|rule| rule.codes.contains(&code)) {
@@ -303,8 +303,8 @@ pub(super) fn judge(site: &Site, refusal: &Refusal) -> (Class, String) {
     (class, said(site, refusal, advice))
 }
 
-/// AWS's own words, and what to do.
-fn said(site: &Site, refusal: &Refusal, advice: &str) -> String {
+/// AWS's own message, and what to do.
+fn said(site: &CallSite, refusal: &Refusal, advice: &str) -> String {
     let code = refusal.code.as_deref().unwrap_or("no code");
     let reason = refusal
         .key_reason()
@@ -325,16 +325,16 @@ fn without_code(status: u16) -> (Class, String) {
         500.. => (
             Class::Unavailable,
             format!(
-                "HTTP {status} with an answer that is not AWS's. It is tried again; if this goes on, check the endpoint."
+                "HTTP {status} with a response that is not AWS's. It is tried again; if this goes on, check the endpoint."
             ),
         ),
         200..300 => (
             Class::Unavailable,
-            format!("HTTP {status} with an answer that cannot be read. Check that the endpoint is AWS."),
+            format!("HTTP {status} with a response that cannot be read. Check that the endpoint is AWS."),
         ),
         _ => (
             Class::Invalid,
-            format!("HTTP {status} with an answer that is not AWS's. Check endpoint and proxy."),
+            format!("HTTP {status} with a response that is not AWS's. Check endpoint and proxy."),
         ),
     }
 }
@@ -365,7 +365,7 @@ fn unreachable_endpoint(error: &(dyn Error + 'static)) -> String {
     )
 }
 
-/// The error with everything underneath it, outermost first, without repetition.
+/// The error with its sources, outermost first, without repetition.
 fn chain(error: &(dyn Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut next = Some(error);

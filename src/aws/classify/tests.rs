@@ -1,10 +1,10 @@
 //! The catalogue of refusals, as a table.
 
 use super::*;
-use crate::aws::call::Service;
+use crate::aws::call_site::Service;
 
-fn site() -> Site {
-    Site {
+fn site() -> CallSite {
+    CallSite {
         service: Service::SsoAdmin,
         operation: "CreateAccountAssignment",
         resource: "account 1".into(),
@@ -58,7 +58,7 @@ const CATALOGUE: &[(u16, &str, Class, &str)] = &[
         400,
         r#"{"__type":"ResourceNotFoundException","ResourceType":"IDENTITY_STORE"}"#,
         Class::Unavailable,
-        "the identity store itself",
+        "identity store itself",
     ),
     (
         400,
@@ -143,13 +143,13 @@ const CATALOGUE: &[(u16, &str, Class, &str)] = &[
         500,
         r#"{"__type":"InternalServerException"}"#,
         Class::Unavailable,
-        "inside AWS",
+        "internal error",
     ),
     (
         400,
         r#"{"__type":"ServiceException"}"#,
         Class::Unavailable,
-        "inside AWS",
+        "internal error",
     ),
     (503, "", Class::Unavailable, "503"),
     (

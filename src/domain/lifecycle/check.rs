@@ -200,7 +200,7 @@ fn requester<'a>(
             Reason::RequesterDisabled,
             format!("{value} is disabled in Identity Center."),
         ),
-        Enabled::Unrecognised => {
+        Enabled::Unrecognized => {
             let why = format!("Identity Center does not say clearly whether {value} is enabled");
             Err(Undecided::lookup(why).into())
         }
@@ -231,7 +231,7 @@ fn account<'a>(pass: &Pass<'a>, moment: Moment, freshness: Freshness) -> Result<
             format!("{not_active}: it is closed or being closed."),
         ),
         // Nobody can use access to it: nothing is taken away for what may be over tomorrow.
-        AccountState::Suspended | AccountState::PendingActivation | AccountState::Unrecognised
+        AccountState::Suspended | AccountState::PendingActivation | AccountState::Unrecognized
             if moment == Moment::Active =>
         {
             Ok(account)
@@ -240,7 +240,7 @@ fn account<'a>(pass: &Pass<'a>, moment: Moment, freshness: Freshness) -> Result<
             Reason::AccountNotActive,
             format!("{not_active}: it is suspended."),
         ),
-        AccountState::Suspended | AccountState::PendingActivation | AccountState::Unrecognised => {
+        AccountState::Suspended | AccountState::PendingActivation | AccountState::Unrecognized => {
             Err(Refusal::Undecided(Undecided {
                 reason: Reason::AccountNotActive,
                 why: not_active,

@@ -9,7 +9,7 @@ use kube::core::PartialObjectMeta;
 use crate::api::{AssignmentTuple, ConditionType, HumanDuration, Reason, Timestamp};
 use crate::domain::retention::{Retention, is_unheld, listed_once_more_at, of_request};
 use crate::domain::{Alert, SealCheck, SettingsFact};
-use crate::ports::{Ask, PortError};
+use crate::ports::{CallOptions, PortError};
 use crate::reconcile::act::ported;
 use crate::reconcile::memory::Ending;
 use crate::reconcile::request::{FINALIZER, Request};
@@ -216,7 +216,7 @@ async fn is_there_again(shell: &Shell, tuple: &AssignmentTuple) -> Result<bool, 
         .map(Request::as_sibling)
         .collect();
     let named = ported(tuple);
-    let ask = Ask::background();
+    let ask = CallOptions::background();
     let listed = shell
         .outside
         .assignments

@@ -18,7 +18,7 @@ use super::answers::answer;
 use super::shell::Shell;
 use crate::domain::policy_status::OrganizationFacts;
 use crate::domain::{Facts, Inquiry, Question};
-use crate::ports::{Ask, PortError};
+use crate::ports::{CallOptions, PortError};
 
 /// How often facts are asked for before the answer is made from those that there are.
 const ROUNDS: usize = 12;
@@ -36,7 +36,7 @@ pub fn start(shell: &Arc<Shell>, client: &kube::Client, tasks: &mut JoinSet<()>)
 
 impl Shell {
     /// What `look` makes of the facts, once it has all that it asks for.
-    async fn with_facts<T>(&self, ask: &Ask, look: impl Fn(&Inquiry<'_>) -> T) -> T {
+    async fn with_facts<T>(&self, ask: &CallOptions, look: impl Fn(&Inquiry<'_>) -> T) -> T {
         let mut facts = Facts::default();
         for _ in 0..ROUNDS {
             let now = self.now();
@@ -55,7 +55,12 @@ impl Shell {
 
     /// The whole organization; a copy that is young enough will do.
     async fn organization(&self) -> Result<OrganizationFacts, PortError> {
-        let tree = self.outside.organization.tree(&Ask::background()).await?.value;
+        let tree = self
+            .outside
+            .organization
+            .tree(&CallOptions::background())
+            .await?
+            .value;
         Ok(OrganizationFacts {
             accounts: tree.accounts.clone(),
             units: tree.units.clone(),

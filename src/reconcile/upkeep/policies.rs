@@ -14,7 +14,7 @@ use crate::domain::policy_status::{
     OrganizationFacts, PolicyFacts, of_approver_policy, of_eligibility_policy,
 };
 use crate::domain::{PolicyFact, SettingsFact, tried_again};
-use crate::ports::Ask;
+use crate::ports::CallOptions;
 use crate::reconcile::requests::{NoAnswer, no_answer, within};
 use crate::reconcile::shell::Shell;
 use crate::reconcile::watching::RuleKind;
@@ -83,7 +83,7 @@ async fn facts_of(
     object: &DynamicObject,
     organization: &OrganizationFacts,
 ) -> Option<PolicyFacts> {
-    let ask = Ask::background();
+    let ask = CallOptions::background();
     if kind == RuleKind::EligibilityPolicy {
         let spec: EligibilityPolicySpec = serde_json::from_value(object.data["spec"].clone()).ok()?;
         return Some(

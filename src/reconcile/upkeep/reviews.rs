@@ -17,7 +17,7 @@ use crate::api::{
 use crate::domain::retention::{Retention, of_review};
 use crate::domain::review::{ReviewAnswer, answer};
 use crate::domain::{Facts, RequestFacts, SealCheck, Snapshot, tried_again};
-use crate::ports::Ask;
+use crate::ports::CallOptions;
 use crate::reconcile::answers;
 use crate::reconcile::requests::{NoAnswer, no_answer, resource, within};
 use crate::reconcile::shell::Shell;
@@ -125,7 +125,7 @@ impl Reviews {
                 };
             }
         };
-        let ask = Ask::decision(question.requester.clone().unwrap_or_default());
+        let ask = CallOptions::decision(question.requester.clone().unwrap_or_default());
         let about = nobody_asks(object, question, now);
         let mut world: Snapshot = shell.snapshot(about, Facts::default(), shell.guard.current());
         for _ in 0..ROUNDS {

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::api::PermissionSetName;
 use crate::domain::{Lookup, Principal, Sibling};
-use crate::ports::{AccountId, Ask, PermissionSet, PortError};
+use crate::ports::{AccountId, CallOptions, PermissionSet, PortError};
 use crate::reconcile::request::Request;
 use crate::reconcile::shell::Shell;
 use crate::reconcile::watching::rules_are_known;
@@ -27,7 +27,7 @@ pub async fn sweep(shell: Arc<Shell>) {
 
 async fn once(shell: &Shell) -> Result<usize, String> {
     let said = |error: PortError| error.to_string();
-    let ask = Ask::background();
+    let ask = CallOptions::background();
     let mut found = 0;
     for name in sets_in_use(shell) {
         let set = shell
@@ -64,7 +64,7 @@ async fn unheld(shell: &Shell, set: &PermissionSet, account: &AccountId) -> Resu
     let listing = shell
         .outside
         .assignments
-        .list(&Ask::background(), account, &set.arn)
+        .list(&CallOptions::background(), account, &set.arn)
         .await;
     let listing = listing.map_err(|error| error.to_string())?.value;
     // Read after the list: what a request holds by then was not listed for nobody.

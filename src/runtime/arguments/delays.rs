@@ -5,13 +5,14 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use clap::Args;
 
+use super::ADVANCED;
 use crate::api::HumanDuration;
 use crate::domain::Timings;
 use crate::reconcile::Delays;
 
 /// The delays that decisions rest on, one option for each field of [`Timings`].
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
-#[command(next_help_heading = "Delays of decisions")]
+#[command(next_help_heading = ADVANCED)]
 pub struct TimingArguments {
     /// How old a fact may be on which a grant, a denial or a vote rests.
     #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.fresh_facts))]
@@ -68,7 +69,7 @@ pub struct TimingArguments {
 
 /// The shell's own delays as options.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
-#[command(next_help_heading = "Delays of upkeep")]
+#[command(next_help_heading = ADVANCED)]
 pub struct ShellDelayArguments {
     /// How often the admission policies are compared and proved with a forged request.
     #[arg(long, value_name = "DURATION", default_value_t = seconds(Delays::default().guard_interval))]

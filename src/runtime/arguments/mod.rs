@@ -1,7 +1,7 @@
-//! What is said on the command line and in the environment.
+//! Command line options and environment variables.
 //!
-//! Every option is an environment variable too: `--lease-duration` is `TEAM_OPERATOR_LEASE_DURATION`. The names are
-//! computed, so that none can be forgotten or spelled otherwise.
+//! Every flag can also be set as an environment variable: `--lease-duration` as `TEAM_OPERATOR_LEASE_DURATION`. The names
+//! are computed, so that none is forgotten or spelled differently.
 
 mod delays;
 mod run;
@@ -16,28 +16,31 @@ pub use run::{
 
 use crate::admission::{Installation, InstallationError};
 
-/// The variable through which Kubernetes tells a pod its namespace, where the manifest asks for it.
+/// The variable with the pod's namespace, where the manifest sets it with the downward API.
 const POD_NAMESPACE: &str = "POD_NAMESPACE";
 
-/// Temporary, approved, audited access to AWS accounts through IAM Identity Center, as Kubernetes resources.
+/// The heading of options that an installation rarely changes.
+const ADVANCED: &str = "Advanced";
+
+/// Just-in-time access to AWS accounts through IAM Identity Center, approved and audited as Kubernetes resources.
 #[derive(Debug, Clone, Parser)]
 #[command(
     name = "team-operator",
     version,
-    after_help = "Every option is an environment variable too: --lease-duration is TEAM_OPERATOR_LEASE_DURATION."
+    after_help = "Every flag can also be set as an environment variable: --lease-duration as TEAM_OPERATOR_LEASE_DURATION."
 )]
 pub struct Arguments {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What the program does.
+/// The subcommands.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// Run the controller. Several may run; one of them leads and the others stand by.
+    /// Run the controller. With several replicas one leads and the others are standbys.
     Run(Box<RunArguments>),
-    /// Print everything a cluster needs before the controller runs: definitions, roles and admission policies.
+    /// Print the manifests to apply before the controller runs: CustomResourceDefinitions, RBAC and admission policies.
     #[command(
         after_help = "To install it, and again after every upgrade:\n  team-operator manifests | kubectl apply --server-side -f -"
     )]
@@ -52,24 +55,23 @@ pub struct ManifestsArguments {
     pub installation: InstallationArguments,
 }
 
-/// Under which names the controller is installed. Given to `run` as to `manifests`: the controller compares what is in
-/// the cluster with what it would install.
+/// The names of the installation. They must be the same for `run` and `manifests`: the controller compares the cluster
+/// with the manifests.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Installation")]
 pub struct InstallationArguments {
-    /// The namespace that the controller runs in, with its lease and its secrets. `run` takes POD_NAMESPACE where this is
-    /// not given.
+    /// Namespace of the controller, its Lease and its Secret. For `run` the default is POD_NAMESPACE, where it is set.
     #[arg(long, value_name = "NAME", default_value = "team-operator-system")]
     pub namespace: String,
-    /// The service account that the controller runs as; the admission policies know it by this name.
+    /// Service account of the controller. The admission policies recognize the controller by this name.
     #[arg(long, value_name = "NAME", default_value = "team-operator")]
     pub service_account: String,
-    /// Whether names that people leave out are filled in. Needs MutatingAdmissionPolicy, which Kubernetes serves since
-    /// 1.36; say false on older clusters.
+    /// Fill in user names that are left out of requests and decisions. Requires MutatingAdmissionPolicy (Kubernetes 1.36
+    /// or later); set to false on older clusters.
     #[arg(long, value_name = "true|false", default_value_t = true, action = ArgAction::Set)]
     pub stamping: bool,
-    /// A Kubernetes user who may write policies and settings; may be repeated (in the environment: one a line).
-    /// Without it RBAC alone decides.
+    /// Kubernetes user who may write policies and settings. Repeatable (in the environment: one per line). If not set,
+    /// RBAC alone decides.
     #[arg(long = "policy-writer", value_name = "USER", value_delimiter = '\n')]
     pub policy_writers: Vec<String>,
 }
@@ -90,7 +92,7 @@ impl InstallationArguments {
 }
 
 impl Arguments {
-    /// What this process was started with. Ends it with an explanation when that makes no sense, and after `--help`.
+    /// The options of this process. Exits with an explanation when they are invalid, and after `--help`.
     pub fn from_command_line() -> Self {
         let mut command = command(std::env::var(POD_NAMESPACE).ok());
         let matches = command.get_matches_mut();
@@ -98,7 +100,7 @@ impl Arguments {
     }
 }
 
-/// The command with what the derive does not say: the environment variables, and the namespace of the pod.
+/// The command with what the derive cannot express: the environment variables, and the namespace of the pod.
 fn command(pod_namespace: Option<String>) -> clap::Command {
     let named = Arguments::command().mut_subcommands(|subcommand| subcommand.mut_args(with_variable));
     named.mut_subcommand("run", |run| match pod_namespace {
@@ -119,7 +121,7 @@ fn variable_of(long: &str) -> String {
     format!("TEAM_OPERATOR_{}", long.replace('-', "_").to_uppercase())
 }
 
-/// As the command line would be read, without the environment of the process that runs the tests.
+/// Parses a command line without the environment of the process that runs the tests.
 #[cfg(test)]
 pub(crate) fn parsed(arguments: &[&str]) -> Result<Arguments, clap::Error> {
     parsed_in(None, arguments)
@@ -140,7 +142,7 @@ pub(crate) fn run_arguments(arguments: &[&str]) -> RunArguments {
     let line: Vec<&str> = std::iter::once("run").chain(arguments.iter().copied()).collect();
     match parsed(&line).unwrap().command {
         Command::Run(arguments) => *arguments,
-        Command::Manifests(_) => panic!("run was asked for"),
+        Command::Manifests(_) => panic!("expected run"),
     }
 }
 
@@ -149,27 +151,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_holds_together() {
+    fn the_command_is_consistent() {
         command(None).debug_assert();
         command(Some("platform".to_owned())).debug_assert();
     }
 
     #[test]
-    fn every_option_is_a_variable_and_has_a_help_sentence() {
+    fn every_flag_has_a_variable_and_a_help_text() {
         for subcommand in command(None).get_subcommands() {
             for argument in subcommand.get_arguments() {
                 let long = argument.get_long().unwrap();
                 let variable = argument.get_env().unwrap().to_str().unwrap();
                 assert_eq!(variable, variable_of(long));
                 let help = argument.get_help().unwrap().to_string();
-                assert!(help.len() > 20, "--{long} is hardly explained: {help}");
+                assert!(help.len() > 20, "--{long} needs a longer help text: {help}");
             }
         }
         assert_eq!(variable_of("lease-duration"), "TEAM_OPERATOR_LEASE_DURATION");
     }
 
     #[test]
-    fn run_lives_in_the_namespace_of_its_pod_unless_told_otherwise() {
+    fn run_uses_the_namespace_of_its_pod_unless_set() {
         let namespace =
             |pod: Option<&str>, arguments: &[&str]| match parsed_in(pod, arguments).unwrap().command {
                 Command::Run(run) => run.installation.namespace,
@@ -196,7 +198,7 @@ mod tests {
             "CN=admin,O=platform",
         ];
         let Command::Manifests(arguments) = parsed(&line).unwrap().command else {
-            panic!("manifests was asked for")
+            panic!("expected manifests")
         };
         let expected = Installation::new("platform", "elevator")
             .and_then(|i| i.with_policy_writers(vec!["flux".to_owned(), "CN=admin,O=platform".to_owned()]))
@@ -206,12 +208,12 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_gets_a_sentence() {
+    fn an_invalid_value_is_explained() {
         for (wrong, sentence) in [
             (&["run", "--lease-duration=15"][..], "such as 90m, 2h or 1h30m"),
             (&["run", "--aws-sso-admin-rate=0"], "above 0 and at most 10000"),
-            (&["run", "--aws-outstanding=0"], "0 is not in 1..=1000"),
-            (&["run", "--concurrency=0"], "0 is not in 1..=1000"),
+            (&["run", "--aws-max-operations=0"], "0 is not in 1..=1000"),
+            (&["run", "--max-concurrent-reconciles=0"], "0 is not in 1..=1000"),
             (&["run", "--log-level=a=b=c"], "not a log level"),
             (&["run", "--log-format=xml"], "possible values: text, json"),
             (&["run", "--health-listen=8081"], "invalid socket address"),

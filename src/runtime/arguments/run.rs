@@ -9,11 +9,11 @@ use clap::{Args, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
 use super::delays::{duration, seconds};
-use super::{InstallationArguments, ShellDelayArguments, TimingArguments};
+use super::{ADVANCED, InstallationArguments, ShellDelayArguments, TimingArguments};
 use crate::api::HumanDuration;
 use crate::aws::{AwsSettings, BudgetSettings, CacheAges, Timeouts};
 
-/// The highest rate that can be configured: far above AWS's limits, so that on a sandbox without any nothing is held back.
+/// The highest rate that can be configured: far above AWS's limits, for a sandbox without limits.
 const HIGHEST_RATE: f64 = 10_000.0;
 
 /// The largest multiple of AWS Organizations' limits that can be configured, for the same reason.
@@ -25,144 +25,143 @@ pub struct RunArguments {
     /// The names of the installation.
     #[command(flatten)]
     pub installation: InstallationArguments,
-    /// Which cluster.
+    /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArguments,
-    /// Which Identity Center, and how much of AWS's limits is spent.
+    /// Identity Center, and the use of AWS's limits.
     #[command(flatten)]
     pub aws: AwsArguments,
-    /// Which of several replicas leads.
+    /// Leader election.
     #[command(flatten)]
     pub lease: LeaseArguments,
-    /// What it says, and where.
+    /// Logs, audit log and health endpoints.
     #[command(flatten)]
     pub output: OutputArguments,
     /// The delays of decisions.
     #[command(flatten)]
     pub timings: TimingArguments,
-    /// The delays of upkeep.
+    /// The delays of background work.
     #[command(flatten)]
     pub delays: ShellDelayArguments,
 }
 
-/// Which cluster the controller works for.
+/// The cluster that the controller manages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Cluster")]
 pub struct ClusterArguments {
-    /// A kubeconfig file. Without it the usual places are tried: KUBECONFIG, the home directory, the pod's own account.
+    /// Path of a kubeconfig file. Default: KUBECONFIG, then ~/.kube/config, then the pod's service account.
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
-    /// The context of the kubeconfig. Without it the current one.
+    /// Context of the kubeconfig. Default: the current context.
     #[arg(long, value_name = "NAME")]
     pub context: Option<String>,
-    /// How many requests are worked on at once.
+    /// Maximum number of ElevationRequests that are reconciled concurrently.
     #[arg(long, value_name = "NUMBER", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub concurrency: u16,
+    pub max_concurrent_reconciles: u16,
 }
 
-/// Which Identity Center, and how much of AWS's limits is spent. Credentials and endpoints come from AWS's standard
-/// variables and files.
+/// Identity Center, and the use of AWS's limits. Credentials and endpoints come from AWS's standard variables and files.
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(next_help_heading = "AWS")]
 pub struct AwsArguments {
-    /// The primary region of Identity Center. Without it AWS's standard variables and files decide.
+    /// Primary region of Identity Center. Default: the region of AWS's standard variables and files.
     #[arg(long, value_name = "REGION")]
     pub aws_region: Option<String>,
-    /// The Identity Center instance, where the account can see several.
+    /// ARN of the Identity Center instance. Required only where the account has access to several.
     #[arg(long, value_name = "ARN")]
     pub identity_center_instance_arn: Option<String>,
-    /// How many calls to sso-admin are made a second at most. AWS allows 20, shared with everybody on the instance.
+    /// Maximum calls per second to the sso-admin API. AWS's limit is 20, shared by all clients of the instance.
     #[arg(long, value_name = "NUMBER", default_value_t = BudgetSettings::default().sso_admin_rate, value_parser = rate)]
     pub aws_sso_admin_rate: f64,
-    /// How many calls to identitystore are made a second at most. AWS allows 20, shared with everybody on the instance.
+    /// Maximum calls per second to the identitystore API. AWS's limit is 20, shared by all clients of the instance.
     #[arg(long, value_name = "NUMBER", default_value_t = BudgetSettings::default().identity_store_rate, value_parser = rate)]
     pub aws_identity_store_rate: f64,
-    /// Which part of AWS Organizations' limits is used; 0.5 is half. More than 1 makes sense on a sandbox only.
-    #[arg(long, value_name = "PART", default_value_t = BudgetSettings::default().organizations_share, value_parser = share)]
+    /// Fraction of AWS Organizations' rate limits to use, such as 0.5. Values above 1 are for sandboxes only.
+    #[arg(long, value_name = "FRACTION", default_value_t = BudgetSettings::default().organizations_share, value_parser = share)]
     pub aws_organizations_share: f64,
-    /// How many creates and deletes are under way in AWS at once, besides those kept for removals.
+    /// Maximum number of concurrent assignment creates and deletes in AWS, besides the slots reserved for removals.
     #[arg(long, value_name = "NUMBER", default_value_t = outstanding(), value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub aws_outstanding: u16,
-    /// How long a connection to AWS may take to stand.
-    #[arg(long, value_name = "DURATION", default_value_t = seconds(Timeouts::default().connect))]
+    pub aws_max_operations: u16,
+    /// Timeout for establishing a connection to AWS.
+    #[arg(long, help_heading = ADVANCED, value_name = "DURATION", default_value_t = seconds(Timeouts::default().connect))]
     pub aws_connect_timeout: HumanDuration,
-    /// How long one attempt of a call to AWS may take.
-    #[arg(long, value_name = "DURATION", default_value_t = seconds(Timeouts::default().attempt))]
+    /// Timeout for one attempt of a call to AWS.
+    #[arg(long, help_heading = ADVANCED, value_name = "DURATION", default_value_t = seconds(Timeouts::default().attempt))]
     pub aws_attempt_timeout: HumanDuration,
-    /// How long one call to AWS may take with its repetitions and the search for credentials.
-    #[arg(long, value_name = "DURATION", default_value_t = seconds(Timeouts::default().operation))]
+    /// Timeout for one call to AWS, including retries and the resolution of credentials.
+    #[arg(long, help_heading = ADVANCED, value_name = "DURATION", default_value_t = seconds(Timeouts::default().operation))]
     pub aws_operation_timeout: HumanDuration,
 }
 
-/// Which of several replicas leads.
+/// Leader election.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Leader election")]
 pub struct LeaseArguments {
-    /// How long a leader that fell silent is waited for before another one takes over.
+    /// How long a lease stays valid after its last renewal. After that a standby takes over.
     #[arg(long, value_name = "DURATION", default_value_t = seconds(Duration::from_secs(15)))]
     pub lease_duration: HumanDuration,
-    /// How often the leader renews its lease; at most half of the lease's duration.
+    /// How often the leader renews its lease; at most half of --lease-duration.
     #[arg(long, value_name = "DURATION", default_value_t = seconds(Duration::from_secs(5)))]
     pub lease_renew_interval: HumanDuration,
-    /// The name of this replica in the lease. Without it the name of the host with a random ending.
+    /// Unique name of this replica in the lease. Default: the host name with a random suffix.
     #[arg(long, value_name = "NAME")]
-    pub identity: Option<String>,
+    pub lease_identity: Option<String>,
 }
 
-/// What the controller says, and where.
+/// Logs, audit log and health endpoints.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArguments {
-    /// How log lines look. Logs go to standard error.
+    /// Format of log lines. Logs are written to standard error.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
-    /// What is logged: a level (error, warn, info, debug, trace), or levels for modules such as
-    /// `info,team_operator::aws=debug`. Kube's own lines are off by default, because they repeat what is reported anyway.
+    /// Log level (error, warn, info, debug, trace), or levels per module such as `info,team_operator::aws=debug`. The
+    /// default reduces the lines of the kube library, which repeat the controller's own.
     #[arg(long, value_name = "FILTER", default_value = "info,kube_client::client::builder=off,kube_runtime::controller=warn", value_parser = filter)]
     pub log_level: String,
-    /// Where the audit log is written, one JSON object a line, always appended; `-` is standard output.
+    /// File that the audit log is appended to, one JSON object per line; `-` is standard output.
     #[arg(long, value_name = "FILE|-", default_value = "-")]
     pub audit_log: AuditLog,
-    /// Where /healthz and /readyz are served. Port 0 takes a free one, which is logged.
+    /// Address of /healthz and /readyz. Port 0 selects a free port, which is logged.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "0.0.0.0:8081")]
     pub health_listen: SocketAddr,
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// For people: one line of text.
+    /// Text.
     Text,
-    /// For machines: one JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// Where the audit log is written.
+/// The destination of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AuditLog {
-    /// Standard output, where whoever collects logs finds it.
+    /// Standard output.
     StandardOutput,
-    /// A file, appended to.
+    /// A file that is appended to.
     File(PathBuf),
 }
 
-/// Options that make no sense together.
+/// Options that contradict each other.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ArgumentError {
-    /// The lease would run out before it is renewed.
+    /// One lost renewal would let the lease expire.
     #[error(
-        "--lease-renew-interval {renew} is more than half of --lease-duration {lease}: one lost answer would cost the lead"
+        "--lease-renew-interval {renew} is more than half of --lease-duration {lease}: one lost renewal would end leadership"
     )]
     RenewedTooLate {
-        /// What was given.
+        /// The value.
         renew: HumanDuration,
-        /// What was given.
+        /// The value.
         lease: HumanDuration,
     },
 }
 
 impl RunArguments {
-    /// Whether the options make sense together; each alone was checked when it was read.
+    /// Whether the options are consistent; each alone was checked when it was parsed.
     pub fn check(&self) -> Result<(), ArgumentError> {
         let (renew, lease) = (self.lease.lease_renew_interval, self.lease.lease_duration);
         if renew.seconds() * 2 > lease.seconds() {
@@ -193,7 +192,7 @@ impl AwsArguments {
             aws_sso_admin_rate,
             aws_identity_store_rate,
             aws_organizations_share,
-            aws_outstanding,
+            aws_max_operations,
             aws_connect_timeout,
             aws_attempt_timeout,
             aws_operation_timeout,
@@ -213,7 +212,7 @@ impl AwsArguments {
                 sso_admin_rate: *aws_sso_admin_rate,
                 identity_store_rate: *aws_identity_store_rate,
                 organizations_share: *aws_organizations_share,
-                outstanding: usize::from(*aws_outstanding),
+                outstanding: usize::from(*aws_max_operations),
                 ..BudgetSettings::default()
             },
         }
@@ -231,19 +230,19 @@ impl FromStr for AuditLog {
     }
 }
 
-/// The default as a number that clap can bound.
+/// The default as a type that clap can range-check.
 fn outstanding() -> u16 {
     u16::try_from(BudgetSettings::default().outstanding).unwrap_or(u16::MAX)
 }
 
 fn rate(text: &str) -> Result<f64, String> {
     number_up_to(text, HIGHEST_RATE)
-        .ok_or_else(|| format!("write calls a second, above 0 and at most {HIGHEST_RATE}"))
+        .ok_or_else(|| format!("set calls per second, above 0 and at most {HIGHEST_RATE}"))
 }
 
 fn share(text: &str) -> Result<f64, String> {
     number_up_to(text, HIGHEST_SHARE)
-        .ok_or_else(|| format!("write a part such as 0.5, above 0 and at most {HIGHEST_SHARE}"))
+        .ok_or_else(|| format!("set a fraction such as 0.5, above 0 and at most {HIGHEST_SHARE}"))
 }
 
 fn number_up_to(text: &str, most: f64) -> Option<f64> {
@@ -287,7 +286,7 @@ mod tests {
             "--aws-sso-admin-rate=4.5",
             "--aws-identity-store-rate=3",
             "--aws-organizations-share=0.25",
-            "--aws-outstanding=2",
+            "--aws-max-operations=2",
             "--aws-connect-timeout=1s",
             "--aws-attempt-timeout=2s",
             "--aws-operation-timeout=3s",

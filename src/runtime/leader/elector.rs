@@ -1,4 +1,4 @@
-//! Standing for election.
+//! A candidate for the lease.
 
 use k8s_openapi::api::coordination::v1::Lease;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -19,20 +19,20 @@ pub struct Elector {
     said: String,
 }
 
-/// What one look ended with.
-enum Look {
+/// The result of one attempt.
+enum Attempt {
     Won(Box<Won>),
-    /// Somebody else holds it, at least until then.
+    /// Another replica holds it, at least until then.
     Held(Instant),
-    /// Somebody else was faster: look again.
+    /// Another replica was faster: read again.
     Beaten,
 }
 
 impl Elector {
-    /// Waits until the lease is ours, and says whom it waits for. Dropping this is safe: a lease that was just won and
-    /// not handed out runs out by itself.
+    /// Waits until this replica holds the lease, and logs who holds it meanwhile. Dropping this is safe: a lease that was
+    /// just acquired expires.
     ///
-    /// A standby counts as ready: a new replica must be, or a rollout would wait for ever to end the old one.
+    /// A standby is ready: otherwise a rolling update would wait for ever before it stops the old replica.
     pub async fn acquire(client: kube::Client, settings: LeaseSettings, readiness: Readiness) -> Leader {
         let mut elector = Self {
             store: Store::new(client, &settings),
@@ -44,14 +44,14 @@ impl Elector {
         };
         loop {
             let again = Instant::now() + elector.settings.pause();
-            match elector.look().await {
-                Ok(Look::Won(won)) => return elector.lead(*won),
-                Ok(Look::Held(until)) => {
-                    elector.say_whom_we_wait_for();
-                    // Looking often shows a release at once; looking at the end, a silence as soon as it is long enough.
+            match elector.attempt().await {
+                Ok(Attempt::Won(won)) => return elector.lead(*won),
+                Ok(Attempt::Held(until)) => {
+                    elector.report_holder();
+                    // Reading often notices a release at once; reading at the end notices the expiry at once.
                     sleep_until(again.min(until)).await;
                 }
-                Ok(Look::Beaten) | Err(CallError::Changed) => sleep(elector.settings.pause() / 10).await,
+                Ok(Attempt::Beaten) | Err(CallError::Changed) => sleep(elector.settings.pause() / 10).await,
                 Err(CallError::Failed(sentence)) => {
                     elector.say(sentence, false);
                     sleep_until(again).await;
@@ -60,7 +60,7 @@ impl Elector {
         }
     }
 
-    async fn look(&mut self) -> Result<Look, CallError> {
+    async fn attempt(&mut self) -> Result<Attempt, CallError> {
         let lease = self.store.read().await?;
         let now = Instant::now();
         let before = self.seen.take();
@@ -68,18 +68,18 @@ impl Elector {
             .as_ref()
             .map(|lease| Sighting::of(Record::from(lease), before, now));
         match evaluate(self.seen.as_ref(), Role::Candidate(self.claim.as_ref()), now) {
-            Step::Wait(until) => Ok(Look::Held(until)),
+            Step::Wait(until) => Ok(Attempt::Held(until)),
             Step::Acquire => {
                 let claim = self.new_claim();
-                self.claim = Some(claim.clone()); // before the call: its answer may get lost
+                self.claim = Some(claim.clone()); // before the call: its response may be lost
                 self.take(lease.as_ref(), claim).await
             }
-            // An attempt of ours that got no answer was carried out.
+            // An earlier write whose response was lost has taken effect.
             Step::Renew => match self.claim.clone() {
                 Some(claim) => self.take(lease.as_ref(), claim).await,
-                None => Ok(Look::Beaten),
+                None => Ok(Attempt::Beaten),
             },
-            Step::Lost(_) => Ok(Look::Beaten), // said to leaders only
+            Step::Lost(_) => Ok(Attempt::Beaten), // returned to leaders only
         }
     }
 
@@ -95,16 +95,16 @@ impl Elector {
         }
     }
 
-    async fn take(&self, over: Option<&Lease>, claim: Claim) -> Result<Look, CallError> {
+    async fn take(&self, over: Option<&Lease>, claim: Claim) -> Result<Attempt, CallError> {
         let (sent, sent_at) = (Instant::now(), self.settings.clock.now());
         match self.store.write(over, &claim, micro_time(sent_at)).await {
-            Ok(lease) => Ok(Look::Won(Box::new(Won {
+            Ok(lease) => Ok(Attempt::Won(Box::new(Won {
                 claim,
                 lease,
                 sent,
                 sent_at,
             }))),
-            Err(CallError::Changed) => Ok(Look::Beaten),
+            Err(CallError::Changed) => Ok(Attempt::Beaten),
             Err(error) => Err(error),
         }
     }
@@ -119,13 +119,13 @@ impl Elector {
         tracing::info!(
             identity = settings.identity,
             transitions = won.claim.transitions,
-            "leading"
+            "acquired the lease"
         );
         readiness.ready(LEADER_FACT, format!("this replica, {}, leads", settings.identity));
         Leader::start(store, settings, readiness, won)
     }
 
-    fn say_whom_we_wait_for(&mut self) {
+    fn report_holder(&mut self) {
         let holder = self.seen.as_ref().and_then(|seen| seen.record.holder.clone());
         let sentence = format!(
             "standby: the lease {LEASE_NAME} in namespace {} is held by {}",
@@ -135,7 +135,7 @@ impl Elector {
         self.say(sentence, true);
     }
 
-    /// News is logged; `/readyz` always knows.
+    /// Shows the sentence in `/readyz`, and logs it when it is new.
     fn say(&mut self, sentence: String, good: bool) {
         if good {
             self.readiness.ready(LEADER_FACT, &sentence);
@@ -144,9 +144,9 @@ impl Elector {
         }
         if self.said != sentence {
             if good {
-                tracing::info!("{sentence}");
+                tracing::info!(status = %sentence, "not the leader");
             } else {
-                tracing::warn!("{sentence}");
+                tracing::warn!(error = %sentence, "lease acquisition failed; will retry");
             }
             self.said = sentence;
         }

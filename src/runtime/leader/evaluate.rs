@@ -1,35 +1,35 @@
-//! What to do about a Lease, as a function of what was seen.
+//! The next step of leader election, as a pure function of what was read.
 
 use std::time::Duration;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use tokio::time::Instant;
 
-/// What a Lease says.
+/// The content of a Lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
     /// Who holds it; nobody after a release.
     pub(super) holder: Option<String>,
-    /// How long the holder wants to be waited for.
+    /// How long it stays valid after a renewal.
     pub(super) duration: Duration,
-    /// When this holder took it, by its own clock.
+    /// When this holder acquired it, by its own clock.
     pub(super) acquired: Option<MicroTime>,
     /// How often it has changed hands.
     pub(super) transitions: i32,
-    /// Changes with every write, whatever clocks do.
+    /// Changes with every write, independently of clocks.
     pub(super) version: String,
 }
 
-/// A record, and since when it has been like this by our clock.
+/// A record, and since when it has been unchanged by our monotonic clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sighting {
     pub(super) record: Record,
-    /// When it was first seen like this. Later than it was written: that is the safe side.
+    /// When it was first read like this: later than it was written, which is the safe side.
     pub(super) since: Instant,
 }
 
-/// What we wrote, or tried to, when we took the lease. A name alone would not do: a process that was started again, or
-/// two that were given the same name, are not each other.
+/// What this replica wrote, or tried to write, to acquire the lease. The identity alone is not enough: a restarted
+/// process, or another one with the same identity, is another holder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Claim {
     pub(super) identity: String,
@@ -37,40 +37,40 @@ pub(super) struct Claim {
     pub(super) transitions: i32,
 }
 
-/// As what we look.
+/// The role of this replica.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role<'a> {
-    /// We want the lease; perhaps an attempt to take it got no answer.
+    /// It wants the lease; perhaps with an earlier write whose response was lost.
     Candidate(Option<&'a Claim>),
-    /// We took it.
+    /// It holds the lease.
     Leader(&'a Claim),
 }
 
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Take it: nobody has it, or its holder fell silent.
+    /// Acquire it: nobody holds it, or it has expired.
     Acquire,
-    /// It is ours: say so again.
+    /// Renew it: this replica holds it.
     Renew,
-    /// Somebody else has it, at least until then.
+    /// Another replica holds it, at least until then.
     Wait(Instant),
-    /// It was ours and is not any more; the sentence says whose it is.
+    /// Another replica took it over; the sentence names it.
     Lost(String),
 }
 
-/// What to do about the Lease: `None` when there is none.
+/// The next step. `seen` is `None` when there is no Lease.
 pub(super) fn evaluate(seen: Option<&Sighting>, role: Role<'_>, now: Instant) -> Step {
     let Some(Sighting { record, since }) = seen else {
-        return Step::Acquire; // deleted under a leader too: whoever makes it first has it
+        return Step::Acquire; // also when it was deleted under a leader: whoever creates it first holds it
     };
     match role {
         Role::Leader(claim) | Role::Candidate(Some(claim)) if record.is_of(claim) => Step::Renew,
         Role::Leader(claim) => match &record.holder {
             Some(holder) => Step::Lost(format!("{holder} holds the lease")),
-            // Emptied by hand, and nobody had it since.
+            // Cleared by hand, and not acquired by anybody since.
             None if record.transitions == claim.transitions => Step::Renew,
-            None => Step::Lost("somebody else has held the lease meanwhile".to_owned()),
+            None => Step::Lost("another replica held the lease in the meantime".to_owned()),
         },
         Role::Candidate(_) if record.holder.is_none() => Step::Acquire,
         Role::Candidate(_) => {
@@ -93,7 +93,7 @@ impl Record {
 }
 
 impl Sighting {
-    /// What was read now: an older sighting of the same record goes on, so that silence adds up.
+    /// The record as read now; an older sighting of the same record keeps its time.
     pub(super) fn of(record: Record, before: Option<Sighting>, now: Instant) -> Self {
         let since = before
             .filter(|sighting| sighting.record == record)
@@ -227,7 +227,7 @@ mod tests {
                 leader,
                 &lost("me holds the lease"),
             );
-            let meanwhile = lost("somebody else has held the lease meanwhile");
+            let meanwhile = lost("another replica held the lease in the meantime");
             check(Some(record("", 100, 4)), seen_for, leader, &meanwhile);
         }
     }

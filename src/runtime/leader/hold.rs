@@ -1,4 +1,4 @@
-//! Holding the lease: renewing it, knowing how sure it is, losing it and giving it back.
+//! The held lease: renewal, certainty, loss and release.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,22 +17,22 @@ use crate::domain;
 use crate::ports::Leadership;
 use crate::runtime::Readiness;
 
-/// A lease that was taken.
+/// A lease that was just acquired.
 pub(super) struct Won {
     pub(super) claim: Claim,
     pub(super) lease: Lease,
-    /// When the write that took it was sent, by the clock that does not step.
+    /// When the write that acquired it was sent, by the monotonic clock.
     pub(super) sent: Instant,
-    /// The same by the wall clock.
+    /// The same, by the wall clock.
     pub(super) sent_at: DateTime<Utc>,
 }
 
-/// The one replica that acts. Dropping it ends the renewals, and the lease runs out.
+/// The leadership of this replica. Dropping it stops the renewals, and the lease expires.
 pub struct Leader {
     shared: Arc<Shared>,
     wanted: watch::Sender<Wanted>,
     ended: watch::Receiver<Option<End>>,
-    renewing: JoinHandle<()>,
+    renewal_task: JoinHandle<()>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,14 +41,14 @@ enum Wanted {
     Release,
 }
 
-/// How a lead ended.
+/// How leadership ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum End {
     Released,
     Lost(String),
 }
 
-/// What the renewals tell those who ask.
+/// The state shared by the renewal task and the callers.
 struct Shared {
     settings: LeaseSettings,
     state: Mutex<State>,
@@ -57,27 +57,27 @@ struct Shared {
 struct State {
     sent: Instant,
     sent_at: DateTime<Utc>,
-    /// Why the last renewal failed; absent after one that did not.
+    /// Why the last renewal failed; absent after a success.
     trouble: Option<String>,
     end: Option<End>,
 }
 
-/// The task that renews.
+/// The task that renews the lease.
 struct Renewal {
     store: Store,
     shared: Arc<Shared>,
     readiness: Readiness,
     claim: Claim,
-    /// The last version that was seen; absent once it was deleted.
+    /// The last version that was read; absent once it was deleted.
     lease: Option<Lease>,
-    /// After a failure: what is stored may not be what we know.
-    look_first: bool,
+    /// Set after a failure: the stored version may differ from the known one.
+    read_first: bool,
 }
 
-/// What one renewal came to.
+/// The result of one renewal.
 enum Round {
     Renewed,
-    /// Somebody wrote in between, which need not mean a loss.
+    /// The Lease was changed in between, which need not mean a loss.
     Again,
     Trouble(String),
     Lost(String),
@@ -109,9 +109,9 @@ impl Leader {
             readiness,
             claim,
             lease: Some(lease),
-            look_first: false,
+            read_first: false,
         };
-        let renewing = tokio::spawn(async move {
+        let renewal_task = tokio::spawn(async move {
             let how = renewal.run(wants).await;
             end.send_replace(Some(how));
         });
@@ -119,42 +119,42 @@ impl Leader {
             shared,
             wanted,
             ended,
-            renewing,
+            renewal_task,
         }
     }
 
-    /// Waits until somebody else has the lease, and says who. Never ends while the API server does not answer, nor after
-    /// a release.
+    /// Waits until another replica holds the lease, and names it. Does not return during an outage of the API server, nor
+    /// after a release.
     pub async fn lost(&self) -> String {
         let mut ended = self.ended.clone();
         let end = ended.wait_for(Option::is_some).await.map(|end| end.clone());
         match end {
             Ok(Some(End::Lost(sentence))) => sentence,
             Ok(_) => std::future::pending().await,
-            // The task is gone without a word: its renewals too.
+            // The task ended without a result, and the renewals with it.
             Err(_) => "the renewal of the lease has ended".to_owned(),
         }
     }
 
-    /// Says that nobody holds the lease, so that the next replica takes over at once. From the call on this one does not
-    /// lead any more. Takes two calls at most; if they fail the lease runs out.
+    /// Releases the lease, so that the next replica takes over at once. From the call on this one does not lead any more.
+    /// Takes two calls at most; if they fail the lease expires.
     pub async fn release(&self) {
         self.wanted.send_replace(Wanted::Release);
         let mut ended = self.ended.clone();
-        let _ = ended.wait_for(Option::is_some).await; // an error: the task is gone, and there is nothing to wait for
+        let _ = ended.wait_for(Option::is_some).await; // an error: the task has ended, and there is nothing to wait for
     }
 }
 
 impl Drop for Leader {
     fn drop(&mut self) {
-        self.renewing.abort();
+        self.renewal_task.abort();
     }
 }
 
 impl Leadership for Leader {
     fn lease(&self) -> domain::Lease {
         if *self.wanted.borrow() == Wanted::Release {
-            return domain::Lease::Unsure("the lease was given back".to_owned());
+            return domain::Lease::Unsure("the lease was released".to_owned());
         }
         self.shared.lease()
     }
@@ -175,11 +175,11 @@ impl Shared {
         let state = self.lock();
         if let Some(end) = &state.end {
             return domain::Lease::Unsure(match end {
-                End::Released => "the lease was given back".to_owned(),
+                End::Released => "the lease was released".to_owned(),
                 End::Lost(sentence) => sentence.clone(),
             });
         }
-        // Monotonic clocks stand still while a machine sleeps, wall clocks are set: the longer time counts.
+        // A monotonic clock may stop while the machine sleeps, and a wall clock may be set back: the longer time counts.
         let by_wall_clock = (self.settings.clock.now() - state.sent_at)
             .to_std()
             .unwrap_or(Duration::ZERO);
@@ -198,7 +198,7 @@ impl Shared {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing in here panics half way.
+        // No code panics while it holds the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -233,8 +233,8 @@ impl Renewal {
     }
 
     async fn round(&mut self) -> Round {
-        if self.look_first {
-            match self.look().await {
+        if self.read_first {
+            match self.read_lease().await {
                 Ok(Step::Lost(sentence)) => return Round::Lost(sentence),
                 Ok(_) => {}
                 Err(CallError::Changed) => return Round::Again,
@@ -250,7 +250,7 @@ impl Renewal {
                 Round::Renewed
             }
             Err(error) => {
-                self.look_first = true;
+                self.read_first = true;
                 match error {
                     CallError::Changed => Round::Again,
                     CallError::Failed(sentence) => Round::Trouble(sentence),
@@ -259,8 +259,8 @@ impl Renewal {
         }
     }
 
-    /// What is stored now, and what that means for us.
-    async fn look(&mut self) -> Result<Step, CallError> {
+    /// Reads the Lease and evaluates it.
+    async fn read_lease(&mut self) -> Result<Step, CallError> {
         let lease = self.store.read().await?;
         let now = Instant::now();
         let seen = lease
@@ -269,31 +269,31 @@ impl Renewal {
         let step = evaluate(seen.as_ref(), Role::Leader(&self.claim), now);
         if !matches!(step, Step::Lost(_)) {
             self.lease = lease;
-            self.look_first = false;
+            self.read_first = false;
         }
         Ok(step)
     }
 
-    /// Gives back what is still ours; tries twice, because a renewal without an answer may have changed it.
+    /// Releases the lease if it is still held; tries twice, because a renewal whose response was lost may have changed it.
     async fn release(&mut self) -> End {
         for _ in 0..2 {
-            if self.look_first && !matches!(self.look().await, Ok(Step::Renew)) {
+            if self.read_first && !matches!(self.read_lease().await, Ok(Step::Renew)) {
                 break;
             }
             let Some(lease) = &self.lease else { break };
-            match self.store.give_back(lease).await {
+            match self.store.release(lease).await {
                 Ok(_) => {
-                    tracing::info!("the lease was given back");
+                    tracing::info!("lease released");
                     return End::Released;
                 }
-                Err(CallError::Changed) => self.look_first = true,
+                Err(CallError::Changed) => self.read_first = true,
                 Err(CallError::Failed(sentence)) => {
-                    tracing::warn!("the lease runs out by itself: {sentence}");
+                    tracing::warn!(error = %sentence, "lease release failed; it will expire");
                     return End::Released;
                 }
             }
         }
-        tracing::info!("the lease was not ours to give back");
+        tracing::info!("lease not released: another replica holds it");
         End::Released
     }
 
@@ -301,7 +301,7 @@ impl Renewal {
         let mut state = self.shared.lock();
         (state.sent, state.sent_at) = (sent, sent_at);
         if state.trouble.take().is_some() {
-            tracing::info!("the lease is renewed again");
+            tracing::info!("lease renewal recovered");
             self.readiness.ready(
                 LEADER_FACT,
                 format!("this replica, {}, leads", self.claim.identity),
@@ -312,7 +312,7 @@ impl Renewal {
     fn note_trouble(&self, sentence: String) {
         let mut state = self.shared.lock();
         if state.trouble.as_ref() != Some(&sentence) {
-            tracing::warn!("{sentence}");
+            tracing::warn!(error = %sentence, "lease renewal failed; will retry");
         }
         self.readiness
             .not_ready(LEADER_FACT, format!("leads, and cannot renew: {sentence}"));
@@ -320,7 +320,7 @@ impl Renewal {
     }
 }
 
-/// Ends when the leader is to give the lease back, or was dropped, which ends the task that waits here as well.
+/// Returns when the lease is to be released, or when the leader was dropped, which also aborts the task.
 async fn release_wanted(wants: &mut watch::Receiver<Wanted>) {
     let _ = wants.wait_for(|wanted| *wanted == Wanted::Release).await;
 }

@@ -1,16 +1,16 @@
-//! Which of several replicas acts: a Lease that is compared and swapped.
+//! Leader election with a Lease that is only written by compare and swap.
 //!
-//! # What is promised
-//! - **Others' clocks are not believed.** Whether a holder fell silent is judged by how long *we* have seen its record
-//!   unchanged, on a clock that does not step. The times in the record are for people.
-//! - **Every write is a compare and swap** (`replace` with the `resourceVersion` that was read), so of two replicas that
-//!   want the lease one fails and reads again.
-//! - **A holder counts from when it sent its renewal**, others from when they saw it: the holder stops first.
-//! - **Silence of the API server ends nothing.** The leader becomes unsure, which stops grants and lets removals go on,
-//!   and keeps trying. Only the sight of somebody else ends its lead.
+//! # Guarantees
+//! - **Clocks of other replicas do not matter.** A lease has expired when this replica has seen its record unchanged for
+//!   its duration, by a monotonic clock. The times in the record are for people.
+//! - **Every write is a compare and swap** (`replace` with the `resourceVersion` that was read), so of two candidates
+//!   one fails and reads again.
+//! - **The holder counts from when it sent its renewal**, others from when they saw it: the holder stops first.
+//! - **An outage of the API server does not end leadership.** The lease becomes uncertain, which stops grants and lets
+//!   removals go on, and the leader keeps trying to renew. Only another holder ends its leadership.
 //!
-//! # What is not
-//! A lease is no fence: a leader may be stopped between the question and the act. What it does must be harmless twice.
+//! # Caveats
+//! A lease is no fence: a leader may be suspended between the check and the call. Its calls must be idempotent.
 
 mod elector;
 mod evaluate;
@@ -28,36 +28,36 @@ use crate::ports::Clock;
 /// The name of the Lease. The controller's role names it.
 pub const LEASE_NAME: &str = "team-operator";
 
-/// Under what `/readyz` speaks of it.
+/// The name of its line in `/readyz`.
 pub(super) const LEADER_FACT: &str = "leader";
 
-/// How a replica stands for election.
+/// The settings of leader election.
 #[derive(Clone)]
 pub struct LeaseSettings {
     /// The namespace of the Lease: the controller's own.
     pub namespace: String,
-    /// The name of this replica, unlike that of any other.
+    /// The unique name of this replica.
     pub identity: String,
-    /// How long others wait for a leader that fell silent. Whole seconds.
+    /// How long a lease stays valid after its last renewal. Whole seconds.
     pub duration: Duration,
     /// How often the leader renews; at most half of the duration.
     pub renew_interval: Duration,
-    /// For the times in the record, which people read.
+    /// The clock for the times in the record, which are for people.
     pub clock: Arc<dyn Clock>,
 }
 
 impl LeaseSettings {
-    /// How long one call may take: short enough that a lost answer leaves time for another attempt.
+    /// How long one call may take: short enough to leave time for another attempt.
     fn call_timeout(&self) -> Duration {
         self.duration / 3
     }
 
-    /// Between two looks of a standby, and after a call that failed.
+    /// The interval of a standby's reads, and the delay after a failed call.
     fn pause(&self) -> Duration {
         self.duration / 15
     }
 
-    /// A grant is not begun with less than this left: it takes a moment to be written down and sent.
+    /// No grant begins with less than this left: it takes time to record and to send it.
     fn margin(&self) -> Duration {
         self.duration / 5
     }

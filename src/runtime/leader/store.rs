@@ -1,4 +1,4 @@
-//! The Lease in the API server: read, made, and replaced by whoever knows its last version.
+//! The Lease in the API server: read, created, and replaced only with its last version.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::evaluate::{Claim, Record};
 use super::{LEASE_NAME, LeaseSettings};
 use crate::reconcile::with_causes;
 
-/// The Lease, with a limit on every call.
+/// The Lease, with a timeout for every call.
 pub(super) struct Store {
     leases: Api<Lease>,
     namespace: String,
@@ -20,12 +20,12 @@ pub(super) struct Store {
     call_timeout: Duration,
 }
 
-/// Why a call brought nothing.
+/// Why a call failed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum CallError {
-    /// Somebody else wrote meanwhile.
+    /// The Lease was changed meanwhile.
     Changed,
-    /// No answer, or a refusal. A write may have happened.
+    /// No response, or a refusal. A write may have taken effect.
     Failed(String),
 }
 
@@ -43,7 +43,7 @@ impl Store {
         self.limited("read", self.leases.get_opt(LEASE_NAME)).await
     }
 
-    /// Writes a claim: over the Lease that was read, or as a new one.
+    /// Writes a claim: replaces the Lease that was read, or creates one.
     pub(super) async fn write(
         &self,
         over: Option<&Lease>,
@@ -67,13 +67,13 @@ impl Store {
                 spec: Some(spec),
             };
             let params = PostParams::default();
-            return self.limited("made", self.leases.create(&params, &lease)).await;
+            return self.limited("created", self.leases.create(&params, &lease)).await;
         };
         self.replace(over, spec).await
     }
 
-    /// Says that nobody holds it, so that the next one need not wait.
-    pub(super) async fn give_back(&self, lease: &Lease) -> Result<Lease, CallError> {
+    /// Clears the holder, so that the next replica need not wait.
+    pub(super) async fn release(&self, lease: &Lease) -> Result<Lease, CallError> {
         let spec = LeaseSpec {
             holder_identity: None,
             ..lease.spec.clone().unwrap_or_default()
@@ -81,7 +81,7 @@ impl Store {
         self.replace(lease, spec).await
     }
 
-    /// With the `resourceVersion` that was read, which makes it a compare and swap.
+    /// Replaces with the `resourceVersion` that was read, which makes it a compare and swap.
     async fn replace(&self, over: &Lease, spec: LeaseSpec) -> Result<Lease, CallError> {
         let lease = Lease {
             metadata: over.metadata.clone(),
@@ -114,7 +114,7 @@ impl Store {
     }
 }
 
-/// The Lease itself was deleted; a missing namespace is "not found" as well, and waits for a person.
+/// The Lease itself was deleted; a missing namespace is "not found" as well, and a person has to act.
 fn is_lease_gone(status: &kube::core::Status) -> bool {
     let about_leases = status
         .details
@@ -128,7 +128,7 @@ impl From<&Lease> for Record {
         let spec = lease.spec.clone().unwrap_or_default();
         let metadata = &lease.metadata;
         let seconds = u64::try_from(spec.lease_duration_seconds.unwrap_or_default()).unwrap_or_default();
-        // A Lease that was deleted and made again is another one, even with the version of the first.
+        // A Lease that was deleted and recreated is another one, even with the version of the first.
         let [uid, version] =
             [&metadata.uid, &metadata.resource_version].map(|text| text.clone().unwrap_or_default());
         Self {
@@ -141,7 +141,7 @@ impl From<&Lease> for Record {
     }
 }
 
-/// A time as Leases have it. Beyond the calendar of either library there is nothing worth keeping apart.
+/// A time in the format of Leases; one that the format cannot hold becomes the epoch.
 pub(super) fn micro_time(time: DateTime<Utc>) -> MicroTime {
     MicroTime(Timestamp::from_microsecond(time.timestamp_micros()).unwrap_or_default())
 }

@@ -7,10 +7,11 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use team_operator::aws::{Aws, AwsSettings, Check, Verdict};
 use team_operator::ports::{Assignments, Class, CreateAnswer, OperationState, Organization, PortError};
-use team_operator::runtime::{AlwaysSend, SystemClock};
+use team_operator::runtime::SystemClock;
 use team_operator::sandbox::EncryptionKey;
 
 use super::{ask, check};
+use crate::always_send::AlwaysSend;
 use crate::support::Boxed;
 
 #[derive(Debug)]
@@ -101,7 +102,7 @@ async fn an_endpoint_that_never_answers_is_unavailable_within_the_timeout() {
         settings.timeouts.operation = Duration::from_millis(200);
     })
     .await;
-    check(&error, Class::Unavailable, &["no answer within the timeout"]);
+    check(&error, Class::Unavailable, &["no response within the timeout"]);
 }
 
 #[tokio::test]
@@ -131,7 +132,7 @@ async fn one_denied_call_is_a_finding_and_the_others_go_on() {
         Check::PrimaryRegion,
         Check::EncryptionKey,
     ] {
-        assert_eq!(of(check).verdict, Verdict::CannotTell);
+        assert_eq!(of(check).verdict, Verdict::Unknown);
         assert!(
             of(check).sentence.contains("sso:DescribeInstance"),
             "{}",
@@ -139,7 +140,7 @@ async fn one_denied_call_is_a_finding_and_the_others_go_on() {
         );
     }
     assert_eq!(of(Check::Organization).verdict, Verdict::Good);
-    assert_eq!(of(Check::Administrator).verdict, Verdict::CannotTell);
+    assert_eq!(of(Check::Administrator).verdict, Verdict::Unknown);
     assert_eq!(of(Check::Clocks).verdict, Verdict::Problem);
 }
 

@@ -4,10 +4,10 @@ mod connecting;
 mod reading;
 mod writing;
 
-use team_operator::ports::{Ask, Class, PortError};
+use team_operator::ports::{CallOptions, Class, PortError};
 
-fn ask() -> Ask {
-    Ask::decision("trouble").fresh()
+fn ask() -> CallOptions {
+    CallOptions::decision("trouble").fresh()
 }
 
 /// The class, and that the sentence says what it must.

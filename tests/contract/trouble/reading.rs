@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use team_operator::ports::{
-    Ask, Assignments, Attribute, Class, Directory, Enabled, GroupId, LastKnown, Lookup, Membership,
+    Assignments, Attribute, CallOptions, Class, Directory, Enabled, GroupId, LastKnown, Lookup, Membership,
     Organization, PermissionSets, UserLookup,
 };
 
@@ -14,7 +14,7 @@ async fn a_denied_organization_api_is_an_error_and_never_an_empty_organization()
     let boxed = Boxed::start(|settings| settings.denied = vec!["organizations:*".into()]).await;
     let aws = boxed.connect().await.unwrap();
     let account = boxed.ids().account_id;
-    for asked in [ask(), Ask::background()] {
+    for asked in [ask(), CallOptions::background()] {
         check(
             &aws.account(&asked, &account).await.unwrap_err(),
             Class::Denied,
@@ -34,7 +34,7 @@ async fn the_last_tree_stays_known_with_its_age_when_the_next_cannot_be_read() {
         .sandbox
         .with(|world, _| world.settings.denied = vec!["organizations:*".into()]);
     boxed.clock.advance(TimeDelta::minutes(16));
-    assert!(aws.tree(&Ask::background()).await.is_err());
+    assert!(aws.tree(&CallOptions::background()).await.is_err());
     assert_eq!(aws.last_tree(), LastKnown::Seen(first));
 }
 
@@ -45,7 +45,12 @@ async fn a_fresh_account_shows_a_move_a_new_unit_and_a_suspension_that_the_tree_
     let account = boxed.ids().account_id;
     let path = |lookup: Lookup<team_operator::ports::Account>| lookup.found().unwrap().path.names();
     assert_eq!(
-        path(aws.account(&Ask::background(), &account).await.unwrap().value),
+        path(
+            aws.account(&CallOptions::background(), &account)
+                .await
+                .unwrap()
+                .value
+        ),
         "Root/Production"
     );
     boxed.change(r#"{"change":"put-unit","name":"New","parent":"Root/Development"}"#);
@@ -53,7 +58,12 @@ async fn a_fresh_account_shows_a_move_a_new_unit_and_a_suspension_that_the_tree_
         r#"{"change":"put-account","id":"111122223333","unit":"Root/Development/New","state":"SUSPENDED"}"#,
     );
     assert_eq!(
-        path(aws.account(&Ask::background(), &account).await.unwrap().value),
+        path(
+            aws.account(&CallOptions::background(), &account)
+                .await
+                .unwrap()
+                .value
+        ),
         "Root/Production"
     );
     let fresh = aws
@@ -129,8 +139,8 @@ async fn a_missing_group_among_others_is_told_apart_from_not_being_a_member() {
 async fn caches_answer_until_they_are_too_old_and_fresh_questions_pass_them_by() {
     let boxed = Boxed::start(|_| ()).await;
     let aws = boxed.connect().await.unwrap();
-    let (arn, cached) = (boxed.ids().permission_set_arn, Ask::background());
-    let hours = async |ask: &Ask| {
+    let (arn, cached) = (boxed.ids().permission_set_arn, CallOptions::background());
+    let hours = async |ask: &CallOptions| {
         let set = aws.by_arn(ask, &arn).await.unwrap().value.found().unwrap();
         set.session_duration.as_secs() / 3_600
     };

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use team_operator::aws::Aws;
 use team_operator::ports::{
-    AccountId, Ask, Assignments, Class, CreateAnswer, DeleteAnswer, Effect, FailureKind, GoneEvidence,
-    InstanceArn, OperationKind, OperationState, PortError, SendPermit, Tuple,
+    AccountId, Assignments, CallOptions, Class, CreateAnswer, DeleteAnswer, Effect, FailureKind,
+    GoneEvidence, InstanceArn, OperationKind, OperationState, PortError, SendPermit, Tuple,
 };
-use team_operator::runtime::AlwaysSend;
 use team_operator::sandbox::DeleteMissing;
 
 use super::{ask, check};
+use crate::always_send::AlwaysSend;
 use crate::support::Boxed;
 
 async fn create(aws: &Aws, tuple: &Tuple) -> Result<CreateAnswer, PortError> {
@@ -40,7 +40,7 @@ async fn refusals_of_a_create_have_their_class_and_certainly_no_effect() {
         ("ServiceQuotaExceededException", Class::Denied, "quota"),
         ("kms-access-denied", Class::Denied, "kms:Decrypt"),
         ("kms-not-found", Class::Denied, "kms:Decrypt"),
-        ("ValidationException", Class::Invalid, "wrong"),
+        ("ValidationException", Class::Invalid, "rejects"),
         (
             "ResourceNotFoundException",
             Class::NotFound,
@@ -158,7 +158,7 @@ async fn a_create_that_fails_later_says_why_and_one_that_is_forgotten_has_vanish
 async fn both_shapes_of_already_gone_are_recognised() {
     let boxed = Boxed::start(|_| ()).await;
     let (aws, tuple) = (boxed.connect().await.unwrap(), boxed.ids());
-    let ask = Ask::revocation("trouble");
+    let ask = CallOptions::revocation("trouble");
     let gone = aws.delete(&ask, &tuple).await.unwrap();
     assert_eq!(gone, DeleteAnswer::AlreadyGone(GoneEvidence::NotFoundAnswer));
     boxed
@@ -197,7 +197,9 @@ async fn a_tuple_of_another_instance_is_refused_without_asking() {
         ..boxed.ids()
     };
     check(
-        &aws.delete(&Ask::revocation("x"), &tuple).await.unwrap_err(),
+        &aws.delete(&CallOptions::revocation("x"), &tuple)
+            .await
+            .unwrap_err(),
         Class::Invalid,
         &["arn:other"],
     );

@@ -162,7 +162,7 @@ async fn an_old_leader_that_wakes_after_the_whole_life_of_a_request_sends_no_cre
     assert!(old.signal("CONT"));
     eventually("the old leader has ended", async || old.ended().is_some()).await;
     assert!(!old.ended().unwrap().success(), "{}", old.log());
-    assert!(old.log().contains("the lead is lost"), "{}", old.log());
+    assert!(old.log().contains("leadership lost"), "{}", old.log());
     assert_eq!(scene.calls("CreateAccountAssignment"), 1);
     assert!(!scene.has("alice", "Waived"));
 }

@@ -1,11 +1,11 @@
-//! The rules and the organization that lives begin with.
+//! The policies and the organization of end-to-end tests.
 
 use serde_json::{Value, json};
 
 /// How many accounts there are: each scene has one of its own.
 pub const ACCOUNTS: usize = 60;
 
-/// Settings and policies that every life begins with.
+/// The initial settings and policies of every test.
 pub fn rules() -> [Value; 3] {
     [settings(), eligibility_policy(), approver_policy()]
 }
@@ -15,7 +15,7 @@ pub fn account_id(number: usize) -> String {
     format!("{:012}", 100_000_000_000 + number)
 }
 
-/// The settings of these lives.
+/// The settings of these tests.
 pub fn settings() -> Value {
     json!({
         "apiVersion": "team-operator.io/v1alpha1",

@@ -1,5 +1,5 @@
-//! Where lives are played: a control plane with everything installed, an Identity Center in a box, and the controller as a
-//! process of its own.
+//! The environment of end-to-end tests: a control plane with everything installed, the sandbox for AWS, and the controller
+//! as a separate process.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -60,7 +60,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// The stage that lives share which leave policies, settings and processes alone.
+    /// The shared environment, for tests that change no policies, settings or processes.
     pub async fn shared() -> &'static Stage {
         static STAGE: OnceCell<Stage> = OnceCell::const_new();
         // The sandbox must outlive the test that came first.
@@ -72,7 +72,7 @@ impl Stage {
         STAGE.get_or_init(open).await
     }
 
-    /// The stage for lives that change policies, settings or the API server: one at a time, as long as the guard lasts.
+    /// The environment for tests that change policies, settings or the API server: one at a time, as long as the guard lasts.
     /// What the one before changed is put back.
     pub async fn alone() -> (&'static Stage, MutexGuard<'static, ()>) {
         static STAGE: OnceCell<Stage> = OnceCell::const_new();
@@ -92,7 +92,7 @@ impl Stage {
         (stage, turn)
     }
 
-    /// The stage for lives in which the controller is killed: one at a time, with one controller that leads.
+    /// The environment for tests that kill the controller: one at a time, with one controller that leads.
     pub async fn with_crashes() -> (&'static Stage, MutexGuard<'static, ()>) {
         static STAGE: OnceCell<Stage> = OnceCell::const_new();
         static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

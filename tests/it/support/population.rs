@@ -1,4 +1,4 @@
-//! Who lives in the clusters: people in groups.
+//! The users and groups of the test clusters.
 
 use team_operator_control_plane::Person;
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use team_operator::ports::{
-    AccountId, Aged, Ask, Assignments, Class, CreateAnswer, DeleteAnswer, Effect, FailureKind, GoneEvidence,
-    GroupId, Listing, OperationKind, OperationState, PermissionSetArn, PortError, Principal, RequestId,
-    SendPermit, Tuple, UserId,
+    AccountId, Aged, Assignments, CallOptions, Class, CreateAnswer, DeleteAnswer, Effect, FailureKind,
+    GoneEvidence, GroupId, Listing, OperationKind, OperationState, PermissionSetArn, PortError, Principal,
+    RequestId, SendPermit, Tuple, UserId,
 };
 use team_operator::sandbox::{AssignmentInput, Operation, OperationStatus, Paging, Reply};
 
@@ -20,7 +20,7 @@ const POLLS: (f64, f64) = (2.0, 15.0);
 impl Assignments for Adapter {
     async fn list(
         &self,
-        _: &Ask,
+        _: &CallOptions,
         account: &AccountId,
         set: &PermissionSetArn,
     ) -> Result<Aged<Listing>, PortError> {
@@ -52,7 +52,7 @@ impl Assignments for Adapter {
 
     async fn create(
         &self,
-        _: &Ask,
+        _: &CallOptions,
         tuple: &Tuple,
         permit: Arc<dyn SendPermit>,
     ) -> Result<CreateAnswer, PortError> {
@@ -72,7 +72,7 @@ impl Assignments for Adapter {
         }
     }
 
-    async fn delete(&self, _: &Ask, tuple: &Tuple) -> Result<DeleteAnswer, PortError> {
+    async fn delete(&self, _: &CallOptions, tuple: &Tuple) -> Result<DeleteAnswer, PortError> {
         let operation = Operation::DeleteAccountAssignment(self.input(tuple)?);
         self.suffer(&operation, false).await;
         match self.call(operation).await {
@@ -95,7 +95,7 @@ impl Assignments for Adapter {
 
     async fn status(
         &self,
-        _: &Ask,
+        _: &CallOptions,
         kind: OperationKind,
         _: &AccountId,
         request: &RequestId,

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use team_operator::ports::{
-    Aged, Ask, Attribute, Class, Directory, Enabled, Group, GroupId, Lookup, Member, Members, Membership,
-    PortError, User, UserId, UserLookup,
+    Aged, Attribute, CallOptions, Class, Directory, Enabled, Group, GroupId, Lookup, Member, Members,
+    Membership, PortError, User, UserId, UserLookup,
 };
 use team_operator::sandbox::{
     AlternateIdentifier, MemberId, Operation, Paging, Reply, UniqueAttribute, UserDescription,
@@ -15,7 +15,7 @@ use super::Adapter;
 impl Directory for Adapter {
     async fn user_by_attribute(
         &self,
-        _: &Ask,
+        _: &CallOptions,
         attribute: Attribute,
         value: &str,
     ) -> Result<Aged<UserLookup>, PortError> {
@@ -44,12 +44,12 @@ impl Directory for Adapter {
         })))
     }
 
-    async fn user(&self, _: &Ask, user: &UserId) -> Result<Aged<Lookup<User>>, PortError> {
+    async fn user(&self, _: &CallOptions, user: &UserId) -> Result<Aged<Lookup<User>>, PortError> {
         let found = self.described(user).await?;
         Ok(self.aged(found.map_or(Lookup::Absent, Lookup::Found)))
     }
 
-    async fn group_by_name(&self, _: &Ask, name: &str) -> Result<Aged<Lookup<Group>>, PortError> {
+    async fn group_by_name(&self, _: &CallOptions, name: &str) -> Result<Aged<Lookup<Group>>, PortError> {
         let call = Operation::GetGroupId {
             identity_store_id: self.store_id(),
             alternate_identifier: named("displayName", name),
@@ -65,7 +65,7 @@ impl Directory for Adapter {
 
     async fn memberships(
         &self,
-        _: &Ask,
+        _: &CallOptions,
         user: &UserId,
         groups: &[GroupId],
     ) -> Result<Aged<Vec<Membership>>, PortError> {
@@ -91,7 +91,7 @@ impl Directory for Adapter {
         Ok(self.aged(answers))
     }
 
-    async fn members(&self, _: &Ask, group: &GroupId) -> Result<Aged<Lookup<Members>>, PortError> {
+    async fn members(&self, _: &CallOptions, group: &GroupId) -> Result<Aged<Lookup<Members>>, PortError> {
         let call = Operation::ListGroupMemberships {
             identity_store_id: self.store_id(),
             group_id: group.as_str().to_owned(),

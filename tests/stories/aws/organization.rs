@@ -6,9 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 use team_operator::ports::{
-    Account, AccountId, AccountState, Aged, Ask, Instance, InstanceArn, LastKnown, Lookup, Organization,
-    OrganizationTree, OrganizationalUnitId, OuPath, OuStep, PermissionSet, PermissionSetArn, PermissionSets,
-    PortError,
+    Account, AccountId, AccountState, Aged, CallOptions, Instance, InstanceArn, LastKnown, Lookup,
+    Organization, OrganizationTree, OrganizationalUnitId, OuPath, OuStep, PermissionSet, PermissionSetArn,
+    PermissionSets, PortError,
 };
 use team_operator::sandbox::{Operation, Paging, Reply};
 
@@ -17,7 +17,11 @@ use super::directory::absent;
 
 #[async_trait]
 impl Organization for Adapter {
-    async fn account(&self, _: &Ask, account: &AccountId) -> Result<Aged<Lookup<Account>>, PortError> {
+    async fn account(
+        &self,
+        _: &CallOptions,
+        account: &AccountId,
+    ) -> Result<Aged<Lookup<Account>>, PortError> {
         let call = Operation::DescribeAccount {
             account_id: account.as_str().to_owned(),
         };
@@ -32,7 +36,7 @@ impl Organization for Adapter {
         }))
     }
 
-    async fn tree(&self, ask: &Ask) -> Result<Aged<Arc<OrganizationTree>>, PortError> {
+    async fn tree(&self, ask: &CallOptions) -> Result<Aged<Arc<OrganizationTree>>, PortError> {
         let summary = self.aws.world().summary();
         let ids = |kind: &str| -> Vec<String> {
             let all = summary[kind].as_array().into_iter().flatten();
@@ -64,7 +68,7 @@ impl Organization for Adapter {
         LastKnown::Never
     }
 
-    async fn management_account(&self, _: &Ask) -> Result<Aged<AccountId>, PortError> {
+    async fn management_account(&self, _: &CallOptions) -> Result<Aged<AccountId>, PortError> {
         let summary = self.aws.world().summary();
         let id = summary["managementAccount"].as_str().unwrap();
         Ok(self.aged(AccountId::parse(id).unwrap()))
@@ -73,7 +77,7 @@ impl Organization for Adapter {
 
 #[async_trait]
 impl PermissionSets for Adapter {
-    async fn by_name(&self, ask: &Ask, name: &str) -> Result<Aged<Lookup<PermissionSet>>, PortError> {
+    async fn by_name(&self, ask: &CallOptions, name: &str) -> Result<Aged<Lookup<PermissionSet>>, PortError> {
         for arn in self.set_arns().await? {
             if let Lookup::Found(set) = self.by_arn(ask, &PermissionSetArn::new(arn)).await?.value
                 && set.name == name
@@ -86,7 +90,7 @@ impl PermissionSets for Adapter {
 
     async fn by_arn(
         &self,
-        _: &Ask,
+        _: &CallOptions,
         set: &PermissionSetArn,
     ) -> Result<Aged<Lookup<PermissionSet>>, PortError> {
         let call = Operation::DescribePermissionSet {
@@ -115,7 +119,7 @@ impl PermissionSets for Adapter {
 
     async fn provisioned_in(
         &self,
-        _: &Ask,
+        _: &CallOptions,
         set: &PermissionSetArn,
     ) -> Result<Aged<Lookup<Vec<AccountId>>>, PortError> {
         let call = Operation::ListAccountsForProvisionedPermissionSet {
@@ -139,7 +143,7 @@ impl Instance for Adapter {
         InstanceArn::new(self.instance_arn())
     }
 
-    async fn lookup(&self, _: &Ask) -> Result<Aged<Lookup<()>>, PortError> {
+    async fn lookup(&self, _: &CallOptions) -> Result<Aged<Lookup<()>>, PortError> {
         let call = Operation::DescribeInstance {
             instance_arn: self.instance_arn(),
         };
@@ -147,7 +151,7 @@ impl Instance for Adapter {
         Ok(self.aged(found.map_or(Lookup::Absent, |_| Lookup::Found(()))))
     }
 
-    async fn delegated_administrator(&self, _: &Ask) -> Result<bool, PortError> {
+    async fn delegated_administrator(&self, _: &CallOptions) -> Result<bool, PortError> {
         Ok(false)
     }
 }
@@ -204,6 +208,6 @@ fn state(state: &str) -> AccountState {
         "ACTIVE" => AccountState::Active,
         "SUSPENDED" => AccountState::Suspended,
         "CLOSED" => AccountState::Closed,
-        _ => AccountState::Unrecognised,
+        _ => AccountState::Unrecognized,
     }
 }

@@ -97,7 +97,7 @@ fn the_management_account_is_out_of_reach_of_a_delegated_administrator_only() {
 
 #[test]
 fn an_account_that_is_not_active_denies_waits_or_stays_by_the_moment() {
-    use AccountState::{Active, Closed, PendingActivation, PendingClosure, Suspended, Unrecognised};
+    use AccountState::{Active, Closed, PendingActivation, PendingClosure, Suspended, Unrecognized};
     // What becomes of a request that is new, of one that starts, and of access that lasts.
     let (denied, revoked, waits) = (Some(Phase::Denied), Some(Phase::Revoked), None);
     let table = [
@@ -116,7 +116,7 @@ fn an_account_that_is_not_active_denies_waits_or_stays_by_the_moment() {
             Some(Phase::Approved),
             Some(Phase::Active),
         ),
-        (Unrecognised, waits, Some(Phase::Approved), Some(Phase::Active)),
+        (Unrecognized, waits, Some(Phase::Approved), Some(Phase::Active)),
     ];
     for (state, new, starting, lasting) in table {
         let becomes = |world: World, end| {

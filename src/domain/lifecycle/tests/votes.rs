@@ -67,7 +67,7 @@ fn an_approval_after_the_deadline_is_not_judged() {
 #[test]
 fn a_later_entry_waits_for_an_earlier_one_that_cannot_be_judged_yet() {
     let mut world = two_stages();
-    world.users.get_mut("bob").unwrap().enabled = Enabled::Unrecognised;
+    world.users.get_mut("bob").unwrap().enabled = Enabled::Unrecognized;
     world = world
         .approved_by("bob")
         .approved_by("sam")

@@ -1,7 +1,7 @@
-//! Steps of the start that are tried until they work.
+//! Start-up steps that are retried until they succeed.
 //!
-//! Passes are not repeated in loops: a failure is a delay of the next one. Before the first pass there is no next one, and
-//! ending the process would hide the reason in the restarts of a container.
+//! A reconcile is requeued after a failure. Before the controller runs there is no queue, and exiting would hide the
+//! reason behind the restarts of a container.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -10,13 +10,13 @@ use tokio::time::sleep;
 
 use super::readiness::Readiness;
 
-/// The first wait; it doubles each time.
+/// The first delay; it doubles each time.
 const FIRST_DELAY: Duration = Duration::from_secs(1);
-/// Whoever repaired the cause does not wait longer than this.
+/// The longest delay, so that a repaired cause is noticed soon.
 const LONGEST_DELAY: Duration = Duration::from_mins(1);
 
-/// Tries until it works. Each time the reason is logged, and `/readyz` says it under this name.
-pub(super) async fn until_it_works<T, E: Display>(
+/// Retries until `attempt` succeeds. Each failure is logged and shown in `/readyz` under this name.
+pub(super) async fn retry_until_ok<T, E: Display>(
     name: &'static str,
     readiness: &Readiness,
     mut attempt: impl AsyncFnMut() -> Result<T, E>,
@@ -27,7 +27,12 @@ pub(super) async fn until_it_works<T, E: Display>(
             Ok(value) => return value,
             Err(error) => {
                 let sentence = error.to_string();
-                tracing::warn!("{name}: {sentence} (trying again in {} s)", delay.as_secs());
+                tracing::warn!(
+                    step = name,
+                    error = %sentence,
+                    retry_after_seconds = delay.as_secs(),
+                    "start-up step failed; will retry"
+                );
                 readiness.not_ready(name, sentence);
             }
         }
@@ -43,10 +48,10 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn waits_grow_up_to_a_minute_and_the_reason_is_shown() {
+    async fn delays_grow_up_to_a_minute_and_the_reason_is_shown() {
         let (readiness, start) = (Readiness::default(), Instant::now());
         let mut times = Vec::new();
-        let value = until_it_works("AWS", &readiness, async || {
+        let value = retry_until_ok("AWS", &readiness, async || {
             times.push(start.elapsed().as_secs());
             if times.len() < 9 {
                 Err(format!("failure {}", times.len()))

@@ -1,18 +1,18 @@
-//! The layer table: which room may use which, and what a room must never contain.
+//! The layer table: which module may use which, and what a module must never contain.
 //!
-//! To move a wall, change `ROOMS` here and the table in ARCHITECTURE.md together, and say why in the commit.
+//! To move a boundary, change `MODULES` here and the table in ARCHITECTURE.md together, and say why in the commit.
 
 use super::source::NamedPath;
 
 /// A folder (or a single file) directly under `src/`, in the order of the layers.
-pub(crate) struct Room {
+pub(crate) struct Module {
     pub(crate) name: &'static str,
     pub(crate) layer: u8,
     pub(crate) may_use: &'static [&'static str],
     pub(crate) must_not_contain: &'static [Ban],
 }
 
-/// One thing that a room must not contain, and why.
+/// One thing that a module must not contain, and why.
 pub(crate) struct Ban {
     pub(crate) what: Thing,
     pub(crate) why: &'static str,
@@ -41,8 +41,8 @@ const NO_LOGGING: &str = "a decision is a value; the shell reports it";
 const AWS_ELSEWHERE: &str = "AWS's names stay in the adapters, which translate them";
 const NO_KUBERNETES: &str = "an adapter knows AWS and nothing of Kubernetes";
 
-pub(crate) const ROOMS: &[Room] = &[
-    Room {
+pub(crate) const MODULES: &[Module] = &[
+    Module {
         name: "api",
         layer: 1,
         may_use: &[],
@@ -57,7 +57,7 @@ pub(crate) const ROOMS: &[Room] = &[
             ban(Call("now"), TIME_IS_AN_ARGUMENT),
         ],
     },
-    Room {
+    Module {
         name: "domain",
         layer: 2,
         may_use: &["api"],
@@ -80,7 +80,7 @@ pub(crate) const ROOMS: &[Room] = &[
             ban(Word("eprintln"), NO_LOGGING),
         ],
     },
-    Room {
+    Module {
         name: "ports",
         layer: 3,
         may_use: &["api", "domain"],
@@ -93,37 +93,37 @@ pub(crate) const ROOMS: &[Room] = &[
             ),
         ],
     },
-    Room {
+    Module {
         name: "aws",
         layer: 4,
         may_use: &["api", "domain", "ports"],
         must_not_contain: &[ban(Crate("kube"), NO_KUBERNETES)],
     },
-    Room {
+    Module {
         name: "sandbox",
         layer: 4,
         may_use: &["api", "domain", "ports"],
         must_not_contain: &[ban(Crate("kube"), NO_KUBERNETES)],
     },
-    Room {
+    Module {
         name: "admission",
         layer: 4,
         may_use: &["api", "domain", "ports"],
         must_not_contain: &[ban(Crate("aws_*"), AWS_ELSEWHERE)],
     },
-    Room {
+    Module {
         name: "reconcile",
         layer: 5,
         may_use: &["api", "domain", "ports", "admission"],
         must_not_contain: &[ban(Crate("aws_*"), AWS_ELSEWHERE)],
     },
-    Room {
+    Module {
         name: "runtime",
         layer: 6,
         may_use: &["api", "domain", "ports", "aws", "reconcile", "admission"],
         must_not_contain: &[],
     },
-    Room {
+    Module {
         name: "cli",
         layer: 6,
         may_use: &["api"],

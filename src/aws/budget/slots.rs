@@ -1,4 +1,4 @@
-//! Places for operations: at most so many at once, one per account, each held until AWS says that it is over.
+//! Slots for operations: a maximum in total and one per account, each occupied until AWS reports the operation finished.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,17 +6,17 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::line::Line;
+use super::fair_queue::FairQueue;
 use super::{Budget, BudgetSettings, may_use_reserve};
-use crate::ports::{AccountId, Ask, OperationKind, RequestId, Urgency};
+use crate::ports::{AccountId, CallOptions, OperationKind, Priority, RequestId};
 
-/// How much longer each pause between two questions about an operation is.
+/// By which factor the interval between two status calls grows.
 const POLL_GROWTH: f64 = 1.6;
 
-/// All places and the line for them.
+/// All slots and the queue for them.
 #[derive(Debug, Default)]
-pub(super) struct Places {
-    line: Line,
+pub(super) struct Slots {
+    queue: FairQueue,
     wanted: Vec<Wanted>,
     open: Vec<Open>,
 }
@@ -24,12 +24,12 @@ pub(super) struct Places {
 #[derive(Debug, Clone)]
 struct Wanted {
     number: u64,
-    urgency: Urgency,
+    priority: Priority,
     account: AccountId,
     kind: OperationKind,
 }
 
-/// An operation under way, or about to be.
+/// An operation in progress, or about to be.
 #[derive(Debug)]
 struct Open {
     number: u64,
@@ -41,24 +41,24 @@ struct Open {
     interval: Duration,
 }
 
-/// Whether to ask about an operation.
+/// Whether to poll an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::aws) enum Poll {
     /// Now.
     Due,
-    /// Asking before this brings no news.
+    /// Not before this time has passed.
     NotBefore(Duration),
 }
 
-/// The right to have one operation under way in an account.
+/// The right to run one operation in an account.
 #[derive(Debug)]
-pub(in crate::aws) struct Place {
+pub(in crate::aws) struct Slot {
     budget: Budget,
     number: u64,
     kept: bool,
 }
 
-impl Place {
+impl Slot {
     pub(super) fn new(budget: Budget, number: u64) -> Self {
         Self {
             budget,
@@ -67,14 +67,14 @@ impl Place {
         }
     }
 
-    /// The operation was accepted: the place stays taken until it is [settled](Budget::settled). Tells when to ask.
+    /// The operation was accepted: the slot stays occupied until it is [settled](Budget::settled). Returns when to poll.
     pub(in crate::aws) fn keep(mut self, request: &RequestId) -> Duration {
         self.kept = true;
         let settings = self.budget.settings().clone();
         let mut state = self.budget.lock();
         let now = Instant::now();
         if let Some(open) = state
-            .places
+            .slots
             .open
             .iter_mut()
             .find(|open| open.number == self.number)
@@ -87,41 +87,41 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         if !self.kept {
-            self.budget.lock().places.free(|open| open.number == self.number);
+            self.budget.lock().slots.free(|open| open.number == self.number);
         }
     }
 }
 
-impl Places {
-    /// Stands in line for a place.
+impl Slots {
+    /// Enters the queue for a slot.
     pub(super) fn join(
         &mut self,
-        ask: &Ask,
+        options: &CallOptions,
         account: &AccountId,
         kind: OperationKind,
-        bell: Arc<Notify>,
+        waker: Arc<Notify>,
     ) -> u64 {
-        let number = self.line.join(ask.urgency, &ask.requester, bell);
+        let number = self.queue.join(options.priority, &options.on_behalf_of, waker);
         self.wanted.push(Wanted {
             number,
-            urgency: ask.urgency,
+            priority: options.priority,
             account: account.clone(),
             kind,
         });
         number
     }
 
-    /// Goes away; others may fit now.
+    /// Leaves the queue; others may fit now.
     pub(super) fn leave(&mut self, number: u64) {
         self.wanted.retain(|wanted| wanted.number != number);
-        self.line.leave(number);
-        self.line.wake_all();
+        self.queue.leave(number);
+        self.queue.wake_all();
     }
 
-    /// Whether this one is the first in line that fits; else when a forgotten operation makes room.
+    /// Whether this number is the first that fits; else when the next slot is freed because its operation is given up.
     pub(super) fn is_next(
         &mut self,
         number: u64,
@@ -129,7 +129,7 @@ impl Places {
         settings: &BudgetSettings,
     ) -> Result<(), Option<Instant>> {
         self.forget(now, settings);
-        let first = self.line.in_order().find(|number| self.fits(*number, settings));
+        let first = self.queue.in_order().find(|number| self.fits(*number, settings));
         if first == Some(number) {
             return Ok(());
         }
@@ -140,14 +140,14 @@ impl Places {
             .min())
     }
 
-    /// Takes the place that [`Places::is_next`] promised.
+    /// Takes the slot that [`Slots::is_next`] promised.
     pub(super) fn take(&mut self, number: u64, now: Instant, settings: &BudgetSettings) {
         let Some(at) = self.wanted.iter().position(|wanted| wanted.number == number) else {
             return;
         };
         let Wanted { account, kind, .. } = self.wanted.swap_remove(at);
-        self.line.serve(number);
-        self.line.wake_all();
+        self.queue.serve(number);
+        self.queue.wake_all();
         self.open.push(Open {
             number,
             account,
@@ -163,7 +163,7 @@ impl Places {
         let Some(wanted) = self.wanted.iter().find(|wanted| wanted.number == number) else {
             return false;
         };
-        let reserve = if may_use_reserve(wanted.urgency, wanted.kind) {
+        let reserve = if may_use_reserve(wanted.priority, wanted.kind) {
             settings.reserved_for_revocations
         } else {
             0
@@ -189,7 +189,7 @@ impl Places {
                 Poll::NotBefore(left)
             };
         }
-        let number = self.line.unused_number();
+        let number = self.queue.unused_number();
         self.open.push(Open {
             number,
             account: account.clone(),
@@ -235,16 +235,16 @@ impl Places {
 
     fn free(&mut self, over: impl Fn(&Open) -> bool) {
         self.open.retain(|open| !over(open));
-        self.line.wake_all();
+        self.queue.wake_all();
     }
 
-    /// Frees the places of operations that AWS has said nothing final about for too long.
+    /// Frees the slots of operations that have had no final status for too long.
     fn forget(&mut self, now: Instant, settings: &BudgetSettings) {
         let before = self.open.len();
         self.open
             .retain(|open| now.saturating_duration_since(open.since) < settings.operation_forgotten_after);
         if self.open.len() < before {
-            self.line.wake_all();
+            self.queue.wake_all();
         }
     }
 }

@@ -1,28 +1,59 @@
-//! Acting: the controller with everything that was prepared for it.
+//! Assembles the controller from what was prepared, and runs it.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use kube::runtime::events::Reporter;
 use tokio::sync::watch;
 
+use super::cluster::Cluster;
+use super::leader::Leader;
 use super::readiness::Readiness;
-use super::run::Prepared;
 use super::shutdown::Shutdown;
-use crate::admission::Guard;
-use crate::domain::{self, IdentityCenter};
-use crate::ports::{Instance as _, Leadership};
-use crate::reconcile::{Controller, Outside, Parts, Settings};
+use crate::admission::{Guard, Installation, SealKey};
+use crate::aws::Aws;
+use crate::domain::{self, IdentityCenter, Timings};
+use crate::ports::{Clock, Instance as _, Leadership};
+use crate::reconcile::{Controller, Delays, Outside, Parts, Settings};
 
-/// The fact of `/readyz` about the admission policies.
+/// The name of the line of `/readyz` about the admission policies.
 const GUARD_FACT: &str = "admission policies";
 
-/// Acts as the leader until it is asked to end; what is under way then is finished first.
+/// Everything the controller needs to run as the leader.
+pub(super) struct Prepared {
+    /// The names of the installation in the cluster.
+    pub(super) installation: Installation,
+    /// The client of the API server, and the API server's clock.
+    pub(super) cluster: Cluster,
+    /// The AWS adapters, and AWS's clock.
+    pub(super) aws: Aws,
+    /// Whether the controller runs as a delegated administrator, who cannot assign access to the management account.
+    pub(super) delegated_administrator: bool,
+    /// The key of the seal.
+    pub(super) seal_key: SealKey,
+    /// The lease that this replica holds.
+    pub(super) leader: Arc<Leader>,
+    /// The controller's own clock.
+    pub(super) clock: Arc<dyn Clock>,
+    /// The delays of decisions.
+    pub(super) timings: Timings,
+    /// The delays of background work.
+    pub(super) delays: Delays,
+    /// How many requests are reconciled concurrently.
+    pub(super) concurrency: u16,
+    /// The destination of audit lines.
+    pub(super) audit_log: Box<dyn Write + Send>,
+    /// The state shown in `/readyz`.
+    pub(super) readiness: Readiness,
+}
+
+/// Runs the controller as the leader until shutdown is requested; reconciles in progress are finished first.
 pub(super) async fn lead(prepared: Prepared, shutdown: Shutdown) {
     let readiness = prepared.readiness.clone();
     let controller = controller(prepared);
-    let telling = tokio::spawn(tell(controller.guard(), readiness));
+    let guard_status = tokio::spawn(report_guard(controller.guard(), readiness));
     controller.run(async move { shutdown.requested().await }).await;
-    telling.abort();
+    guard_status.abort();
 }
 
 fn controller(prepared: Prepared) -> Controller {
@@ -73,8 +104,8 @@ fn controller(prepared: Prepared) -> Controller {
     })
 }
 
-/// Shows what the guard sees. Access ends whatever it is, so the process is ready all the same.
-async fn tell(mut guard: watch::Receiver<domain::Guard>, readiness: Readiness) {
+/// Shows the guard's state in `/readyz`. Access is removed in any state, so the process is always ready.
+async fn report_guard(mut guard: watch::Receiver<domain::Guard>, readiness: Readiness) {
     loop {
         let sentence = match &*guard.borrow_and_update() {
             domain::Guard::Intact => "in force, and a forgery was refused".to_owned(),

@@ -1,0 +1,71 @@
+//! The options of a call to a port: priority, requester, freshness.
+
+use std::sync::Arc;
+
+/// What the rate budget and the caches need to know about a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallOptions {
+    /// Calls with a higher priority go first.
+    pub priority: Priority,
+    /// Within one priority calls are served round-robin by this name, so that a requester with a hundred requests does
+    /// not starve the others. Any stable name works; the id of an Identity Center user is a good one.
+    pub on_behalf_of: Arc<str>,
+    /// Whether a cached answer is good enough.
+    pub freshness: Freshness,
+}
+
+/// In which order waiting calls are served; declared from highest to lowest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Priority {
+    /// Part of removing access, reads included: before everything else.
+    Revocation,
+    /// Part of deciding on or granting a request.
+    Decision,
+    /// Background work that nobody waits for: sweeps, refreshing of trees, statuses of policies.
+    Background,
+}
+
+/// Whether a cached answer is good enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// Yes, within the maximum age of that cache.
+    Cached,
+    /// No: AWS is called.
+    Fresh,
+}
+
+impl CallOptions {
+    /// Part of removing access.
+    pub fn revocation(on_behalf_of: impl Into<Arc<str>>) -> Self {
+        Self {
+            priority: Priority::Revocation,
+            on_behalf_of: on_behalf_of.into(),
+            freshness: Freshness::Cached,
+        }
+    }
+
+    /// Part of deciding on or granting a request.
+    pub fn decision(on_behalf_of: impl Into<Arc<str>>) -> Self {
+        Self {
+            priority: Priority::Decision,
+            on_behalf_of: on_behalf_of.into(),
+            freshness: Freshness::Cached,
+        }
+    }
+
+    /// Background work that nobody waits for.
+    pub fn background() -> Self {
+        Self {
+            priority: Priority::Background,
+            on_behalf_of: "background".into(),
+            freshness: Freshness::Cached,
+        }
+    }
+
+    /// The same, but without cached answers.
+    #[must_use]
+    pub fn fresh(mut self) -> Self {
+        self.freshness = Freshness::Fresh;
+        self
+    }
+}
