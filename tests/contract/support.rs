@@ -7,11 +7,11 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use chrono::{DateTime, TimeDelta, Utc};
+use identity_center_sandbox::{Change, Options, OrganizationFile, RunningSandbox, Script, Settings};
 use serde::Deserialize;
 use team_operator::aws::{Aws, AwsSettings, BudgetSettings, Timeouts};
 use team_operator::ports::{AccountId, Clock, InstanceArn, PermissionSetArn, PortError, Tuple, UserId};
 use team_operator::runtime::SystemClock;
-use team_operator::sandbox::{Change, Options, OrganizationFile, RunningSandbox, Script, Settings};
 
 /// A clock that only the test moves.
 #[derive(Debug)]

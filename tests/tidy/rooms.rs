@@ -100,12 +100,6 @@ pub(crate) const ROOMS: &[Room] = &[
         must_not_contain: &[ban(Crate("kube"), NO_KUBERNETES)],
     },
     Room {
-        name: "sandbox",
-        layer: 4,
-        may_use: &["api", "domain", "ports"],
-        must_not_contain: &[ban(Crate("kube"), NO_KUBERNETES)],
-    },
-    Room {
         name: "admission",
         layer: 4,
         may_use: &["api", "domain", "ports"],

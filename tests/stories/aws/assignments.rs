@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use identity_center_sandbox::{AssignmentInput, Operation, OperationStatus, Paging, Reply};
 use team_operator::ports::{
     AccountId, Aged, Ask, Assignments, Class, CreateAnswer, DeleteAnswer, Effect, FailureKind, GoneEvidence,
     GroupId, Listing, OperationKind, OperationState, PermissionSetArn, PortError, Principal, RequestId,
     SendPermit, Tuple, UserId,
 };
-use team_operator::sandbox::{AssignmentInput, Operation, OperationStatus, Paging, Reply};
 
 use super::{Adapter, failure};
 
@@ -38,7 +38,7 @@ impl Assignments for Adapter {
         else {
             unreachable!("a list answers a list")
         };
-        let principal = |row: &team_operator::sandbox::AssignmentRow| match row.principal_type.as_str() {
+        let principal = |row: &identity_center_sandbox::AssignmentRow| match row.principal_type.as_str() {
             "USER" => Principal::User(UserId::new(&row.principal_id)),
             _ => Principal::Group(GroupId::new(&row.principal_id)),
         };

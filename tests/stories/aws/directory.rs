@@ -1,12 +1,12 @@
 //! People and groups, as a process asks for them.
 
 use async_trait::async_trait;
+use identity_center_sandbox::{
+    AlternateIdentifier, MemberId, Operation, Paging, Reply, UniqueAttribute, UserDescription,
+};
 use team_operator::ports::{
     Aged, Ask, Attribute, Class, Directory, Enabled, Group, GroupId, Lookup, Member, Members, Membership,
     PortError, User, UserId, UserLookup,
-};
-use team_operator::sandbox::{
-    AlternateIdentifier, MemberId, Operation, Paging, Reply, UniqueAttribute, UserDescription,
 };
 
 use super::Adapter;

@@ -8,12 +8,12 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use serde_json::Value;
-use team_operator::ports::{Class, Clock as _, Effect, PortError};
-use team_operator::sandbox::{
+use identity_center_sandbox::{
     AssignmentInput, Call, Change, Delivery, HoldId, Operation, OrganizationFile, Outcome, Reply,
     SameAccount, Script, ServiceError, World,
 };
+use serde_json::Value;
+use team_operator::ports::{Class, Clock as _, Effect, PortError};
 
 use crate::chronicle::{Chronicle, Happened};
 use crate::process::Pulse;

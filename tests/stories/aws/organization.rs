@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use identity_center_sandbox::{Operation, Paging, Reply};
 use serde_json::Value;
 use team_operator::ports::{
     Account, AccountId, AccountState, Aged, Ask, Instance, InstanceArn, LastKnown, Lookup, Organization,
     OrganizationTree, OrganizationalUnitId, OuPath, OuStep, PermissionSet, PermissionSetArn, PermissionSets,
     PortError,
 };
-use team_operator::sandbox::{Operation, Paging, Reply};
 
 use super::Adapter;
 use super::directory::absent;

@@ -27,7 +27,7 @@ use super::reply::{Delivery, HoldId, Outcome};
 use super::store::Store;
 use super::wire;
 use super::world::World;
-use crate::ports::Clock;
+use team_operator::ports::Clock;
 
 /// What a sandbox needs to start.
 pub struct Options {

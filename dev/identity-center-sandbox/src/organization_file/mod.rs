@@ -13,7 +13,7 @@ use super::identifiers::Identifiers;
 use super::organization_changes::ACCOUNT_STATES;
 use super::settings::Settings;
 use super::world::World;
-use crate::ports::AccountId;
+use team_operator::ports::AccountId;
 
 /// Organizational units nest at most this deep below the root: AWS's limit.
 const UNIT_DEPTH_MAX: usize = 5;
