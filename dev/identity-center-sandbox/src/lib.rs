@@ -1,17 +1,84 @@
 //! An Identity Center in a box: as asynchronous, throttled, conflicting and forgetful as the real one.
 //!
-//! It is the whole of AWS that this project knows: organization, directory, permission sets and assignments. Tests,
-//! the quickstart and people without an AWS account use it through AWS's own wire protocol; a simulation uses the
-//! same state machine directly.
+//! It is the whole of AWS that team-operator knows: organization, directory, permission sets and assignments. Tests,
+//! the quickstart and people without an AWS account use it through AWS's own wire protocol; tests that have no network
+//! ask the same state machine through team-operator's ports.
 //!
 //! # The way of a call
 //! ```text
 //! HTTP request ─► wire (AWS JSON 1.1) ─► World::answer(call, now) ─► wire ─► server (delivers, delays, drops)
-//!                                             ▲
-//!                control (/sandbox/…): changes, faults, settings, log
+//!                                             ▲  ▲
+//!            control (/sandbox/…): changes, ──┘  └── Client (one question of a port, at one moment) ◄─ WorldPorts (async)
+//!            faults, settings, log
 //! ```
 //! [`World`] is a pure state machine: `(state, operation, now) → answer`, without a clock, tokio, or randomness that
 //! is not seeded. The same calls at the same times give the same answers.
+//!
+//! # Asking it without a network
+//! [`Client`] has a method for each question of team-operator's ports, and its answer is what the adapters on the AWS SDK
+//! would have made of it: the same classes of failure, uncertainty where a write's answer got lost, "vanished" and "already
+//! gone". It is synchronous and deterministic. What else a call did is asked afterwards: how long the caller waited, which
+//! operation AWS took on without saying so, which call it holds back.
+//!
+//! ```
+//! use chrono::{DateTime, TimeDelta};
+//! use identity_center_sandbox::{Caller, Client, Effect, OrganizationFile, Script, Selector};
+//! use team_operator::ports::{self, AccountId, Attribute, SendPermit, Tuple, UserLookup};
+//!
+//! #[derive(Debug)]
+//! struct Always;
+//! impl SendPermit for Always {
+//!     fn still_good(&self) -> bool {
+//!         true
+//!     }
+//! }
+//!
+//! let organization = r#"
+//!   region: eu-central-1
+//!   managementAccount: {id: "999999999999", name: management}
+//!   accounts: [{id: "111122223333", name: orders}]
+//!   users: [{userName: alice}]
+//!   permissionSets: [{name: Admin, sessionDuration: PT4H}]
+//! "#;
+//! let now = DateTime::UNIX_EPOCH;
+//! let mut world = OrganizationFile::parse(organization)?.world(now)?;
+//! let caller = Caller::of(&world);
+//!
+//! // Questions are methods; several may be asked at one moment.
+//! let mut client = Client::new(&mut world, &caller, now);
+//! let set = client.permission_set_by_name("Admin")?.value.found().expect("it is in the file");
+//! let UserLookup::Found(alice) = client.user_by_attribute(Attribute::UserName, "alice")?.value else {
+//!     panic!("she is in the file")
+//! };
+//!
+//! // The answer to a create gets lost on the way back. AWS has taken it on all the same.
+//! world.script(Script {
+//!     id: 0,
+//!     on: Selector::default(),
+//!     after: 0,
+//!     times: Some(1),
+//!     effect: Effect::Lost { applied: true },
+//! });
+//! let tuple = Tuple {
+//!     instance_arn: caller.instance_arn.clone(),
+//!     user_id: alice.id,
+//!     account_id: AccountId::parse("111122223333")?,
+//!     permission_set_arn: set.arn,
+//! };
+//! let mut client = Client::new(&mut world, &caller, now);
+//! let error = client.create(&tuple, &Always).expect_err("the answer is lost");
+//! assert_eq!(error.effect, ports::Effect::Uncertain);
+//! assert!(client.begun().is_some());
+//!
+//! // Later it is in the list.
+//! let mut client = Client::new(&mut world, &caller, now + TimeDelta::minutes(1));
+//! assert!(client.list(&tuple.account_id, &tuple.permission_set_arn)?.value.holds_user(&tuple.user_id));
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`WorldPorts`] implements the port traits on it, for code that runs under tokio: it waits as long as the answers take, and
+//! tells a [`Process`] what happens, so that a test can stop or kill one around a call. [`Client::call`] makes any single
+//! [`Operation`]; [`World::release`] lets a held one go on.
 //!
 //! # What is awkward, and where to switch it
 //! | AWS | here |
@@ -31,6 +98,7 @@
 
 mod assignment_operations;
 mod changes;
+mod client;
 mod control;
 mod entities;
 mod faults;
@@ -45,6 +113,7 @@ mod organization_file;
 mod organizations;
 mod pages;
 mod permission_sets;
+mod ports;
 mod presence;
 mod reply;
 mod server;
@@ -58,12 +127,14 @@ mod world;
 mod world_tests;
 
 pub use changes::{Change, ChangeError};
+pub use client::{Caller, Client};
 pub use faults::{Effect, Script, Selector};
 pub use log::LogEntry;
 pub use operation::{
     AlternateIdentifier, AssignmentInput, Call, MemberId, Operation, Paging, Service, UniqueAttribute,
 };
 pub use organization_file::{FileError, OrganizationFile};
+pub use ports::{Process, WorldPorts};
 pub use reply::{
     AccountRow, Answer, AssignmentRow, Delivery, EmailRow, EncryptionDetails, HoldId, InstanceDescription,
     InstanceMetadata, MembershipResult, MembershipRow, OperationStatus, OrganizationDescription, Outcome,

@@ -244,6 +244,14 @@ impl Operation {
         }
     }
 
+    /// Whether the operation changes anything.
+    pub fn writes(&self) -> bool {
+        matches!(
+            self,
+            Self::CreateAccountAssignment(_) | Self::DeleteAccountAssignment(_)
+        )
+    }
+
     /// The account the operation is about, where its input names one.
     pub fn account(&self) -> Option<&str> {
         match self {

@@ -210,6 +210,21 @@ wire_struct! {
     ParentRow { id: String, r#type: String }
 }
 
+impl Reply {
+    /// The create or delete that the reply is about.
+    pub fn operation(&self) -> Option<&OperationStatus> {
+        match self {
+            Self::Creation {
+                account_assignment_creation_status: status,
+            }
+            | Self::Deletion {
+                account_assignment_deletion_status: status,
+            } => Some(status),
+            _ => None,
+        }
+    }
+}
+
 impl ServiceError {
     /// A refusal with HTTP 400, as AWS JSON 1.1 has it.
     pub(super) fn new(code: &str, message: impl Into<String>) -> Self {

@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::control;
-use super::operation::{Call, Operation};
+use super::operation::Call;
 use super::organization_file::{FileError, OrganizationFile};
 use super::reply::{Delivery, HoldId, Outcome};
 use super::store::Store;
@@ -226,11 +226,7 @@ impl Shared {
             }
             _ => None,
         };
-        let writes = matches!(
-            call.operation,
-            Operation::CreateAccountAssignment(_) | Operation::DeleteAccountAssignment(_)
-        );
-        if writes {
+        if call.operation.writes() {
             self.save(&state.world);
         }
         (answer.outcome, answer.delivery, waiting)

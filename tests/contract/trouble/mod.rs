@@ -1,6 +1,7 @@
 //! What the adapters make of everything that goes wrong.
 
 mod connecting;
+mod ports_on_a_world;
 mod reading;
 mod writing;
 

@@ -326,7 +326,7 @@ pub(super) fn is_session_duration(text: &str) -> bool {
 }
 
 /// Minutes of the ISO 8601 durations AWS uses here: `PT` with hours, minutes, or both.
-fn session_minutes(text: &str) -> Option<u32> {
+pub(super) fn session_minutes(text: &str) -> Option<u32> {
     let rest = text.strip_prefix("PT")?;
     let (hours, rest) = match rest.split_once('H') {
         Some((hours, rest)) => (hours.parse::<u32>().ok()?, rest),
