@@ -158,6 +158,10 @@ impl Assignments for Aws {
             }
         })
     }
+
+    async fn creates_in_progress(&self, ask: &Ask, tuple: &Tuple) -> Result<Aged<Vec<RequestId>>, PortError> {
+        self.find_creates_in_progress(ask, tuple).await
+    }
 }
 
 impl Aws {
@@ -169,14 +173,7 @@ impl Aws {
         tuple: &Tuple,
         kind: OperationKind,
     ) -> Result<Place, PortError> {
-        let configured = &self.shared.instance.arn;
-        if tuple.instance_arn != *configured {
-            let sentence = format!(
-                "the assignment belongs to instance {}, and {configured} is configured. Configure the one it was made in.",
-                tuple.instance_arn
-            );
-            return Err(site.error(Class::Invalid, Effect::None, sentence));
-        }
+        self.check_instance(site, tuple)?;
         let place = self
             .shared
             .caller
@@ -184,6 +181,19 @@ impl Aws {
             .start(ask, &tuple.account_id, kind)
             .await;
         place.map_err(|no_room| site.no_room(no_room))
+    }
+
+    /// Refuses a tuple that was made in another instance than the configured one.
+    pub(super) fn check_instance(&self, site: &Site, tuple: &Tuple) -> Result<(), PortError> {
+        let configured = &self.shared.instance.arn;
+        if tuple.instance_arn == *configured {
+            return Ok(());
+        }
+        let sentence = format!(
+            "the assignment belongs to instance {}, and {configured} is configured. Configure the one it was made in.",
+            tuple.instance_arn
+        );
+        Err(site.error(Class::Invalid, Effect::None, sentence))
     }
 
     async fn ask_status(
@@ -222,14 +232,18 @@ impl Aws {
 }
 
 fn write_site(operation: &'static str, tuple: &Tuple) -> Site {
+    Site::write(SERVICE, operation, described(tuple))
+}
+
+/// The tuple, for sentences.
+pub(super) fn described(tuple: &Tuple) -> String {
     let Tuple {
         instance_arn: _,
         user_id,
         account_id,
         permission_set_arn,
     } = tuple;
-    let resource = format!("user {user_id} in account {account_id} with permission set {permission_set_arn}");
-    Site::write(SERVICE, operation, resource)
+    format!("user {user_id} in account {account_id} with permission set {permission_set_arn}")
 }
 
 /// A write is tried once: with repetitions, the answer of the second attempt would hide what became of the first.
@@ -255,7 +269,8 @@ fn accepted(
     Ok((request, state))
 }
 
-fn state(
+/// How an operation stands, by AWS's answer about it.
+pub(super) fn state(
     kind: OperationKind,
     site: &Site,
     status: Option<&AccountAssignmentOperationStatus>,

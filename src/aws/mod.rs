@@ -19,6 +19,7 @@ mod cache;
 mod call;
 mod classify;
 mod connect;
+mod creates_in_progress;
 mod directory;
 mod failures;
 mod instance;

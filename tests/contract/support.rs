@@ -65,10 +65,12 @@ pub(crate) enum Lie {
     InstancesAreNotDescribed,
     /// ARNs of permission sets have another shape.
     PermissionSetArnsAreMisshapen,
+    /// `ListAccountAssignmentCreationStatus` is not served.
+    CreationsAreNotListed,
 }
 
 impl Lie {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::OperationsSucceedAtOnce,
         Self::CreatingTwiceMakesTwo,
         Self::DeletionHasTheIdOfTheCreation,
@@ -76,6 +78,7 @@ impl Lie {
         Self::ProvisioningIsNeverListed,
         Self::InstancesAreNotDescribed,
         Self::PermissionSetArnsAreMisshapen,
+        Self::CreationsAreNotListed,
     ];
 }
 

@@ -233,6 +233,10 @@ def boto3_creates_watches_and_deletes_an_assignment():
         sso, tuple_ = client("sso-admin", sandbox.endpoint), sandbox.tuple()
         created(sso, tuple_)
         until(lambda: listed(sso, tuple_))
+        creations = sso.get_paginator("list_account_assignment_creation_status").paginate(
+            InstanceArn=tuple_["InstanceArn"], Filter={"Status": "SUCCEEDED"}
+        )
+        assert len([row for page in creations for row in page["AccountAssignmentsCreationStatus"]]) == 1
         deleted(sso, tuple_)
         until(lambda: not listed(sso, tuple_))
         operations = [entry["operation"] for entry in sandbox.control("GET", "log?after=0")]

@@ -68,9 +68,11 @@
 //! let mut client = Client::new(&mut world, &caller, now);
 //! let error = client.create(&tuple, &Always).expect_err("the answer is lost");
 //! assert_eq!(error.effect, ports::Effect::Uncertain);
-//! assert!(client.begun().is_some());
+//! let begun = client.begun().cloned().expect("AWS took it on");
 //!
-//! // Later it is in the list.
+//! // Whoever asks finds it under way, and later in the list.
+//! let mut client = Client::new(&mut world, &caller, now + TimeDelta::seconds(1));
+//! assert_eq!(client.creates_in_progress(&tuple)?.value, [begun]);
 //! let mut client = Client::new(&mut world, &caller, now + TimeDelta::minutes(1));
 //! assert!(client.list(&tuple.account_id, &tuple.permission_set_arn)?.value.holds_user(&tuple.user_id));
 //! # Ok::<_, Box<dyn std::error::Error>>(())
@@ -108,6 +110,7 @@ mod instances;
 mod limits;
 mod log;
 mod operation;
+mod operation_records;
 mod organization_changes;
 mod organization_file;
 mod organizations;
@@ -131,14 +134,16 @@ pub use client::{Caller, Client};
 pub use faults::{Effect, Script, Selector};
 pub use log::LogEntry;
 pub use operation::{
-    AlternateIdentifier, AssignmentInput, Call, MemberId, Operation, Paging, Service, UniqueAttribute,
+    AlternateIdentifier, AssignmentInput, Call, MemberId, Operation, OperationStatusFilter, Paging, Service,
+    UniqueAttribute,
 };
 pub use organization_file::{FileError, OrganizationFile};
 pub use ports::{Process, WorldPorts};
 pub use reply::{
     AccountRow, Answer, AssignmentRow, Delivery, EmailRow, EncryptionDetails, HoldId, InstanceDescription,
-    InstanceMetadata, MembershipResult, MembershipRow, OperationStatus, OrganizationDescription, Outcome,
-    ParentRow, PermissionSetDescription, Reply, ServiceError, UnitRow, UserDescription,
+    InstanceMetadata, MembershipResult, MembershipRow, OperationRow, OperationStatus,
+    OrganizationDescription, Outcome, ParentRow, PermissionSetDescription, Reply, ServiceError, UnitRow,
+    UserDescription,
 };
 pub use server::{Options, RunningSandbox, StartError};
 pub use settings::{DeleteMissing, EncryptionKey, SameAccount, Settings};

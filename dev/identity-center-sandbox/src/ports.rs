@@ -167,6 +167,10 @@ impl Assignments for WorldPorts {
     ) -> Result<OperationState, PortError> {
         self.read(|client| client.status(kind, request)).await
     }
+
+    async fn creates_in_progress(&self, _: &Ask, tuple: &Tuple) -> Result<Aged<Vec<RequestId>>, PortError> {
+        self.read(|client| client.creates_in_progress(tuple)).await
+    }
 }
 
 #[async_trait]

@@ -1,5 +1,6 @@
 //! The questions of [`Assignments`](team_operator::ports::Assignments).
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -12,7 +13,7 @@ use team_operator::ports::{
 use super::refusal::failure;
 use super::{Client, absent, aged};
 use crate::instances::seconds;
-use crate::operation::{AssignmentInput, Operation};
+use crate::operation::{AssignmentInput, Operation, OperationStatusFilter};
 use crate::reply::{AssignmentRow, OperationStatus, Reply};
 
 /// The shortest and the longest time in seconds until an operation under way is asked about again: a quarter of its age.
@@ -91,6 +92,37 @@ impl Client<'_> {
             }
         };
         Ok(absent(status)?.map_or(OperationState::Vanished, |status| self.state(kind, &status)))
+    }
+
+    /// [`Assignments::creates_in_progress`](team_operator::ports::Assignments::creates_in_progress).
+    pub fn creates_in_progress(&mut self, tuple: &Tuple) -> Result<Aged<Vec<RequestId>>, PortError> {
+        let (asked, instance) = (self.asked(), self.instance());
+        let call = |paging| Operation::ListAccountAssignmentCreationStatus {
+            instance_arn: instance.clone(),
+            filter: Some(OperationStatusFilter {
+                status: Some("IN_PROGRESS".into()),
+            }),
+            paging,
+        };
+        self.own_instance(&call(crate::Paging::default()), tuple)?;
+        let rows = self.pages(call, |reply| match reply {
+            Reply::CreationStatuses {
+                account_assignments_creation_status,
+                next_token,
+            } => Some((account_assignments_creation_status, next_token)),
+            _ => None,
+        })?;
+        let listed: BTreeSet<String> = rows.into_iter().map(|row| row.request_id).collect();
+        let wanted = input(tuple);
+        let mut found = Vec::new();
+        for id in listed {
+            let request = RequestId::new(id);
+            let status = self.describe_creation(&request)?;
+            if status.status == "IN_PROGRESS" && status.is_about(&wanted) {
+                found.push(request);
+            }
+        }
+        Ok(aged(found, asked))
     }
 
     fn describe_creation(&mut self, request: &RequestId) -> Result<OperationStatus, PortError> {

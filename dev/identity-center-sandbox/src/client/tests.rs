@@ -220,6 +220,7 @@ fn nothing_is_absent_in_an_instance_that_is_not_there() {
     for refused in [
         ground.client().create(&tuple, &Permit(true)).unwrap_err(),
         ground.client().delete(&tuple).unwrap_err(),
+        ground.client().creates_in_progress(&tuple).unwrap_err(),
     ] {
         assert_eq!((refused.class, refused.effect), (Class::Invalid, Felt::None));
     }
@@ -322,4 +323,52 @@ fn a_slow_answer_comes_when_time_has_passed_and_is_as_old_as_its_question() {
     assert_eq!(client.took(), time);
     let later = asked + TimeDelta::seconds(12);
     assert_eq!(client.user(&alice).unwrap().observed_at, later);
+}
+
+#[test]
+fn a_create_whose_answer_was_lost_is_found_while_it_is_in_progress() {
+    let mut ground = Ground::new();
+    let (alice, bob) = (ground.tuple("alice"), ground.tuple("bob"));
+    ground.world.settings.same_account = crate::SameAccount::Free;
+    ground.script("CreateAccountAssignment", Effect::Lost { applied: true });
+    let mut client = ground.client();
+    client.create(&alice, &Permit(true)).unwrap_err();
+    let begun = client.begun().cloned().unwrap();
+    ground.client().create(&bob, &Permit(true)).unwrap();
+    ground.world.settings.empty_page_every = 1;
+    let found = ground.client().creates_in_progress(&alice).unwrap();
+    assert_eq!((found.value, found.observed_at), (vec![begun], ground.now));
+    ground.pass(10);
+    let over = ground.client().creates_in_progress(&alice).unwrap();
+    assert_eq!(over.value, []);
+}
+
+#[test]
+fn a_create_that_is_over_when_it_is_looked_at_is_left_out() {
+    let mut ground = Ground::new();
+    let tuple = ground.tuple("alice");
+    ground.client().create(&tuple, &Permit(true)).unwrap();
+    let time = Duration::from_secs(10);
+    ground.script("ListAccountAssignmentCreationStatus", Effect::Slow { time });
+    let found = ground.client().creates_in_progress(&tuple).unwrap();
+    assert_eq!(found.value, []);
+    let log = ground.world.log(0);
+    assert_eq!(
+        log.last().unwrap().operation,
+        "DescribeAccountAssignmentCreationStatus"
+    );
+}
+
+#[test]
+fn a_row_that_cannot_be_looked_at_makes_the_answer_an_error() {
+    for code in ["ThrottlingException", "ResourceNotFoundException"] {
+        let mut ground = Ground::new();
+        let tuple = ground.tuple("alice");
+        ground.client().create(&tuple, &Permit(true)).unwrap();
+        let refused = serde_json::json!({"kind": "refuse", "code": code});
+        let refused: Effect = serde_json::from_value(refused).unwrap();
+        ground.script("DescribeAccountAssignmentCreationStatus", refused);
+        let error = ground.client().creates_in_progress(&tuple).unwrap_err();
+        assert_eq!(error.operation, "DescribeAccountAssignmentCreationStatus");
+    }
 }
