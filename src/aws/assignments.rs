@@ -161,6 +161,14 @@ impl Assignments for Aws {
             }
         })
     }
+
+    async fn creates_in_progress(
+        &self,
+        options: &CallOptions,
+        tuple: &Tuple,
+    ) -> Result<Aged<Vec<RequestId>>, PortError> {
+        self.find_creates_in_progress(options, tuple).await
+    }
 }
 
 impl Aws {
@@ -172,14 +180,7 @@ impl Aws {
         tuple: &Tuple,
         kind: OperationKind,
     ) -> Result<Slot, PortError> {
-        let configured = &self.shared.instance.arn;
-        if tuple.instance_arn != *configured {
-            let sentence = format!(
-                "the assignment belongs to instance {}, and {configured} is configured. Configure the one it was made in.",
-                tuple.instance_arn
-            );
-            return Err(site.error(Class::Invalid, Effect::None, sentence));
-        }
+        self.check_instance(site, tuple)?;
         let slot = self
             .shared
             .caller
@@ -187,6 +188,19 @@ impl Aws {
             .start(options, &tuple.account_id, kind)
             .await;
         slot.map_err(|exhausted| site.budget_exhausted(exhausted))
+    }
+
+    /// Refuses a tuple that was made in another instance than the configured one.
+    pub(super) fn check_instance(&self, site: &CallSite, tuple: &Tuple) -> Result<(), PortError> {
+        let configured = &self.shared.instance.arn;
+        if tuple.instance_arn == *configured {
+            return Ok(());
+        }
+        let sentence = format!(
+            "the assignment belongs to instance {}, and {configured} is configured. Configure the one it was made in.",
+            tuple.instance_arn
+        );
+        Err(site.error(Class::Invalid, Effect::None, sentence))
     }
 
     async fn poll_operation(
@@ -225,14 +239,18 @@ impl Aws {
 }
 
 fn write_site(operation: &'static str, tuple: &Tuple) -> CallSite {
+    CallSite::write(SERVICE, operation, described(tuple))
+}
+
+/// The tuple, for sentences.
+pub(super) fn described(tuple: &Tuple) -> String {
     let Tuple {
         instance_arn: _,
         user_id,
         account_id,
         permission_set_arn,
     } = tuple;
-    let resource = format!("user {user_id} in account {account_id} with permission set {permission_set_arn}");
-    CallSite::write(SERVICE, operation, resource)
+    format!("user {user_id} in account {account_id} with permission set {permission_set_arn}")
 }
 
 /// A write is sent once: with retries, the response to the second attempt would hide the outcome of the first.
@@ -258,7 +276,8 @@ fn accepted(
     Ok((request, state))
 }
 
-fn state(
+/// How an operation stands, by AWS's answer about it.
+pub(super) fn state(
     kind: OperationKind,
     site: &CallSite,
     status: Option<&AccountAssignmentOperationStatus>,

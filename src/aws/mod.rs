@@ -20,6 +20,7 @@ mod call;
 mod call_site;
 mod classify;
 mod connect;
+mod creates_in_progress;
 mod directory;
 mod failures;
 mod instance;

@@ -48,6 +48,17 @@ pub trait Assignments: Send + Sync {
         account: &AccountId,
         request: &RequestId,
     ) -> Result<OperationState, PortError>;
+
+    /// The creates of exactly this tuple that AWS lists as in progress, whoever asked for them: what a create whose
+    /// answer was lost can still be found by. AWS lists the creates of the whole instance, each with its status and id
+    /// alone (`ListAccountAssignmentCreationStatus`), so every row costs another call that says what it is about; one
+    /// that fails makes this an error, never "none". What is over by then is left out. AWS does not say for how long
+    /// such records are kept, nor how soon a new one is listed: an empty answer proves nothing by itself.
+    async fn creates_in_progress(
+        &self,
+        options: &CallOptions,
+        tuple: &Tuple,
+    ) -> Result<Aged<Vec<RequestId>>, PortError>;
 }
 
 /// What identifies an assignment of ours.
@@ -69,7 +80,8 @@ pub struct Tuple {
 pub enum CreateAnswer {
     /// AWS accepted it.
     Accepted {
-        /// The id of the operation. Must be stored before anything else: AWS offers no way to look it up.
+        /// The id of the operation. Must be stored before anything else: AWS shows it again only among those in progress,
+        /// and not for sure.
         request: RequestId,
         /// The status; sometimes already final.
         state: OperationState,
