@@ -22,13 +22,13 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use chrono::{DateTime, TimeDelta, Utc};
+use identity_center_sandbox::{Change, LogEntry, Options, OrganizationFile, RunningSandbox};
 use team_operator::aws::{Aws, AwsSettings, BudgetSettings};
 use team_operator::ports::{
     AccountId, AssignmentKey, Assignments, CallOptions, Clock, CreateAnswer, DeleteAnswer, OperationKind,
     OperationState, PermissionSetArn, RequestId, UserId,
 };
 use team_operator::runtime::SystemClock;
-use team_operator::sandbox::{Change, LogEntry, Options, OrganizationFile, RunningSandbox};
 use tokio::task::JoinSet;
 
 #[path = "../tests/common/always_send.rs"]

@@ -7,14 +7,11 @@ pub mod api;
 
 pub mod domain;
 
-#[cfg(any(feature = "aws", feature = "sandbox"))]
+#[cfg(feature = "ports")]
 pub mod ports;
 
 #[cfg(feature = "aws")]
 pub mod aws;
-
-#[cfg(feature = "sandbox")]
-pub mod sandbox;
 
 #[cfg(feature = "controller")]
 pub mod admission;
@@ -22,5 +19,5 @@ pub mod admission;
 #[cfg(feature = "controller")]
 pub mod controller;
 
-#[cfg(any(feature = "aws", feature = "sandbox"))]
+#[cfg(feature = "ports")]
 pub mod runtime;

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use identity_center_sandbox::Change;
 use kube::api::{ListParams, Patch, PatchParams};
 use serde_json::{Value, json};
 use team_operator::ports::Clock as _;
 use team_operator::runtime::SystemClock;
-use team_operator::sandbox::Change;
 
 use crate::audit::{CONTROLLER, Kind};
 use crate::bare::{Bare, CONCURRENCY, Subject};

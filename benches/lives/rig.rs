@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use futures::StreamExt as _;
+use identity_center_sandbox::{LogEntry, RunningSandbox};
 use kube::Client;
 use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
-use team_operator::sandbox::{LogEntry, RunningSandbox};
 use team_operator_control_plane::{ControlPlane, Options, Supervised};
 
 use crate::audit::AuditLog;

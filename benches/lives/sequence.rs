@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
+use identity_center_sandbox::LogEntry;
 use serde_json::Value;
-use team_operator::sandbox::LogEntry;
 
 use crate::audit::{CONTROLLER, Call, Kind};
 use crate::lives::Lives;

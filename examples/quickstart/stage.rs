@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use identity_center_sandbox::{Options as SandboxOptions, OrganizationFile, RunningSandbox, World};
 use kube::api::Api;
 use team_operator::api::ElevationRequest;
 use team_operator::runtime::SystemClock;
-use team_operator::sandbox::{self, OrganizationFile, RunningSandbox, World};
 use team_operator_control_plane::{
     ControlPlane, MutatingAdmission, Options, Person, Program, Supervised, Tool,
 };
@@ -76,7 +76,7 @@ impl Stage {
         let organization =
             organization.map_err(Trouble::instead_of(format!("{ORGANIZATION} describes one")))?;
         let region = organization.region().to_owned();
-        let options = sandbox::Options {
+        let options = SandboxOptions {
             listen: ([127, 0, 0, 1], 0).into(),
             organization,
             data: None,

@@ -1,7 +1,7 @@
 //! What the controller needs from outside the cluster, as traits.
 //!
-//! The layers above know only these traits; `aws` implements them on the AWS SDK, a simulation implements them on
-//! the sandbox's state machine.
+//! The layers above know only these traits; `aws` implements them on the AWS SDK, the crate `identity-center-sandbox` on
+//! its state machine, for tests.
 //!
 //! # Contract of every port
 //! - **Unknown is not empty.** A failed call is an `Err(PortError)`. Something that does not exist is

@@ -271,10 +271,17 @@ async fn grant(target: &Target) -> RequestId {
         }
         CreateAnswer::Withheld => panic!("withheld"),
     };
+    let listed_creates = if target.lies(Lie::CreationsAreNotListed) {
+        None
+    } else {
+        Some(vec![request.clone()])
+    };
+    assert_eq!(creates_in_progress(target).await, listed_creates);
     assert_eq!(
         watched(target, OperationKind::Creation, &request).await,
         OperationState::Succeeded
     );
+    assert_eq!(creates_in_progress(target).await, listed_creates.map(|_| vec![]));
     until_listed(target, true).await;
     let provisioned = target
         .aws
@@ -285,6 +292,17 @@ async fn grant(target: &Target) -> RequestId {
     let listed = provisioned == Lookup::Found(vec![tuple.account_id]);
     assert_eq!(listed, !target.lies(Lie::ProvisioningIsNeverListed));
     request
+}
+
+/// `None` where AWS does not serve the question.
+async fn creates_in_progress(target: &Target) -> Option<Vec<RequestId>> {
+    match target.aws.creates_in_progress(&ask(), &target.tuple()).await {
+        Ok(answer) => Some(answer.value),
+        Err(error) => {
+            assert!(target.lies(Lie::CreationsAreNotListed), "{error}");
+            None
+        }
+    }
 }
 
 async fn grant_again(target: &Target) {

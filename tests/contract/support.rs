@@ -7,13 +7,13 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use chrono::{DateTime, TimeDelta, Utc};
+use identity_center_sandbox::{Change, Options, OrganizationFile, RunningSandbox, Script, Settings};
 use serde::Deserialize;
 use team_operator::aws::{Aws, AwsSettings, BudgetSettings, Timeouts};
 use team_operator::ports::{
     AccountId, AssignmentKey, Clock, InstanceArn, PermissionSetArn, PortError, UserId,
 };
 use team_operator::runtime::SystemClock;
-use team_operator::sandbox::{Change, Options, OrganizationFile, RunningSandbox, Script, Settings};
 
 /// A clock that only the test moves.
 #[derive(Debug)]
@@ -67,10 +67,12 @@ pub(crate) enum Lie {
     InstancesAreNotDescribed,
     /// ARNs of permission sets have another shape.
     PermissionSetArnsAreMisshapen,
+    /// `ListAccountAssignmentCreationStatus` is not served.
+    CreationsAreNotListed,
 }
 
 impl Lie {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::OperationsSucceedAtOnce,
         Self::CreatingTwiceMakesTwo,
         Self::DeletionHasTheIdOfTheCreation,
@@ -78,6 +80,7 @@ impl Lie {
         Self::ProvisioningIsNeverListed,
         Self::InstancesAreNotDescribed,
         Self::PermissionSetArnsAreMisshapen,
+        Self::CreationsAreNotListed,
     ];
 }
 

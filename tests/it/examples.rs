@@ -182,7 +182,7 @@ async fn the_example_settings_are_written_by_a_policy_admin_and_act() {
 #[test]
 fn the_example_organization_is_read_by_the_sandbox() {
     let text = std::fs::read_to_string(example("organization.yaml")).unwrap();
-    team_operator::sandbox::OrganizationFile::parse(&text).unwrap();
+    identity_center_sandbox::OrganizationFile::parse(&text).unwrap();
 }
 
 #[test]

@@ -7,12 +7,12 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 
+use identity_center_sandbox::{Options as SandboxOptions, OrganizationFile, RunningSandbox};
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::api::{Api, PostParams};
 use serde_json::Value;
 use team_operator::admission::Installation;
 use team_operator::runtime::{LEASE_NAME, SystemClock};
-use team_operator::sandbox::{Options as SandboxOptions, OrganizationFile, RunningSandbox};
 use team_operator_control_plane::{ControlPlane, Options};
 
 use crate::support::{CONTROLLER_NAMESPACE, apply, eventually, until};

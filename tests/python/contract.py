@@ -173,8 +173,8 @@ def build_sandbox():
     if not BUILT:
         if shutil.which("cargo") is None:
             raise Skipped("cargo is not on the PATH; set SANDBOX to the path of identity-center-sandbox")
-        command = ["cargo", "build", "--quiet", "--bin", "identity-center-sandbox"]
-        command += ["--no-default-features", "--features", "sandbox", "--message-format", "json"]
+        command = ["cargo", "build", "--quiet", "--package", "identity-center-sandbox"]
+        command += ["--bin", "identity-center-sandbox", "--message-format", "json"]
         output = subprocess.run(command, cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE).stdout
         messages = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
         BUILT.extend(message["executable"] for message in messages if message.get("executable"))
@@ -233,6 +233,10 @@ def boto3_creates_watches_and_deletes_an_assignment():
         sso, tuple_ = client("sso-admin", sandbox.endpoint), sandbox.tuple()
         created(sso, tuple_)
         until(lambda: listed(sso, tuple_))
+        creations = sso.get_paginator("list_account_assignment_creation_status").paginate(
+            InstanceArn=tuple_["InstanceArn"], Filter={"Status": "SUCCEEDED"}
+        )
+        assert len([row for page in creations for row in page["AccountAssignmentsCreationStatus"]]) == 1
         deleted(sso, tuple_)
         until(lambda: not listed(sso, tuple_))
         operations = [entry["operation"] for entry in sandbox.control("GET", "log?after=0")]

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use identity_center_sandbox::{
+    AlternateIdentifier, AssignmentInput, Call, Delivery, HoldId, Operation, OperationStatus,
+    OrganizationFile, Reply, ServiceError, UniqueAttribute, UserDescription, World,
+};
 use team_operator::api::AssignmentTuple;
 use team_operator::domain::{
     Answer, Enabled, FailureKind, GoneEvidence, OperationKind, OperationState, RequestId, User, UserId,
-};
-use team_operator::sandbox::{
-    AlternateIdentifier, AssignmentInput, Call, Delivery, HoldId, Operation, OperationStatus,
-    OrganizationFile, Reply, ServiceError, UniqueAttribute, UserDescription, World,
 };
 
 use crate::cluster::utc;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use identity_center_sandbox::{Change, Effect, SameAccount, Script, Selector};
 use team_operator::api::ReviewDecision;
-use team_operator::sandbox::{Change, Effect, SameAccount, Script, Selector};
 
 use crate::numbers::Numbers;
 use crate::plan::{

@@ -1,11 +1,11 @@
 //! What people, policy writers, AWS and misfortune do.
 
+use identity_center_sandbox::Change;
 use team_operator::api::{
     AccountId, Approval, AssignmentState, ElevationRequestSpec, HumanDuration, PermissionSetName, Phase,
     ReviewDecision, Window,
 };
 use team_operator::domain::SealCheck;
-use team_operator::sandbox::Change;
 
 use crate::cluster::{Object, stamp, utc};
 use crate::plan::{ACCOUNTS, Ask, Event, Forgery, NAMESPACES, PEOPLE, Whose, target};

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use identity_center_sandbox::{AssignmentRow, MemberId, Operation, Paging, Reply};
 use team_operator::api::{AccountId, OrganizationalUnitId, PermissionSetName, Timestamp};
 use team_operator::domain::{
     Account, AccountState, Aged, Attribute, Fact, Facts, Group, GroupId, GroupLookup, ListAnswer, Listing,
     Lookup, Member, Members, Membership, OperationKind, OperationState, OuPath, OuStep, PermissionSet,
     PermissionSetArn, Principal, Question, RequestId, User, UserId, UserLookup,
 };
-use team_operator::sandbox::{AssignmentRow, MemberId, Operation, Paging, Reply};
 
 use crate::aws::{Answered, Aws, Caller, Trouble, identifier, person, state};
 use crate::cluster::utc;

@@ -3,8 +3,8 @@
 //! Nothing here looks at the world. Who and what an event is about is said by numbers and names that the world
 //! resolves when the event comes, so that a list stays meaningful when events are taken out of it.
 
+use identity_center_sandbox::{Change, SameAccount, Script};
 use team_operator::api::ReviewDecision;
-use team_operator::sandbox::{Change, SameAccount, Script};
 
 /// One run.
 #[derive(Debug, Clone)]

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use identity_center_sandbox::{DeleteMissing, World};
 use team_operator::api::{AssignmentState, Timestamp};
-use team_operator::sandbox::{DeleteMissing, World};
 
 use crate::aws::Aws;
 use crate::cluster::{Cluster, stamp};

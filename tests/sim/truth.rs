@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use identity_center_sandbox::{AssignmentRow, World};
 use serde::Deserialize;
 use team_operator::api::{AssignmentTuple, ReviewDecision, Subject, SubjectKind};
-use team_operator::sandbox::{AssignmentRow, World};
 
 use crate::cluster::Rules;
 
@@ -243,7 +243,7 @@ impl Truth {
         t: i64,
         (assigned, open): (
             Vec<AssignmentRow>,
-            Vec<(String, team_operator::sandbox::AssignmentInput, bool)>,
+            Vec<(String, identity_center_sandbox::AssignmentInput, bool)>,
         ),
         others: bool,
         ours: impl Fn(&Key) -> bool,
@@ -273,7 +273,7 @@ impl Truth {
                 };
             }
         }
-        let about = |input: team_operator::sandbox::AssignmentInput| {
+        let about = |input: identity_center_sandbox::AssignmentInput| {
             (input.principal_id, input.target_id, input.permission_set_arn)
         };
         let known = std::mem::take(&mut self.open);

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use identity_center_sandbox::{Options, OrganizationFile, RunningSandbox};
 use serde_json::{Value, json};
 use team_operator::runtime::SystemClock;
-use team_operator::sandbox::{Options, OrganizationFile, RunningSandbox};
 use team_operator_control_plane::{ControlPlane, Program};
 
 use super::objects::{api_of, apply};

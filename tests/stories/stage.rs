@@ -13,7 +13,7 @@ use team_operator::ports::Instance as _;
 use team_operator::reconcile::{Controller, Delays, Outside, Parts, Settings};
 use tokio::task::JoinHandle;
 
-use crate::aws::{Adapter, Aws};
+use crate::aws::Aws;
 use crate::chronicle::{AuditLog, Chronicle, Happened};
 use crate::clock::StoryClock;
 use crate::cluster::Cluster;
@@ -187,22 +187,18 @@ pub(crate) fn fixture(name: &str) -> Result<String, String> {
 fn controller(stage: &Stage, pulse: &Pulse, elsewhere: bool) -> Controller {
     let installation = stage.installation.clone();
     let client = stage.cluster.client(&installation.controller_user_name(), pulse);
-    let adapter = Arc::new(Adapter {
-        aws: stage.aws.clone(),
-        pulse: pulse.clone(),
-        elsewhere,
-    });
+    let aws = Arc::new(stage.aws.ports(pulse, elsewhere));
     // Always the same, as the Secret in a cluster is.
     let key = SealKey::from_bytes(&[7; 32]).unwrap();
     let clock = stage.chronicle.clock;
     Controller::new(Parts {
         client: client.clone(),
         outside: Outside {
-            directory: adapter.clone(),
-            organization: adapter.clone(),
-            permission_sets: adapter.clone(),
-            assignments: adapter.clone(),
-            instance: adapter.clone(),
+            directory: aws.clone(),
+            organization: aws.clone(),
+            permission_sets: aws.clone(),
+            assignments: aws.clone(),
+            instance: aws.clone(),
             clock: Arc::new(clock),
             aws_clock: Arc::new(clock),
             api_server_clock: Arc::new(clock),
@@ -210,7 +206,7 @@ fn controller(stage: &Stage, pulse: &Pulse, elsewhere: bool) -> Controller {
         },
         settings: Settings {
             identity_center: IdentityCenter {
-                instance_arn: adapter.arn(),
+                instance_arn: aws.arn(),
                 delegated_administrator: false,
             },
             timings: Timings::default(),

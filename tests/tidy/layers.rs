@@ -102,10 +102,10 @@ fn refusal(module: &Module, used: &str) -> String {
     )
 }
 
-/// Everything but main.rs, lib.rs and the binaries, which wire the modules together and may name each of them.
+/// Everything but main.rs and lib.rs, which wire the modules together and may name each of them.
 fn is_below_the_wiring(path: &str) -> bool {
     path.strip_prefix("src/")
-        .is_some_and(|rest| !matches!(rest, "main.rs" | "lib.rs") && !rest.starts_with("bin/"))
+        .is_some_and(|rest| !matches!(rest, "main.rs" | "lib.rs"))
 }
 
 fn module_of(path: &str) -> Option<&'static Module> {
@@ -231,26 +231,6 @@ mod tests {
     }
 
     #[test]
-    fn the_sandbox_is_used_by_nothing_but_the_wiring() {
-        for module in MODULES.iter().filter(|module| module.name != "sandbox") {
-            let path = format!("src/{}/x.rs", module.name);
-            check(
-                edges,
-                &path,
-                "use crate::sandbox::World;",
-                &["may not use `sandbox`"],
-            );
-        }
-        check(edges, "src/main.rs", "use crate::sandbox::World;", &[]);
-        check(
-            edges,
-            "src/bin/identity-center-sandbox.rs",
-            "use crate::sandbox::World;",
-            &[],
-        );
-    }
-
-    #[test]
     fn what_the_table_allows_is_not_found() {
         check(
             edges,
@@ -271,6 +251,7 @@ mod tests {
             &[],
         );
         check(edges, "tests/it/main.rs", "use crate::aws::x;", &[]);
+        check(edges, "src/main.rs", "use crate::reconcile::x;", &[]);
     }
 
     #[test]
@@ -317,7 +298,6 @@ mod tests {
             ("src/domain/x.rs", "println!();"),
             ("src/ports.rs", "use kube::Client;"),
             ("src/aws/x.rs", "use kube::Client;"),
-            ("src/sandbox/x.rs", "use kube::Client;"),
             ("src/controller/x.rs", "use aws_sdk_ssoadmin::Client;"),
         ] {
             assert!(

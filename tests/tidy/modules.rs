@@ -100,12 +100,6 @@ pub(crate) const MODULES: &[Module] = &[
         must_not_contain: &[ban(Crate("kube"), NO_KUBERNETES)],
     },
     Module {
-        name: "sandbox",
-        layer: 4,
-        may_use: &["api", "domain", "ports"],
-        must_not_contain: &[ban(Crate("kube"), NO_KUBERNETES)],
-    },
-    Module {
         name: "admission",
         layer: 4,
         may_use: &["api", "domain", "ports"],

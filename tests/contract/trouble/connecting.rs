@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use identity_center_sandbox::EncryptionKey;
 use team_operator::aws::{Aws, AwsSettings, Check, Verdict};
 use team_operator::ports::{Assignments, Class, CreateAnswer, OperationState, Organization, PortError};
 use team_operator::runtime::SystemClock;
-use team_operator::sandbox::EncryptionKey;
 
 use super::{ask, check};
 use crate::always_send::AlwaysSend;

@@ -1,6 +1,8 @@
 //! What the adapters make of everything that goes wrong.
 
 mod connecting;
+mod in_progress;
+mod ports_on_a_world;
 mod reading;
 mod writing;
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use identity_center_sandbox::DeleteMissing;
 use team_operator::aws::Aws;
 use team_operator::ports::{
     AccountId, AssignmentKey, Assignments, CallOptions, Class, CreateAnswer, DeleteAnswer, Effect,
     FailureKind, GoneEvidence, InstanceArn, OperationKind, OperationState, PortError, SendPermit,
 };
-use team_operator::sandbox::DeleteMissing;
 
 use super::{ask, check};
 use crate::always_send::AlwaysSend;

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use identity_center_sandbox::{Change, LogEntry, RunningSandbox, Script, World};
 use kube::api::DeleteParams;
 use serde_json::{Value, json};
-use team_operator::sandbox::{Change, LogEntry, RunningSandbox, Script, World};
 use team_operator_control_plane::{ControlPlane, Options, Supervised};
 use tokio::runtime::Runtime;
 use tokio::sync::{MutexGuard, OnceCell};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use team_operator::sandbox::{Change, Effect, Script, Selector, Service};
+use identity_center_sandbox::{Change, Effect, Script, Selector, Service};
 
 use super::full;
 use super::people::duration;

@@ -1,7 +1,7 @@
 //! What the platform team does: settings and policies, people and groups in Identity Center.
 
+use identity_center_sandbox::Change;
 use serde_json::Value;
-use team_operator::sandbox::Change;
 
 use super::{full, patch_of};
 use crate::cluster::patch::merge;

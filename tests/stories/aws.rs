@@ -1,33 +1,24 @@
 //! AWS: the sandbox's state machine, asked directly, and everything that it is asked to change told to the reader.
 
-mod assignments;
-mod directory;
-mod organization;
-
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
 
-use serde_json::Value;
-use team_operator::ports::{Class, Clock as _, Effect, PortError};
-use team_operator::sandbox::{
-    AssignmentInput, Call, Change, Delivery, HoldId, Operation, OrganizationFile, Outcome, Reply,
-    SameAccount, Script, ServiceError, World,
+use async_trait::async_trait;
+use identity_center_sandbox::{
+    AssignmentInput, Change, HoldId, Operation, OrganizationFile, Process, SameAccount, Script, World,
+    WorldPorts,
 };
+use serde_json::Value;
+use team_operator::ports::{Clock as _, PortError};
 
 use crate::chronicle::{Chronicle, Happened};
 use crate::process::Pulse;
-
-/// How long a caller waits for an answer.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// AWS, the same for all processes.
 #[derive(Debug, Clone)]
 pub(crate) struct Aws {
     world: Arc<Mutex<World>>,
     chronicle: Chronicle,
-    instance_arn: Arc<str>,
-    store_id: Arc<str>,
     /// What was assigned when it was last looked.
     assigned: Arc<Mutex<BTreeSet<[String; 3]>>>,
     /// What becomes of the process that makes the next call of a kind.
@@ -42,30 +33,22 @@ pub(crate) struct Incident {
     pub(crate) kills: bool,
 }
 
-/// AWS as one process of the controller reaches it.
-#[derive(Debug, Clone)]
-pub(crate) struct Adapter {
-    pub(crate) aws: Aws,
-    pub(crate) pulse: Pulse,
-    /// Configured with an instance that is not the one that everything was made in.
-    pub(crate) elsewhere: bool,
+/// One process of the controller, as it calls AWS.
+struct Told {
+    aws: Aws,
+    pulse: Pulse,
 }
 
 impl Aws {
     /// The organization of the examples.
     pub(crate) fn new(chronicle: &Chronicle) -> Self {
-        let organization = include_str!("../../../examples/organization.yaml");
+        let organization = include_str!("../../examples/organization.yaml");
         let organization = OrganizationFile::parse(organization).unwrap();
         let mut world = organization.world(chronicle.clock.now()).unwrap();
-        // Pages, rates and places are a matter of the adapters, which are not here.
-        world.settings.empty_page_every = 0;
+        // Rates and places are a matter of the adapters, which are not here.
         world.settings.throttling = false;
         world.settings.same_account = SameAccount::Queue;
-        let summary = world.summary();
-        let id = |name: &str| -> Arc<str> { summary[name].as_str().unwrap().into() };
         let aws = Self {
-            instance_arn: id("instanceArn"),
-            store_id: id("identityStoreId"),
             world: Arc::new(Mutex::new(world)),
             chronicle: chronicle.clone(),
             assigned: Arc::default(),
@@ -73,6 +56,20 @@ impl Aws {
         };
         *aws.assigned.lock().unwrap() = aws.assignments();
         aws
+    }
+
+    /// AWS as one process of the controller reaches it; `elsewhere` is one that is configured with an instance that is not
+    /// the one that everything was made in.
+    pub(crate) fn ports(&self, pulse: &Pulse, elsewhere: bool) -> WorldPorts {
+        let ports = WorldPorts::new(self.world.clone(), Arc::new(self.chronicle.clock));
+        let caller = ports.caller().clone();
+        let process = Told {
+            aws: self.clone(),
+            pulse: pulse.clone(),
+        };
+        ports
+            .called_by(if elsewhere { caller.elsewhere() } else { caller })
+            .run_by(Arc::new(process))
     }
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
@@ -220,51 +217,14 @@ impl Aws {
     }
 }
 
-impl Adapter {
-    /// One call, as a process makes it.
-    async fn call(&self, operation: Operation) -> Result<Reply, PortError> {
-        self.pulse.beats().await;
-        let written = match &operation {
-            Operation::CreateAccountAssignment(input) => Some(("create", input.clone())),
-            Operation::DeleteAccountAssignment(input) => Some(("delete", input.clone())),
-            _ => None,
-        };
-        let call = Call {
-            operation,
-            region: None,
-        };
-        let answer = self.aws.world().answer(&call, self.aws.chronicle.clock.now());
-        let answered = deliver(&call.operation, answer.outcome, &answer.delivery);
-        if let Some((verb, input)) = &written {
-            let (who, what) = self.aws.names(input);
-            let became = match &answered {
-                Ok(_) => "taken on".to_owned(),
-                Err(error) => error.sentence.clone(),
-            };
-            self.aws
-                .tell(&who, format!("aws: {verb} {what} for {who}: {became}"));
-            self.aws.look();
-            self.aws.look_again_soon();
-        }
-        match answer.delivery {
-            Delivery::Slow(time) => tokio::time::sleep(time.min(TIMEOUT)).await,
-            Delivery::Held(_) => tokio::time::sleep(TIMEOUT).await,
-            _ => {}
-        }
-        self.suffer(&call.operation, true).await;
-        answered
-    }
-
+impl Told {
     /// What was planned for the process at this call happens to it.
-    async fn suffer(&self, operation: &Operation, after_the_answer: bool) {
-        let (Operation::CreateAccountAssignment(input) | Operation::DeleteAccountAssignment(input)) =
-            operation
-        else {
+    async fn suffer(&self, write: Option<&Operation>, after_the_answer: bool) {
+        let Some(write) = write else { return };
+        let Some(incident) = self.aws.incident(write.name(), after_the_answer) else {
             return;
         };
-        let Some(incident) = self.aws.incident(operation.name(), after_the_answer) else {
-            return;
-        };
+        let Some((_, input)) = written(write) else { return };
         let (who, _) = self.aws.names(input);
         if incident.kills {
             self.pulse.kill();
@@ -275,90 +235,37 @@ impl Adapter {
         }
         self.pulse.beats().await;
     }
+}
 
-    fn instance_arn(&self) -> String {
-        let arn = &self.aws.instance_arn;
-        if self.elsewhere {
-            format!("{arn}-elsewhere")
-        } else {
-            arn.to_string()
-        }
+#[async_trait]
+impl Process for Told {
+    async fn before(&self, write: Option<&Operation>) {
+        self.suffer(write, false).await;
+        self.pulse.beats().await;
     }
 
-    fn store_id(&self) -> String {
-        let id = &self.aws.store_id;
-        if self.elsewhere {
-            format!("{id}-elsewhere")
-        } else {
-            id.to_string()
-        }
+    fn answered(&self, write: &Operation, answer: Result<(), &PortError>) {
+        let Some((verb, input)) = written(write) else {
+            return;
+        };
+        let (who, what) = self.aws.names(input);
+        let became = answer.map_or_else(|error| error.sentence.clone(), |()| "taken on".to_owned());
+        self.aws
+            .tell(&who, format!("aws: {verb} {what} for {who}: {became}"));
+        self.aws.look();
+        self.aws.look_again_soon();
     }
 
-    fn now(&self) -> chrono::DateTime<chrono::Utc> {
-        self.aws.chronicle.clock.now()
+    async fn after(&self, write: Option<&Operation>) {
+        self.suffer(write, true).await;
     }
 }
 
-/// What the caller learns.
-fn deliver(operation: &Operation, outcome: Outcome, delivery: &Delivery) -> Result<Reply, PortError> {
-    let lost = |sentence: &str| {
-        Err(failure(
-            operation,
-            Class::Unavailable,
-            Effect::Uncertain,
-            sentence.to_owned(),
-        ))
-    };
-    match delivery {
-        Delivery::Plain => outcome.map_err(|error| refused(operation, &error)),
-        Delivery::Slow(time) if *time < TIMEOUT => outcome.map_err(|error| refused(operation, &error)),
-        Delivery::Slow(_) | Delivery::Held(_) => lost("no answer within 30 s"),
-        Delivery::Lost => lost("the connection broke"),
-        Delivery::Unavailable => lost("HTTP 503"),
-        Delivery::Html => lost("HTTP 500"),
-    }
-}
-
-fn refused(operation: &Operation, error: &ServiceError) -> PortError {
-    let class = match error.code.as_str() {
-        "ThrottlingException" | "TooManyRequestsException" => Class::Throttled,
-        "AccessDeniedException" => Class::Denied,
-        "ConflictException" => Class::Conflict,
-        // A store that is missing says nothing about who is in it.
-        "ResourceNotFoundException" if error.resource_type.as_deref() != Some("IDENTITY_STORE") => {
-            Class::NotFound
-        }
-        "AccountNotFoundException" => Class::NotFound,
-        _ if error.status >= 500 => Class::Unavailable,
-        _ => Class::Invalid,
-    };
-    let effect = if error.status >= 500 {
-        Effect::Uncertain
-    } else {
-        Effect::None
-    };
-    failure(
-        operation,
-        class,
-        effect,
-        format!("{}: {}", error.code, error.message),
-    )
-}
-
-fn failure(operation: &Operation, class: Class, effect: Effect, sentence: String) -> PortError {
-    let about = operation
-        .account()
-        .map_or("Identity Center".to_owned(), |account| {
-            format!("account {account}")
-        });
-    PortError {
-        class,
-        operation: operation.name(),
-        resource: about,
-        sentence,
-        effect,
-        retry_after: None,
-        source: None,
+fn written(operation: &Operation) -> Option<(&'static str, &AssignmentInput)> {
+    match operation {
+        Operation::CreateAccountAssignment(input) => Some(("create", input)),
+        Operation::DeleteAccountAssignment(input) => Some(("delete", input)),
+        _ => None,
     }
 }
 

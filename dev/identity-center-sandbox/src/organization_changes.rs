@@ -3,7 +3,7 @@
 use super::changes::{ChangeError, unknown};
 use super::entities::{Account, Unit};
 use super::world::World;
-use crate::ports::AccountId;
+use team_operator::ports::AccountId;
 
 /// AWS's account states.
 pub(super) const ACCOUNT_STATES: [&str; 5] = [

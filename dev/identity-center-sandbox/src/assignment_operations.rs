@@ -6,11 +6,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::entities::{Assignment, AssignmentOperation, OperationKind, Standing};
 use super::faults::{self, Effect};
-use super::instances::seconds;
 use super::operation::{AssignmentInput, Operation};
+use super::operation_records::reply;
 use super::pages::PAGE;
 use super::presence::Presence;
-use super::reply::{AssignmentRow, OperationStatus, Outcome, Reply, ServiceError};
+use super::reply::{AssignmentRow, Outcome, Reply, ServiceError};
 use super::settings::{DeleteMissing, SameAccount};
 use super::world::World;
 
@@ -37,6 +37,10 @@ impl World {
                 account_assignment_deletion_request_id: id,
                 ..
             } => self.describe(OperationKind::Deletion, id, now),
+            Operation::ListAccountAssignmentCreationStatus { filter, paging, .. } => {
+                let wanted = filter.as_ref().and_then(|filter| filter.status.as_deref());
+                self.list_creations(wanted, paging)
+            }
             Operation::ListAccountAssignments {
                 account_id,
                 permission_set_arn,
@@ -241,20 +245,6 @@ impl World {
             .filter(move |operation| operation.input.target_id == account)
     }
 
-    fn describe(&mut self, kind: OperationKind, id: &str, now: DateTime<Utc>) -> Outcome {
-        let found = self
-            .operations
-            .iter_mut()
-            .find(|operation| operation.kind == kind && operation.request_id == id && !operation.forgotten);
-        let Some(operation) = found else {
-            return Err(ServiceError::not_found(&format!("Request {id}")));
-        };
-        let answer = reply(operation);
-        operation.polls_left = operation.polls_left.saturating_sub(1);
-        self.settle(now);
-        Ok(answer)
-    }
-
     /// The rows a list shows now.
     pub(super) fn rows(
         &self,
@@ -365,32 +355,5 @@ fn row(input: &AssignmentInput) -> AssignmentRow {
         permission_set_arn: input.permission_set_arn.clone(),
         principal_type: input.principal_type.clone(),
         principal_id: input.principal_id.clone(),
-    }
-}
-
-fn reply(operation: &AssignmentOperation) -> Reply {
-    let (status, failure_reason) = match &operation.state {
-        Standing::InProgress => ("IN_PROGRESS", None),
-        Standing::Succeeded => ("SUCCEEDED", None),
-        Standing::Failed(reason) => ("FAILED", Some(reason.clone())),
-    };
-    let status = OperationStatus {
-        status: status.into(),
-        request_id: operation.request_id.clone(),
-        failure_reason,
-        target_id: operation.input.target_id.clone(),
-        target_type: operation.input.target_type.clone(),
-        permission_set_arn: operation.input.permission_set_arn.clone(),
-        principal_type: operation.input.principal_type.clone(),
-        principal_id: operation.input.principal_id.clone(),
-        created_date: seconds(operation.created_at),
-    };
-    match operation.kind {
-        OperationKind::Creation => Reply::Creation {
-            account_assignment_creation_status: status,
-        },
-        OperationKind::Deletion => Reply::Deletion {
-            account_assignment_deletion_status: status,
-        },
     }
 }

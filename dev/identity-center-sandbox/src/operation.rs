@@ -57,6 +57,12 @@ pub enum Operation {
         instance_arn: String,
         account_assignment_creation_request_id: String,
     },
+    ListAccountAssignmentCreationStatus {
+        instance_arn: String,
+        filter: Option<OperationStatusFilter>,
+        #[serde(flatten)]
+        paging: Paging,
+    },
     DescribeAccountAssignmentDeletionStatus {
         instance_arn: String,
         account_assignment_deletion_request_id: String,
@@ -135,6 +141,14 @@ pub struct Paging {
     pub next_token: Option<String>,
 }
 
+/// Which operations a list of them shows.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[expect(missing_docs, reason = "the fields are AWS's own and documented there")]
+pub struct OperationStatusFilter {
+    pub status: Option<String>,
+}
+
 /// The five values that name an assignment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -199,6 +213,7 @@ impl Operation {
             Self::CreateAccountAssignment(_) => "CreateAccountAssignment",
             Self::DeleteAccountAssignment(_) => "DeleteAccountAssignment",
             Self::DescribeAccountAssignmentCreationStatus { .. } => "DescribeAccountAssignmentCreationStatus",
+            Self::ListAccountAssignmentCreationStatus { .. } => "ListAccountAssignmentCreationStatus",
             Self::DescribeAccountAssignmentDeletionStatus { .. } => "DescribeAccountAssignmentDeletionStatus",
             Self::GetUserId { .. } => "GetUserId",
             Self::DescribeUser { .. } => "DescribeUser",
@@ -232,6 +247,7 @@ impl Operation {
             | Self::CreateAccountAssignment(_)
             | Self::DeleteAccountAssignment(_)
             | Self::DescribeAccountAssignmentCreationStatus { .. }
+            | Self::ListAccountAssignmentCreationStatus { .. }
             | Self::DescribeAccountAssignmentDeletionStatus { .. } => Service::SsoAdmin,
             Self::GetUserId { .. }
             | Self::DescribeUser { .. }
@@ -242,6 +258,14 @@ impl Operation {
             Self::GetCallerIdentity {} => Service::Sts,
             _ => Service::Organizations,
         }
+    }
+
+    /// Whether the operation changes anything.
+    pub fn writes(&self) -> bool {
+        matches!(
+            self,
+            Self::CreateAccountAssignment(_) | Self::DeleteAccountAssignment(_)
+        )
     }
 
     /// The account the operation is about, where its input names one.

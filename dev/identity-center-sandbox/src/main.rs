@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
+use identity_center_sandbox::{Options, OrganizationFile, RunningSandbox};
 use team_operator::runtime::SystemClock;
-use team_operator::sandbox::{Options, OrganizationFile, RunningSandbox};
 
 /// Serves AWS Organizations, IAM Identity Center and its identity store, as awkward as the real ones, from a file.
 #[derive(Parser)]

@@ -100,6 +100,16 @@ impl World {
         members.for_each(super::presence::Presence::settle);
     }
 
+    /// The instance.
+    pub fn instance_arn(&self) -> String {
+        self.ids.instance_arn()
+    }
+
+    /// The instance's identity store.
+    pub fn identity_store_id(&self) -> String {
+        self.ids.identity_store_id()
+    }
+
     /// Answers a call at a moment. The same calls at the same moments in the same world have the same answers.
     pub fn answer(&mut self, call: &Call, now: DateTime<Utc>) -> Answer {
         self.settle(now);
@@ -305,17 +315,10 @@ impl World {
 
     fn record(&mut self, call: &Call, answer: &Answer, script: Option<u64>, now: DateTime<Utc>) {
         let operation = &call.operation;
-        let begun = match &answer.outcome {
-            Ok(
-                Reply::Creation {
-                    account_assignment_creation_status: status,
-                }
-                | Reply::Deletion {
-                    account_assignment_deletion_status: status,
-                },
-            ) => Some(status.request_id.as_str()),
-            _ => None,
-        };
+        let reply = answer.outcome.as_ref().ok();
+        let begun = reply
+            .and_then(Reply::operation)
+            .map(|status| status.request_id.as_str());
         let delivery = match answer.delivery {
             Delivery::Plain => None,
             Delivery::Slow(_) => Some("slow"),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::sandbox::*;
+use crate::*;
 
 pub(super) const ACCOUNT: &str = "111122223333";
 pub(super) const OTHER_ACCOUNT: &str = "444444444444";
@@ -17,7 +17,7 @@ pub(super) struct Bench {
 
 impl Bench {
     pub(super) fn new(change: impl FnOnce(&mut Settings)) -> Self {
-        let file = OrganizationFile::parse(include_str!("../../../examples/organization.yaml")).unwrap();
+        let file = OrganizationFile::parse(include_str!("../../../../examples/organization.yaml")).unwrap();
         let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000);
         let mut world = file.world(now).unwrap();
         world.settings = Settings {

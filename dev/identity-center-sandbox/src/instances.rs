@@ -126,6 +126,7 @@ fn instance_of(operation: &Operation) -> Option<&String> {
         | Operation::ListPermissionSetsProvisionedToAccount { instance_arn, .. }
         | Operation::ListAccountAssignments { instance_arn, .. }
         | Operation::DescribeAccountAssignmentCreationStatus { instance_arn, .. }
+        | Operation::ListAccountAssignmentCreationStatus { instance_arn, .. }
         | Operation::DescribeAccountAssignmentDeletionStatus { instance_arn, .. } => Some(instance_arn),
         Operation::CreateAccountAssignment(input) | Operation::DeleteAccountAssignment(input) => {
             Some(&input.instance_arn)

@@ -13,7 +13,7 @@ use super::identifiers::Identifiers;
 use super::organization_changes::ACCOUNT_STATES;
 use super::settings::Settings;
 use super::world::World;
-use crate::ports::AccountId;
+use team_operator::ports::AccountId;
 
 /// Organizational units nest at most this deep below the root: AWS's limit.
 const UNIT_DEPTH_MAX: usize = 5;
@@ -326,7 +326,7 @@ pub(super) fn is_session_duration(text: &str) -> bool {
 }
 
 /// Minutes of the ISO 8601 durations AWS uses here: `PT` with hours, minutes, or both.
-fn session_minutes(text: &str) -> Option<u32> {
+pub(super) fn session_minutes(text: &str) -> Option<u32> {
     let rest = text.strip_prefix("PT")?;
     let (hours, rest) = match rest.split_once('H') {
         Some((hours, rest)) => (hours.parse::<u32>().ok()?, rest),

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::operation::AssignmentInput;
+
 /// What comes back for a call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
@@ -87,6 +89,11 @@ pub enum Reply {
     },
     Deletion {
         account_assignment_deletion_status: OperationStatus,
+    },
+    CreationStatuses {
+        account_assignments_creation_status: Vec<OperationRow>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next_token: Option<String>,
     },
     UserId {
         identity_store_id: String,
@@ -185,6 +192,8 @@ wire_struct! {
         status: String, request_id: String, #[serde(skip_serializing_if = "Option::is_none")] failure_reason: Option<String>, target_id: String, target_type: String,
         permission_set_arn: String, principal_type: String, principal_id: String, created_date: f64,
     }
+    /// One row of `ListAccountAssignmentCreationStatus`: what the operation is about is not in it.
+    OperationRow { status: String, request_id: String, created_date: f64 }
     /// A user.
     UserDescription {
         identity_store_id: String, user_id: String, user_name: String, display_name: String, emails: Vec<EmailRow>,
@@ -208,6 +217,31 @@ wire_struct! {
     AccountRow { id: String, arn: String, email: String, name: String, state: String, joined_timestamp: f64 }
     /// A parent.
     ParentRow { id: String, r#type: String }
+}
+
+impl Reply {
+    /// The create or delete that the reply is about.
+    pub fn operation(&self) -> Option<&OperationStatus> {
+        match self {
+            Self::Creation {
+                account_assignment_creation_status: status,
+            }
+            | Self::Deletion {
+                account_assignment_deletion_status: status,
+            } => Some(status),
+            _ => None,
+        }
+    }
+}
+
+impl OperationStatus {
+    /// Whether it is an operation on this assignment.
+    pub fn is_about(&self, input: &AssignmentInput) -> bool {
+        self.target_id == input.target_id
+            && self.permission_set_arn == input.permission_set_arn
+            && self.principal_type == input.principal_type
+            && self.principal_id == input.principal_id
+    }
 }
 
 impl ServiceError {

@@ -21,13 +21,13 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::control;
-use super::operation::{Call, Operation};
+use super::operation::Call;
 use super::organization_file::{FileError, OrganizationFile};
 use super::reply::{Delivery, HoldId, Outcome};
 use super::store::Store;
 use super::wire;
 use super::world::World;
-use crate::ports::Clock;
+use team_operator::ports::Clock;
 
 /// What a sandbox needs to start.
 pub struct Options {
@@ -226,11 +226,7 @@ impl Shared {
             }
             _ => None,
         };
-        let writes = matches!(
-            call.operation,
-            Operation::CreateAccountAssignment(_) | Operation::DeleteAccountAssignment(_)
-        );
-        if writes {
+        if call.operation.writes() {
             self.save(&state.world);
         }
         (answer.outcome, answer.delivery, waiting)
