@@ -106,7 +106,8 @@ pub struct AccountAssignmentStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline_time: Option<Timestamp>,
     /// The requests that claim the assignment.
-    #[schemars(length(max = 100))]
+    // Twice as many as are admitted: an end is stored for a request without a claim too, and must always fit.
+    #[schemars(length(max = 200))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub claims: Vec<Claim>,

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use team_operator::ports::{
-    Account, AccountId, Aged, Assignments, Attribute, CallOptions, Clock, CreateAnswer, DeleteAnswer,
-    Directory, Group, GroupId, Instance, InstanceArn, LastKnown, Listing, Lookup, Members, Membership,
-    OperationKind, OperationState, Organization, OrganizationTree, PermissionSet, PermissionSetArn,
-    PermissionSets, PortError, RequestId, SendPermit, AssignmentKey, User, UserId, UserLookup,
+    Account, AccountId, Aged, AssignmentKey, Assignments, Attribute, CallOptions, Clock, CreateAnswer,
+    DeleteAnswer, Directory, Group, GroupId, Instance, InstanceArn, LastKnown, Listing, Lookup, Members,
+    Membership, OperationKind, OperationState, Organization, OrganizationTree, PermissionSet,
+    PermissionSetArn, PermissionSets, PortError, RequestId, SendPermit, User, UserId, UserLookup,
 };
 
 use super::client::{Caller, Client, write};

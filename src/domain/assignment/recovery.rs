@@ -32,7 +32,7 @@ pub(super) fn without_memory(machine: &mut AssignmentMachine, moment: &Moment) -
         (Some(Sight::There(stored)), None) => {
             let sentence = format!(
                 "The AccountAssignment {} was changed by somebody else, and no request tells what it was: nothing in it is \
-                 believed. Look in AWS whether its user has the access, then delete it.",
+                 believed. See in AWS whether its user has the access, and remove it there; then delete this record as the controller's service account.",
                 stored.name
             );
             machine.instead = Some(Sight::There(stored));

@@ -10,6 +10,7 @@ use crate::api::{
 };
 use crate::domain::assignment::access_lost;
 use crate::domain::machine::Proof;
+use crate::domain::messages;
 use crate::domain::policy::judging::{Approved, Basis};
 use crate::domain::snapshot::SettingsFact;
 use crate::domain::window::after;
@@ -197,7 +198,10 @@ fn eligibility_lost(now: Timestamp, sentence: &str) -> ClaimEnd {
     ClaimEnd {
         time: now,
         reason: Reason::EligibilityLost,
-        message: Some(format!("No longer eligible: {sentence}")),
+        message: Some(messages::shortened(
+            &format!("No longer eligible: {sentence}"),
+            ending::LONGEST_END,
+        )),
         by: None,
     }
 }

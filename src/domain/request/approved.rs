@@ -2,7 +2,7 @@
 
 use super::check::{CheckPoint, Refusal, check_with};
 use super::draft::Draft;
-use super::ending::{self, assignment_of};
+use super::ending::{self, LONGEST_END, assignment_of};
 use super::{active, pending};
 use crate::api::{
     AssignmentState, Claim, ClaimEnd, ConditionStatus, ConditionType, MAX_CLAIMS, Reason, Timestamp,
@@ -11,6 +11,7 @@ use crate::domain::assignment::Record;
 use crate::domain::decision::RecordChange;
 use crate::domain::fact_reader::{Freshness, Undecided};
 use crate::domain::machine::Proof;
+use crate::domain::messages;
 use crate::domain::policy::judging::{Approved, Basis};
 use crate::domain::window::after;
 
@@ -190,7 +191,7 @@ fn denied(now: Timestamp, reason: Reason, sentence: &str) -> ClaimEnd {
     ClaimEnd {
         time: now,
         reason,
-        message: Some(sentence.to_owned()),
+        message: Some(messages::shortened(sentence, LONGEST_END)),
         by: None,
     }
 }

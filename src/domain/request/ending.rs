@@ -8,7 +8,11 @@ use crate::api::{
 };
 use crate::domain::assignment::Record;
 use crate::domain::decision::{Alert, RecordChange};
+use crate::domain::messages;
 use crate::domain::window::after;
+
+/// The longest sentence that is stored about an end, in characters (the schema's limit).
+pub(super) const LONGEST_END: usize = 1024;
 
 /// Ends a request that has claimed nothing yet, if somebody wishes it; says whether.
 pub(super) fn before_access(draft: &mut Draft<'_>) -> bool {
@@ -42,7 +46,7 @@ fn end_of(draft: &Draft<'_>, reason: Reason, message: String, by: Option<&str>) 
     ClaimEnd {
         time: draft.now,
         reason,
-        message: Some(message),
+        message: Some(messages::shortened(&message, LONGEST_END)),
         by: by.map(ToOwned::to_owned),
     }
 }

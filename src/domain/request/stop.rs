@@ -1,12 +1,10 @@
 //! What stops a request without a look-up: people's acts, and a status that cannot be believed. Both machines see it for
 //! themselves.
 
+use super::ending::LONGEST_END;
 use crate::api::{ClaimEnd, Phase, Reason, ReviewDecision, Timestamp};
 use crate::domain::messages;
 use crate::domain::snapshot::{RequestFacts, SealCheck};
-
-/// The longest sentence that is stored about an end, in characters (the schema's limit).
-const LONGEST: usize = 1024;
 
 /// What a status says that the controller did not write.
 pub const FORGED: &str = "The status was changed by somebody other than the controller.";
@@ -17,7 +15,7 @@ pub fn stop(request: &RequestFacts, now: Timestamp) -> Option<ClaimEnd> {
     let end = |reason, message: String, by: Option<&str>| ClaimEnd {
         time: now,
         reason,
-        message: Some(messages::shortened(&message, LONGEST)),
+        message: Some(messages::shortened(&message, LONGEST_END)),
         by: by.map(ToOwned::to_owned),
     };
     if !is_sealed(request) {

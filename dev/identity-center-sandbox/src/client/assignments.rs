@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use team_operator::ports::{
-    AccountId, Aged, Class, CreateAnswer, DeleteAnswer, Effect, FailureKind, GoneEvidence, GroupId, Listing,
-    OperationKind, OperationState, PermissionSetArn, PortError, Principal, RequestId, SendPermit, AssignmentKey,
-    UserId,
+    AccountId, Aged, AssignmentKey, Class, CreateAnswer, DeleteAnswer, Effect, FailureKind, GoneEvidence,
+    GroupId, Listing, OperationKind, OperationState, PermissionSetArn, PortError, Principal, RequestId,
+    SendPermit, UserId,
 };
 
 use super::refusal::failure;
@@ -51,7 +51,11 @@ impl Client<'_> {
     }
 
     /// [`Assignments::create`](team_operator::ports::Assignments::create).
-    pub fn create(&mut self, tuple: &AssignmentKey, permit: &dyn SendPermit) -> Result<CreateAnswer, PortError> {
+    pub fn create(
+        &mut self,
+        tuple: &AssignmentKey,
+        permit: &dyn SendPermit,
+    ) -> Result<CreateAnswer, PortError> {
         let operation = self.write(OperationKind::Creation, tuple)?;
         if !permit.still_good() {
             return Ok(CreateAnswer::Withheld);

@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use team_operator::ports::{
-    AccountId, Attribute, Class, CreateAnswer, DeleteAnswer, Effect as Felt, GoneEvidence, GroupId, Lookup,
-    Members, Membership, OperationKind, OperationState, PermissionSetArn, SendPermit, AssignmentKey, UserId,
-    UserLookup,
+    AccountId, AssignmentKey, Attribute, Class, CreateAnswer, DeleteAnswer, Effect as Felt, GoneEvidence,
+    GroupId, Lookup, Members, Membership, OperationKind, OperationState, PermissionSetArn, SendPermit,
+    UserId, UserLookup,
 };
 
 use super::{Caller, Client};

@@ -208,7 +208,7 @@ fn a_request_is_settled_while_access_lasts_and_when_it_is_over() {
     let mut world = active();
     assert_eq!(settled(&world), (ConditionStatus::True, Reason::AccessGranted));
     world.aws = Aws::Refuses;
-    world.until(minute(121));
+    world.until(second(120, 30));
     assert_eq!(settled(&world), (ConditionStatus::False, Reason::EndReached));
     world.until(minute(125));
     assert_eq!(
