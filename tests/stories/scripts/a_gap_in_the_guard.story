@@ -22,8 +22,8 @@ advance 1m
 somebody puts the guard back
 advance 1m
     09:02:50  settings: GuardIntact is False, GuardBroken: The admission policies are in force again; what was written
-                before does not count: ValidatingAdmissionPolicyBinding team-operator-decisions was deleted and made
-                again.
+                before does not count: ValidatingAdmissionPolicyBinding team-operator-decisions was deleted and
+                recreated.
     09:02:50  settings: GuardIntact is True, Valid: The admission policies are in force, and a forgery was refused.
 carol approves
     09:03:10  alice-1: Approved by carol counts

@@ -16,8 +16,8 @@ mallory writes message of dave-1 as "Nothing to see here."
 somebody puts the guard back
 the controller starts
     09:01:20  settings: GuardIntact is False, GuardBroken: The admission policies are in force again; what was written
-                before does not count: ValidatingAdmissionPolicyBinding team-operator-decisions was deleted and made
-                again.
+                before does not count: ValidatingAdmissionPolicyBinding team-operator-decisions was deleted and
+                recreated.
     09:01:20  settings: GuardIntact is True, Valid: The admission policies are in force, and a forgery was refused.
     09:01:20  alice-1: Approved by bob does not count, GuardBroken
     09:01:20  alice-1 is Pending, NoApprovers: ApproverPolicy production asks for 1 more, and 0 different people besides
