@@ -1,6 +1,6 @@
 //! The mutation pass: drops each expression, operation and resource of each admission policy in turn and finds the case
 //! that notices. `MUTATE=1 cargo test --test it mutation -- --nocapture`; `MUTATE=decisions` tries only the mutants
-//! with that in their name; `UPDATE=1` as well writes the result into `tests/README.md`.
+//! with that in their name; `UPDATE=1` as well writes the result into `tests/mutation.md`.
 
 use std::path::Path;
 
@@ -265,7 +265,7 @@ fn report(rows: &[(String, String, Option<&str>)]) {
     if std::env::var_os("UPDATE").is_none() {
         return;
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/README.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mutation.md");
     let text = std::fs::read_to_string(&path).unwrap();
     let (before, rest) = text.split_once("<!-- mutation pass -->\n").unwrap();
     let (table, after) = rest.split_once("<!-- end of mutation pass -->").unwrap();

@@ -1,7 +1,7 @@
 //! The grammar: a list of patterns, the first that fits a line is meant.
 //!
 //! `{name}` stands for one word or one text in quotation marks, and `{…}` at the end for clauses, which each verb reads with
-//! [`Words::clause`]. The list in `tests/README.md` is held against this one.
+//! [`Words::clause`]. The list in `tests/stories/README.md` is compared with this one.
 
 use std::collections::BTreeMap;
 
@@ -225,11 +225,11 @@ mod tests {
 
     #[test]
     fn the_guide_lists_every_pattern() {
-        let guide = include_str!("../README.md");
+        let guide = include_str!("README.md");
         for (pattern, _) in PATTERNS {
             assert!(
                 guide.contains(&format!("`{pattern}`")),
-                "tests/README.md does not show {pattern:?}"
+                "tests/stories/README.md does not show {pattern:?}"
             );
         }
     }

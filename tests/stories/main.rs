@@ -1,5 +1,5 @@
 //! The product told in stories: the real controller on an API server in memory, with AWS's state machine beside it and a clock
-//! that jumps. `tests/README.md` has the grammar; the scripts with what is seen at each line are in `scripts/`.
+//! that jumps. `tests/stories/README.md` has the grammar; the scripts with what is seen at each line are in `scripts/`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 #![expect(clippy::panic, reason = "a test that cannot go on says so by panicking")]
