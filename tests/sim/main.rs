@@ -10,19 +10,18 @@
     reason = "a test that cannot go on stops here"
 )]
 
-mod acts;
-mod aws;
+mod answers;
 mod cluster;
+mod drive;
+mod forge;
 mod generate;
 mod happen;
 mod laws;
-mod lookups;
 mod numbers;
 mod plan;
 mod policies;
 mod process;
 mod sabotage;
-mod shell;
 mod shrink;
 mod sim;
 mod truth;
