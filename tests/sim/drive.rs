@@ -101,10 +101,9 @@ impl Sim {
                 memory.tasks.remove(work);
             }
             Work::Record(name) => {
-                let over = memory.machines.get(name).is_none_or(|machine| {
-                    let process = &self.processes[process];
-                    process.may_forget(name, machine)
-                });
+                let shell = &self.processes[process];
+                let machine = shell.memory.machines.get(name);
+                let over = machine.is_none_or(|machine| shell.may_forget(name, machine));
                 if over {
                     let memory = &mut self.processes[process].memory;
                     memory.machines.remove(name);
@@ -126,10 +125,13 @@ impl Sim {
         let mut pass = Pass::new(self.t, self.steps);
         match work {
             Work::Record(name) => {
-                let process = &mut self.processes[process];
-                let mut machine = process.machine(name, &instance);
-                machine.see(process.seen(name, &machine));
-                process.memory.machines.insert(name.clone(), machine);
+                let mut machine = self.processes[process].machine(name, &instance);
+                let mut seen = self.processes[process].seen(name, &machine);
+                if let Some(record) = &mut seen.record {
+                    self.sabotage_record(record);
+                }
+                machine.see(seen);
+                self.processes[process].memory.machines.insert(name.clone(), machine);
             }
             Work::Request(uid) => {
                 let mut object = self.processes[process].memory.objects.get(uid).cloned()?;
@@ -307,10 +309,9 @@ impl Sim {
         if let Some(landed) = landed {
             self.saw_write(process, landed);
         }
-        if told == Err(WriteError::Hangs) {
-            pass.resume_at = self.t + self.waits_for(patience);
-        }
-        if self.sabotage == Some(Sabotage::WaitsForItsWrite) && told == Err(WriteError::NoAnswer) {
+        let unanswered = matches!(told, Err(WriteError::NoAnswer));
+        let waits = unanswered && self.sabotage == Some(Sabotage::WaitsForItsWrite);
+        if waits || matches!(told, Err(WriteError::Hangs)) {
             pass.resume_at = self.t + self.waits_for(patience);
         }
         told

@@ -11,7 +11,7 @@ use crate::sim::Sim;
 use crate::truth::{RECENTLY, Reality, RequestTruth, key};
 
 /// A create may go out for so many seconds after its request was stopped: it was read before, and calls take their time.
-const STOPPED_WITHIN: i64 = 75;
+const STOPPED_WITHIN: i64 = 15;
 
 /// No assignment of ours without approvals counted when judged, by people other than the requester, unless policy waived
 /// approval.
