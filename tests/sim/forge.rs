@@ -215,6 +215,16 @@ impl Sim {
         self.cluster.put_record(self.t, made_up, false);
     }
 
+    /// An administrator reads the alert about a record that nobody can put right, and deletes it.
+    pub(crate) fn removes_what_was_made_up(&mut self) {
+        let made_up = |past: &Vec<crate::cluster::RecordVersion>| past.iter().all(|version| !version.genuine);
+        let past = self.cluster.past.iter().filter(|(_, past)| made_up(past));
+        let names: Vec<String> = past.map(|(name, _)| name.clone()).collect();
+        for name in names {
+            self.cluster.remove_record(self.t, &name, false);
+        }
+    }
+
     /// Whether somebody changed the record of a tuple, and the controller has not put it right yet.
     pub(crate) fn is_forged(&self, about: &crate::truth::Key) -> bool {
         let names = self.cluster.past.iter().filter(|(_, past)| {

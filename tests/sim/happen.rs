@@ -116,6 +116,7 @@ impl Sim {
         self.cluster.clock_ahead = 0;
         self.cluster.away_until = [0, 0];
         self.cluster.read_only_until = 0;
+        self.removes_what_was_made_up();
         self.cluster.watch_lag = 0;
         self.cluster.write_faults = [vec![], vec![]];
         self.cluster.guard.broken_until = None;
