@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::decide;
 use crate::api::{ElevationRequestStatus, Reason, Timestamp};
-use crate::domain::assignment::{Admission, Record, RecordWrite, StoredRecord, record_name};
+use crate::domain::assignment::{Admission, Record, RecordSeal, RecordWrite, StoredRecord, record_name};
 use crate::domain::decision::{Alert, Decision, RecordChange};
 use crate::domain::fact_reader::Facts;
 use crate::domain::machine::{Moment, Need, Notice, PolicySet, Proof, Reply, Sight, Written};
@@ -269,9 +269,10 @@ impl RequestMachine {
         let latest = moment.latest(&self.snapshot.timings);
         let mut record = match stored {
             Some(stored) => match &stored.record {
-                Some(record) => record.clone(),
+                // A forged one, written back with a claim of ours, would bear our seal.
+                Some(record) if stored.seal != RecordSeal::Broken => record.clone(),
                 // The assignment machine puts it right first.
-                None => return Need::Rest(self.snapshot.timings.poll_interval),
+                _ => return Need::Rest(self.snapshot.timings.poll_interval),
             },
             None => Record::absent((**spec).clone(), moment.now),
         };

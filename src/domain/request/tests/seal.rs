@@ -1,7 +1,8 @@
 //! Case 25: a status that somebody other than the controller wrote. Nothing in it is believed.
 
 use crate::api::{AssignmentState, ClaimedAssignment, Phase, Reason};
-use crate::domain::fixtures::{World, active, minute, request};
+use crate::domain::assignment::RecordSeal;
+use crate::domain::fixtures::{World, active, approved, minute, request};
 use crate::domain::snapshot::SealCheck;
 
 /// A status that was changed by somebody else.
@@ -120,4 +121,20 @@ fn a_finalizer_that_a_crash_left_on_goes_and_one_that_was_taken_off_comes_back()
     stripped.snapshot.request.has_finalizer = false;
     stripped.until(minute(20));
     assert!(stripped.snapshot.request.has_finalizer);
+}
+
+// Found by the simulation: a record that somebody made up was written back with the claim of a request, under our seal, and so
+// believed from then on: what others had given went with it.
+#[test]
+fn a_forged_record_is_never_written_back_by_a_request() {
+    let mut known = active();
+    let mut record = known.stored().clone();
+    record.seal = RecordSeal::Broken;
+    for cancelled in [None, Some(true)] {
+        let mut world = approved();
+        world.records.insert(record.name.clone(), record.clone());
+        world.snapshot.request.spec.cancelled = cancelled;
+        world.request_pass();
+        assert_eq!(world.records[&record.name], record, "cancelled: {cancelled:?}");
+    }
 }
