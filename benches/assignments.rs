@@ -25,8 +25,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use identity_center_sandbox::{Change, LogEntry, Options, OrganizationFile, RunningSandbox};
 use team_operator::aws::{Aws, AwsSettings, BudgetSettings};
 use team_operator::ports::{
-    AccountId, Assignments, CallOptions, Clock, CreateAnswer, DeleteAnswer, OperationKind, OperationState,
-    PermissionSetArn, RequestId, Tuple, UserId,
+    AccountId, AssignmentKey, Assignments, CallOptions, Clock, CreateAnswer, DeleteAnswer, OperationKind,
+    OperationState, PermissionSetArn, RequestId, UserId,
 };
 use team_operator::runtime::SystemClock;
 use tokio::task::JoinSet;
@@ -141,11 +141,11 @@ async fn connect(sandbox: &RunningSandbox) -> Aws {
     Aws::connect(settings, Arc::new(SystemClock)).await.unwrap()
 }
 
-fn tuples(sandbox: &RunningSandbox, aws: &Aws) -> Vec<Tuple> {
+fn tuples(sandbox: &RunningSandbox, aws: &Aws) -> Vec<AssignmentKey> {
     let summary = sandbox.with(|world, _| world.summary());
     let set = summary["permissionSets"][0]["arn"].as_str().unwrap();
     let users = summary["users"].as_array().unwrap();
-    let tuple = |(number, user): (usize, &serde_json::Value)| Tuple {
+    let tuple = |(number, user): (usize, &serde_json::Value)| AssignmentKey {
         instance_arn: aws.instance().arn.clone(),
         user_id: UserId::new(user["id"].as_str().unwrap()),
         account_id: AccountId::parse(format!("9{:011}", number % ACCOUNTS)).unwrap(),
@@ -161,8 +161,8 @@ async fn phase(
     sandbox: &RunningSandbox,
     aws: &Aws,
     name: &str,
-    tuples: &[Tuple],
-    work: impl Fn(Aws, Tuple) -> Work,
+    tuples: &[AssignmentKey],
+    work: impl Fn(Aws, AssignmentKey) -> Work,
 ) -> f64 {
     let before = sandbox.with(|world, _| world.log(0).len());
     let began = SystemClock.now();
@@ -196,7 +196,7 @@ async fn phase(
 }
 
 /// Deletes come in while creates are waiting: none may be kept waiting by a create sent after it was ready.
-async fn overtaking(sandbox: &RunningSandbox, aws: &Aws, tuples: &[Tuple]) -> usize {
+async fn overtaking(sandbox: &RunningSandbox, aws: &Aws, tuples: &[AssignmentKey]) -> usize {
     let held = &tuples[..20]; // in accounts 0 to 19
     let wanted = &tuples[40..80]; // in accounts 40 to 79
     let mut tasks = JoinSet::new();
@@ -247,7 +247,7 @@ fn inversions(log: &[LogEntry], waits: &[DeleteWait]) -> usize {
 }
 
 /// Creates, watches, and confirms by a list, as a grant does.
-async fn granted(aws: Aws, tuple: Tuple) {
+async fn granted(aws: Aws, tuple: AssignmentKey) {
     let ask = CallOptions::decision(tuple.user_id.as_str());
     let answer = aws.create(&ask, &tuple, Arc::new(AlwaysSend)).await.unwrap();
     let CreateAnswer::Accepted { request, state } = answer else {
@@ -262,7 +262,7 @@ async fn granted(aws: Aws, tuple: Tuple) {
 }
 
 /// Deletes, watches, and confirms by a list, as a removal does.
-async fn revoked(aws: Aws, tuple: Tuple) {
+async fn revoked(aws: Aws, tuple: AssignmentKey) {
     let ask = CallOptions::revocation(tuple.user_id.as_str());
     let answer = aws.delete(&ask, &tuple).await.unwrap();
     let DeleteAnswer::Accepted { request, state } = answer else {
@@ -280,7 +280,7 @@ async fn watched(
     aws: &Aws,
     ask: &CallOptions,
     kind: OperationKind,
-    tuple: &Tuple,
+    tuple: &AssignmentKey,
     request: RequestId,
     mut state: OperationState,
 ) {

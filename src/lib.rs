@@ -17,7 +17,7 @@ pub mod aws;
 pub mod admission;
 
 #[cfg(feature = "controller")]
-pub mod reconcile;
+pub mod controller;
 
 #[cfg(feature = "ports")]
 pub mod runtime;

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+#[path = "cel/assignment.rs"]
+mod assignment;
 #[path = "cel/request.rs"]
 mod request;
 #[path = "cel/shared.rs"]

@@ -5,6 +5,7 @@
 //! than the standard library, and the whole binary runs in well under a second.
 
 mod tidy {
+    pub(crate) mod documents;
     pub(crate) mod guide;
     pub(crate) mod layers;
     pub(crate) mod lengths;
@@ -95,6 +96,16 @@ fn the_guide_names_every_module_and_folder_and_none_that_is_missing() {
 #[test]
 fn the_layer_table_in_the_guide_is_the_one_that_is_checked() {
     assert_clean(&guide::layer_table(Repository::open().guide(), MODULES));
+}
+
+#[test]
+fn every_link_in_a_document_leads_somewhere() {
+    assert_clean(&tidy::documents::dead_links(&Repository::open()));
+}
+
+#[test]
+fn every_decision_is_complete_and_in_the_index() {
+    assert_clean(&tidy::documents::decisions(&Repository::open()));
 }
 
 // ---------------------------------------------------------------------------------------------------------

@@ -17,10 +17,11 @@ const DEFAULT_SERVICE_ACCOUNT: &str = "team-operator";
 /// The policy whose variable `policyWriters` an installation fills.
 const POLICY_WRITERS: &str = "team-operator-policy-writers";
 
-const VALIDATING: [&str; 7] = [
+const VALIDATING: [&str; 8] = [
     include_str!("policies/requests.yaml"),
     include_str!("policies/limits.yaml"),
     include_str!("policies/decisions.yaml"),
+    include_str!("policies/assignments.yaml"),
     include_str!("policies/reviews.yaml"),
     include_str!("policies/identity.yaml"),
     include_str!("policies/definitions.yaml"),
@@ -251,6 +252,39 @@ mod tests {
         assert_eq!(installation.validating_policies(), PARSED[0]);
         assert_eq!(installation.mutating_policies(), PARSED[1]);
         assert_eq!(installation.roles(), PARSED[2]);
+    }
+
+    #[test]
+    fn every_validating_policy_refuses_when_it_fails_and_is_bound_to_deny() {
+        let all = Installation::default().validating_policies();
+        let (policies, bindings): (Vec<&Value>, Vec<&Value>) = all
+            .iter()
+            .partition(|object| object["kind"] == "ValidatingAdmissionPolicy");
+        assert_eq!(policies.len(), VALIDATING.len());
+        assert_eq!(bindings.len(), VALIDATING.len());
+        for policy in policies {
+            let name = &policy["metadata"]["name"];
+            assert_eq!(policy["spec"]["failurePolicy"], "Fail", "{name}");
+            let is_its = |binding: &&&Value| binding["spec"]["policyName"] == *name;
+            let binding = bindings.iter().find(is_its);
+            let actions = binding.map(|binding| &binding["spec"]["validationActions"]);
+            assert_eq!(actions, Some(&json!(["Deny"])), "{name}");
+        }
+    }
+
+    #[test]
+    fn records_are_written_by_the_controller_of_the_installation_alone() {
+        let installation = Installation::new("platform", "elevator").unwrap();
+        let policies = installation.validating_policies();
+        let is_this = |object: &&Value| object["metadata"]["name"] == "team-operator-assignments";
+        let policy = policies.iter().find(is_this).unwrap();
+        let rule = &policy["spec"]["matchConstraints"]["resourceRules"][0];
+        assert_eq!(rule["resources"], json!(["accountassignments"]));
+        assert_eq!(rule["operations"], json!(["CREATE", "UPDATE", "DELETE"]));
+        assert_eq!(
+            policy["spec"]["variables"][0]["expression"],
+            format!("'{}'", installation.controller_user_name())
+        );
     }
 
     #[test]

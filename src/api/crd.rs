@@ -4,7 +4,9 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use kube::CustomResourceExt as _;
 use serde_json::{Value, json};
 
-use super::{ApproverPolicy, ElevationRequest, EligibilityPolicy, EligibilityReview, TeamSettings};
+use super::{
+    AccountAssignment, ApproverPolicy, ElevationRequest, EligibilityPolicy, EligibilityReview, TeamSettings,
+};
 
 /// Every kind's definition, in the order a reader meets them.
 pub fn all_crds() -> Vec<Value> {
@@ -14,6 +16,7 @@ pub fn all_crds() -> Vec<Value> {
         ApproverPolicy::crd(),
         TeamSettings::crd(),
         EligibilityReview::crd(),
+        AccountAssignment::crd(),
     ]
     .iter()
     .map(finish)
@@ -35,7 +38,8 @@ pub fn crd_file_name(crd: &Value) -> String {
 /// - defaults that only repeat "empty": written into stored objects they would show up as differences in Git tools
 ///   and, in a status, as something that nobody wrote;
 /// - the defaults of a request's `status`, without which a JSON patch could not append to `/status/approvals/-`;
-/// - `spec: {}` of TeamSettings, whose every field has a default.
+/// - `spec: {}` of TeamSettings, whose every field has a default;
+/// - that AccountAssignment has no status subresource: each step of it is one write.
 fn finish(crd: &CustomResourceDefinition) -> Value {
     let mut crd = json!(crd);
     let kind = crd["spec"]["names"]["kind"]
@@ -56,6 +60,11 @@ fn finish(crd: &CustomResourceDefinition) -> Value {
             properties["spec"]["default"] = json!({});
             if let Some(root) = root.as_object_mut() {
                 root.remove("required");
+            }
+        }
+        "AccountAssignment" => {
+            if let Some(version) = crd["spec"]["versions"][0].as_object_mut() {
+                version.remove("subresources");
             }
         }
         _ => {}

@@ -2,6 +2,7 @@
 //!
 //! Types, limits and the rules that need no caller. Nothing here decides, reads a clock or talks to anybody.
 
+mod account_assignment;
 mod approval;
 mod approver_policy;
 mod assignment;
@@ -11,6 +12,7 @@ mod duration;
 mod elevation_request;
 mod eligibility_policy;
 mod eligibility_review;
+mod ids;
 mod names;
 mod phase;
 mod reason;
@@ -20,9 +22,13 @@ mod target;
 mod team_settings;
 mod time;
 
+pub use account_assignment::{
+    AccountAssignment, AccountAssignmentSpec, AccountAssignmentStatus, AssignmentKey, Claim, ClaimEnd,
+    ClaimRequest, Create, CreateOutcome, CreateResult, LastError, MAX_CLAIMS,
+};
 pub use approval::{Approval, ReviewDecision, Verdict};
 pub use approver_policy::{ApproverPolicy, ApproverPolicySpec, Stage};
-pub use assignment::{Assignment, AssignmentOrigin, AssignmentTuple, Baseline, Operation, OperationOutcome};
+pub use assignment::ClaimedAssignment;
 pub use condition::{Condition, ConditionStatus, ConditionType, set_condition};
 pub use crd::{all_crds, crd_file_name};
 pub use duration::{DurationError, HumanDuration};
@@ -33,11 +39,12 @@ pub use eligibility_policy::{
 pub use eligibility_review::{
     EligibilityEntry, EligibilityReview, EligibilityReviewSpec, EligibilityReviewStatus, EligibleAccount,
 };
+pub use ids::{GroupId, InstanceArn, PermissionSetArn, RequestId, UserId};
 pub use names::{AccountId, NameError, OrganizationalUnitId, PermissionSetName};
 pub use phase::{AssignmentState, Phase};
 pub use reason::Reason;
 pub use request_status::{
-    Access, ElevationRequestStatus, Eligibility, Requester, Review, StageProgress, Window,
+    Access, ElevationRequestStatus, Eligibility, Ending, Requester, Review, StageProgress, Window,
 };
 pub use target::{OrganizationalUnitTarget, Subject, SubjectKind};
 pub use team_settings::{

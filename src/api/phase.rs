@@ -1,12 +1,12 @@
 //! The phases of a request and the states of its assignment, with every step that is allowed between them.
 //!
-//! The tables here are the only ones: the CRD's rules are printed from them, and the invariants of the
-//! simulation read them.
+//! The tables here are the only ones: the CRD's rules are printed from them, and the laws of the simulation read
+//! them.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The phase of a request.
+/// Where a request is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Phase {
     /// Waits for approvals.
@@ -17,11 +17,11 @@ pub enum Phase {
     Active,
     /// The access is being removed.
     Revoking,
-    /// Denied by policy.
+    /// Not accepted, by policy.
     Denied,
-    /// Rejected by a reviewer.
+    /// Not accepted, by a reviewer.
     Rejected,
-    /// Cancelled by the requester, or deleted, before there was access.
+    /// Taken back by the requester, or deleted, before there was access.
     Cancelled,
     /// Nobody approved in time.
     Expired,
@@ -71,12 +71,13 @@ impl Phase {
             Phase::Approved => &[
                 Phase::Active,
                 Phase::Revoking,
+                Phase::Ended,
                 Phase::Cancelled,
                 Phase::Revoked,
                 Phase::Denied,
                 Phase::Failed,
             ],
-            Phase::Active => &[Phase::Revoking],
+            Phase::Active => &[Phase::Revoking, Phase::Ended, Phase::Revoked],
             Phase::Revoking => &[
                 Phase::Ended,
                 Phase::Revoked,
@@ -117,55 +118,50 @@ impl Phase {
     }
 }
 
-/// The state of the assignment in AWS, as far as the controller knows and intends.
+/// Where the assignment in AWS is, as far as we know and intend. Absent is both the beginning and the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum AssignmentState {
-    /// Nothing was asked of AWS.
-    None,
+    /// Nothing of ours is there, and nothing of ours may come.
+    Absent,
     /// The intent to create it is stored; AWS may have been asked.
-    Granting,
+    Creating,
     /// AWS confirmed it.
-    Held,
-    /// The intent to remove it is stored; AWS may have been asked.
-    Removing,
-    /// AWS confirmed that it is gone, or it is not ours to remove.
-    Gone,
+    Present,
+    /// The intent to delete it is stored; AWS may have been asked.
+    Deleting,
 }
 
 impl AssignmentState {
-    /// Every state, in order: there is no way back.
-    pub const ALL: [AssignmentState; 5] = [
-        AssignmentState::None,
-        AssignmentState::Granting,
-        AssignmentState::Held,
-        AssignmentState::Removing,
-        AssignmentState::Gone,
+    /// Every state, in the order in which they are passed.
+    pub const ALL: [AssignmentState; 4] = [
+        AssignmentState::Absent,
+        AssignmentState::Creating,
+        AssignmentState::Present,
+        AssignmentState::Deleting,
     ];
 
-    /// The states that may follow this one. Held → Gone is standing access, which is never removed.
+    /// The states that may follow this one. Creating → Absent is a create that certainly failed. Writing back and
+    /// rebuilding a record that was lost is no such step.
     pub const fn next(self) -> &'static [AssignmentState] {
         match self {
-            AssignmentState::None => &[AssignmentState::Granting, AssignmentState::Held],
-            AssignmentState::Granting => &[AssignmentState::Held, AssignmentState::Removing],
-            AssignmentState::Held => &[AssignmentState::Removing, AssignmentState::Gone],
-            AssignmentState::Removing => &[AssignmentState::Gone],
-            AssignmentState::Gone => &[],
+            AssignmentState::Absent => &[AssignmentState::Creating],
+            AssignmentState::Creating => &[
+                AssignmentState::Present,
+                AssignmentState::Deleting,
+                AssignmentState::Absent,
+            ],
+            AssignmentState::Present => &[AssignmentState::Deleting],
+            AssignmentState::Deleting => &[AssignmentState::Absent],
         }
-    }
-
-    /// Whether no assignment of ours can be in AWS, as a terminal phase requires.
-    pub const fn is_settled(self) -> bool {
-        matches!(self, AssignmentState::None | AssignmentState::Gone)
     }
 
     /// The word as it is stored.
     pub const fn as_str(self) -> &'static str {
         match self {
-            AssignmentState::None => "None",
-            AssignmentState::Granting => "Granting",
-            AssignmentState::Held => "Held",
-            AssignmentState::Removing => "Removing",
-            AssignmentState::Gone => "Gone",
+            AssignmentState::Absent => "Absent",
+            AssignmentState::Creating => "Creating",
+            AssignmentState::Present => "Present",
+            AssignmentState::Deleting => "Deleting",
         }
     }
 }
@@ -189,10 +185,17 @@ mod tests {
     }
 
     #[test]
-    fn an_assignment_only_moves_forward() {
-        for state in AssignmentState::ALL {
-            assert!(state.next().iter().all(|next| *next > state), "{state:?}");
+    fn an_assignment_moves_in_a_circle_and_falls_back_only_from_creating() {
+        let all = AssignmentState::ALL;
+        for (place, state) in all.into_iter().enumerate() {
+            let following = all[(place + 1) % all.len()];
+            assert!(state.next().contains(&following), "{state:?}");
         }
+        let shortcuts = |state: &AssignmentState| state.next().len() > 1;
+        assert_eq!(
+            all.into_iter().filter(shortcuts).collect::<Vec<_>>(),
+            [AssignmentState::Creating]
+        );
     }
 
     #[test]

@@ -58,8 +58,8 @@ reasons! {
     LeaseUnsure,
     /// The clocks of this machine, the API server and AWS are too far apart for grants.
     ClockSkew,
-    /// Another request of the same person is still removing, or changing, the same access.
-    AwaitingSibling,
+    /// The assignment is still being deleted for an earlier request; it is created again when it is gone.
+    AwaitingDeletion,
     /// The admission policies cannot be proven at the moment.
     GuardUnproven,
     /// The admission policies were not in force: what people wrote meanwhile does not count.
@@ -86,6 +86,8 @@ reasons! {
     StartTooFarAhead,
     /// The person has as many open requests as settings allow.
     TooManyOpenRequests,
+    /// The assignment has as many claims as a record takes.
+    TooManyClaims,
     /// Settings ask for a justification.
     JustificationMissing,
     /// Settings ask for a ticket number, or for another form of it.
@@ -130,18 +132,24 @@ reasons! {
     RevokedBySecurity,
     /// The person is no longer eligible.
     EligibilityLost,
-    /// Somebody else removed the assignment.
-    RemovedExternally,
+    /// AWS no longer lists the assignment; who removed it, CloudTrail tells.
+    AccessLost,
     /// Access is over and AWS confirmed it.
     AccessRemoved,
-    /// Access that we did not create remains.
-    StandingAccessRemains,
-    /// Another request of the same person holds the same access on.
-    HandedOver,
+    /// Another request of the same person keeps the same access.
+    KeptByAnotherRequest,
     /// The end has passed and AWS has not confirmed the removal.
     RevocationOverdue,
     /// The assignment was seen again after it was gone.
     ReappearedAfterRemoval,
+    /// The record of an assignment was lost or forged, and was written anew.
+    RecordRestored,
+    /// The record of an assignment was changed by somebody other than the controller, and nothing is known to put in its place.
+    RecordBroken,
+    /// The record is about another Identity Center instance than the configured one.
+    AnotherInstance,
+    /// The record was given up because an administrator said that its instance is no longer ours.
+    RecordAbandoned,
 
     // One entry of `status.approvals`.
     /// The entry counts.

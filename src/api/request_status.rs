@@ -6,33 +6,38 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::approval::{Approval, Verdict};
-use super::assignment::Assignment;
+use super::assignment::ClaimedAssignment;
 use super::condition::Condition;
 use super::duration::HumanDuration;
+use super::ids::InstanceArn;
 use super::names::{AccountId, PermissionSetName};
 use super::phase::Phase;
 use super::rules;
 use super::time::Timestamp;
 
-/// The observed state of the request.
+/// What became of the request.
 #[derive(KubeSchema, Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
     validation = rules::phase_moves_along_its_edges(),
     validation = rules::finished_means_terminal(),
     validation = rules::terminal_means_settled(),
-    validation = rules::stay_once_written(&["requester", "access", "review", "window", "assignment"])
+    validation = rules::stay_once_written(&["requester", "access", "review", "window", "assignment", "ending"])
 )]
 pub struct ElevationRequestStatus {
     /// The generation of the request that this status is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// The phase of the request.
+    /// Where the request is in its life.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<Phase>,
     /// True once the request is over. The selector status.finished!=true gives the live requests.
     #[serde(default)]
     pub finished: bool,
+    /// Grows by one with every write of the controller: a lower one is an old version that somebody wrote back.
+    #[schemars(range(min = 0))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<i64>,
     /// Why the request is in its phase, in one word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     // The full path: the derive brings kube's own `Reason` into its scope.
@@ -45,7 +50,7 @@ pub struct ElevationRequestStatus {
     #[schemars(length(max = 128))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seal: Option<String>,
-    /// The Identity Center user of the requester.
+    /// The person in Identity Center that the requester is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = rules::written_once())]
     pub requester: Option<Requester>,
@@ -53,10 +58,10 @@ pub struct ElevationRequestStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = rules::written_once())]
     pub access: Option<Access>,
-    /// The policy that makes the requester eligible.
+    /// The policy that lets the requester ask.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eligibility: Option<Eligibility>,
-    /// Who has to approve, and the progress of the approval.
+    /// Who has to approve, and how far that is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<Review>,
     /// Kubernetes user names of the people whose Approved would count now.
@@ -73,17 +78,38 @@ pub struct ElevationRequestStatus {
     #[serde(default)]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["approver".into(), "decision".into()]))]
     pub approvals: Vec<Approval>,
-    /// The time window of the access.
+    /// From when until when there is access.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
-    /// What was asked of AWS and what AWS confirmed.
+    /// The AccountAssignment that the request claims.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assignment: Option<Assignment>,
+    pub assignment: Option<ClaimedAssignment>,
+    /// Why the access, or the way to it, ends; written once, when that is decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = rules::written_once())]
+    pub ending: Option<Ending>,
     /// The facts Eligible, Approved, Granted and Settled.
     #[schemars(length(max = 8))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,
+}
+
+/// Why a request ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Ending {
+    /// Why, in one word.
+    pub reason: crate::api::Reason,
+    /// Why, in a sentence.
+    #[schemars(length(max = 1024))]
+    pub message: String,
+    /// The Kubernetes user name of the person whose act ends it, where a person's does.
+    #[schemars(length(max = 256))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// When the end was asked for, or came.
+    pub requested_time: Timestamp,
 }
 
 /// The Identity Center user that a Kubernetes user name stands for.
@@ -106,6 +132,8 @@ pub struct Requester {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Access {
+    /// The ARN of the Identity Center instance in which it was resolved.
+    pub instance_arn: InstanceArn,
     /// The id of the AWS account.
     pub account_id: AccountId,
     /// The name of the account in the organization.
@@ -119,13 +147,13 @@ pub struct Access {
     pub permission_set_arn: String,
     /// The name of the permission set.
     pub permission_set_name: PermissionSetName,
-    /// How long the AWS credentials of a session with this permission set stay valid.
+    /// How long AWS credentials live that a session with this permission set has obtained.
     pub session_duration: HumanDuration,
     /// How long the access lasts.
     pub duration: HumanDuration,
 }
 
-/// The EligibilityPolicy that makes a request eligible.
+/// The EligibilityPolicy that a request rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Eligibility {
@@ -141,7 +169,7 @@ pub struct Eligibility {
     pub approval_required: bool,
 }
 
-/// The approval of a request: its policy, deadline and progress.
+/// The approval of a request: by which policy, until when, how far.
 #[derive(KubeSchema, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = rules::stay_once_written(&["deadline"]))]
@@ -177,14 +205,14 @@ pub struct Review {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub stages: Vec<StageProgress>,
-    /// The controller's judgment of each entry of status.approvals.
+    /// What the controller made of each entry of status.approvals.
     #[schemars(length(max = 64))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["approver".into(), "decision".into()]))]
     pub verdicts: Vec<Verdict>,
 }
 
-/// The progress of one stage.
+/// How far one stage is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StageProgress {
@@ -194,12 +222,12 @@ pub struct StageProgress {
     /// How many people have to approve.
     #[schemars(range(min = 1, max = 20))]
     pub approvals_required: i32,
-    /// How many have approved.
+    /// How many have.
     #[schemars(range(min = 0, max = 64))]
     pub approvals_counted: i32,
 }
 
-/// The time window of the access.
+/// From when until when there is access.
 #[derive(KubeSchema, Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = rules::stay_once_written(&["notAfter", "startTime", "endTime"]))]

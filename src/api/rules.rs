@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 
 use kube::core::cel::{Reason, Rule};
 
-use super::phase::{AssignmentState, Phase};
+use super::phase::Phase;
 
 /// What to do when a request turns out to be the wrong one.
 pub(super) const MAKE_A_NEW_REQUEST: &str =
@@ -72,8 +72,8 @@ pub(super) fn phase_moves_along_its_edges() -> Rule {
     let edges = edges(&Phase::ALL.map(|p| (p.as_str(), words(p.next(), super::phase::Phase::as_str))));
     let first = words(Phase::FIRST, super::phase::Phase::as_str);
     Rule::new(format!(
-        "has(oldSelf.phase) ? has(self.phase) && (self.phase == oldSelf.phase || self.phase in \
-         {edges}[oldSelf.phase]) : !has(self.phase) || self.phase in {first}"
+        "{SEAL_IS_BROKEN} || (has(oldSelf.phase) ? has(self.phase) && (self.phase == oldSelf.phase || self.phase in \
+         {edges}[oldSelf.phase]) : !has(self.phase) || self.phase in {first})"
     ))
     .field_path(".phase")
     .reason(Reason::FieldValueForbidden)
@@ -90,30 +90,20 @@ pub(super) fn finished_means_terminal() -> Rule {
     .message("finished is true in the terminal phases and only there")
 }
 
-/// A request is over only when nothing of ours can be left in AWS.
+/// A request that claimed an assignment is over only when that is gone, or goes on for another request.
 pub(super) fn terminal_means_settled() -> Rule {
-    let settled: Vec<_> = AssignmentState::ALL
-        .into_iter()
-        .filter(|s| s.is_settled())
-        .collect();
     Rule::new(format!(
-        "!has(self.phase) || !(self.phase in {}) || !has(self.assignment) || self.assignment.state in {}",
+        "{SEAL_IS_BROKEN} || !has(self.phase) || !(self.phase in {}) || !has(self.assignment) || \
+         has(self.assignment.goneTime)",
         terminal_phases(),
-        words(&settled, super::phase::AssignmentState::as_str)
     ))
     .field_path(".phase")
-    .message("a request ends only when its assignment is None or Gone")
+    .message("a request ends only when its assignment is gone, or goes on for another request")
 }
 
-/// The state of the assignment moves only along [`AssignmentState::next`], from None, Granting or Held.
-pub(super) fn assignment_moves_forward() -> Rule {
-    let edges = edges(
-        &AssignmentState::ALL.map(|s| (s.as_str(), words(s.next(), super::phase::AssignmentState::as_str))),
-    );
-    Rule::new(format!("self == oldSelf || self in {edges}[oldSelf]"))
-        .reason(Reason::FieldValueForbidden)
-        .message("the assignment only moves forward: None, Granting, Held, Removing, Gone")
-}
+/// The one write that the rules about steps yield to: a status that somebody forged is denied, whatever it claims.
+const SEAL_IS_BROKEN: &str =
+    "(has(self.phase) && self.phase == 'Denied' && has(self.reason) && self.reason == 'SealBroken')";
 
 /// The given optional fields are written once: they may appear, and never go or change again. What changes inside
 /// them is refused by [`written_once`] on each.

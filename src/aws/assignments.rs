@@ -18,9 +18,9 @@ use super::call_site::{CallSite, Service};
 use super::connect::{Aws, aged};
 use super::failures;
 use crate::ports::{
-    AccountId, Aged, Assignments, CallOptions, Class, CreateAnswer, DeleteAnswer, Effect, GoneEvidence,
-    GroupId, Listing, OperationKind, OperationState, PermissionSetArn, PortError, Principal, RequestId,
-    SendPermit, Tuple, UserId,
+    AccountId, Aged, AssignmentKey, Assignments, CallOptions, Class, CreateAnswer, DeleteAnswer, Effect,
+    GoneEvidence, GroupId, Listing, OperationKind, OperationState, PermissionSetArn, PortError, Principal,
+    RequestId, SendPermit, UserId,
 };
 
 const SERVICE: Service = Service::SsoAdmin;
@@ -70,12 +70,13 @@ impl Assignments for Aws {
     async fn create(
         &self,
         options: &CallOptions,
-        tuple: &Tuple,
+        key: &AssignmentKey,
         permit: Arc<dyn SendPermit>,
     ) -> Result<CreateAnswer, PortError> {
-        let site = write_site("CreateAccountAssignment", tuple);
+        let site = write_site("CreateAccountAssignment", key);
         let kind = OperationKind::Creation;
-        let slot = self.started(options, &site, tuple, kind).await?;
+        self.check_instance(&site, key)?;
+        let slot = self.started(options, &site, key, kind).await?;
         let permit_check = PermitCheck {
             permit,
             withheld: Arc::default(),
@@ -84,12 +85,12 @@ impl Assignments for Aws {
         let client = &self.shared.sso;
         let call = client
             .create_account_assignment()
-            .instance_arn(tuple.instance_arn.as_str())
-            .target_id(tuple.account_id.as_str())
+            .instance_arn(key.instance_arn.as_str())
+            .target_id(key.account_id.as_str())
             .target_type(TargetType::AwsAccount)
-            .permission_set_arn(tuple.permission_set_arn.as_str())
+            .permission_set_arn(key.permission_set_arn.as_str())
             .principal_type(PrincipalType::User)
-            .principal_id(tuple.user_id.as_str())
+            .principal_id(key.user_id.as_str())
             .customize()
             .config_override(once())
             .interceptor(permit_check)
@@ -103,19 +104,19 @@ impl Assignments for Aws {
         Ok(CreateAnswer::Accepted { request, state })
     }
 
-    async fn delete(&self, options: &CallOptions, tuple: &Tuple) -> Result<DeleteAnswer, PortError> {
-        let site = write_site("DeleteAccountAssignment", tuple);
+    async fn delete(&self, options: &CallOptions, key: &AssignmentKey) -> Result<DeleteAnswer, PortError> {
+        let site = write_site("DeleteAccountAssignment", key);
         let kind = OperationKind::Deletion;
-        let slot = self.started(options, &site, tuple, kind).await?;
+        let slot = self.started(options, &site, key, kind).await?;
         let client = &self.shared.sso;
         let call = client
             .delete_account_assignment()
-            .instance_arn(tuple.instance_arn.as_str())
-            .target_id(tuple.account_id.as_str())
+            .instance_arn(key.instance_arn.as_str())
+            .target_id(key.account_id.as_str())
             .target_type(TargetType::AwsAccount)
-            .permission_set_arn(tuple.permission_set_arn.as_str())
+            .permission_set_arn(key.permission_set_arn.as_str())
             .principal_type(PrincipalType::User)
-            .principal_id(tuple.user_id.as_str())
+            .principal_id(key.user_id.as_str())
             .customize()
             .config_override(once())
             .send();
@@ -165,40 +166,39 @@ impl Assignments for Aws {
     async fn creates_in_progress(
         &self,
         options: &CallOptions,
-        tuple: &Tuple,
+        key: &AssignmentKey,
     ) -> Result<Aged<Vec<RequestId>>, PortError> {
-        self.find_creates_in_progress(options, tuple).await
+        self.find_creates_in_progress(options, key).await
     }
 }
 
 impl Aws {
-    /// A slot for an operation in the account and the right to call, for a tuple of the instance that is configured.
+    /// A slot for an operation in the account and the right to call.
     async fn started(
         &self,
         options: &CallOptions,
         site: &CallSite,
-        tuple: &Tuple,
+        key: &AssignmentKey,
         kind: OperationKind,
     ) -> Result<Slot, PortError> {
-        self.check_instance(site, tuple)?;
         let slot = self
             .shared
             .caller
             .budget
-            .start(options, &tuple.account_id, kind)
+            .start(options, &key.account_id, kind)
             .await;
         slot.map_err(|exhausted| site.budget_exhausted(exhausted))
     }
 
-    /// Refuses a tuple that was made in another instance than the configured one.
-    pub(super) fn check_instance(&self, site: &CallSite, tuple: &Tuple) -> Result<(), PortError> {
+    /// Refuses an assignment of another instance than the configured one.
+    pub(super) fn check_instance(&self, site: &CallSite, key: &AssignmentKey) -> Result<(), PortError> {
         let configured = &self.shared.instance.arn;
-        if tuple.instance_arn == *configured {
+        if key.instance_arn == *configured {
             return Ok(());
         }
         let sentence = format!(
             "the assignment belongs to instance {}, and {configured} is configured. Configure the one it was made in.",
-            tuple.instance_arn
+            key.instance_arn
         );
         Err(site.error(Class::Invalid, Effect::None, sentence))
     }
@@ -238,18 +238,18 @@ impl Aws {
     }
 }
 
-fn write_site(operation: &'static str, tuple: &Tuple) -> CallSite {
-    CallSite::write(SERVICE, operation, described(tuple))
+fn write_site(operation: &'static str, key: &AssignmentKey) -> CallSite {
+    CallSite::write(SERVICE, operation, described(key))
 }
 
-/// The tuple, for sentences.
-pub(super) fn described(tuple: &Tuple) -> String {
-    let Tuple {
+/// The assignment, for sentences.
+pub(super) fn described(key: &AssignmentKey) -> String {
+    let AssignmentKey {
         instance_arn: _,
         user_id,
         account_id,
         permission_set_arn,
-    } = tuple;
+    } = key;
     format!("user {user_id} in account {account_id} with permission set {permission_set_arn}")
 }
 

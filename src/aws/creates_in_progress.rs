@@ -1,4 +1,4 @@
-//! Which creates of a tuple AWS lists as in progress, from sso-admin.
+//! Which creates of an assignment AWS lists as in progress, from sso-admin.
 
 use std::collections::BTreeSet;
 
@@ -11,22 +11,22 @@ use super::assignments::{described, state};
 use super::budget::Family;
 use super::call_site::{CallSite, Service};
 use super::connect::{Aws, aged};
-use crate::ports::{Aged, CallOptions, OperationKind, OperationState, PortError, RequestId, Tuple};
+use crate::ports::{Aged, AssignmentKey, CallOptions, OperationKind, OperationState, PortError, RequestId};
 
 impl Aws {
     /// Lists the creates in progress, and asks about each of them: a row does not say what it is about.
     pub(super) async fn find_creates_in_progress(
         &self,
         options: &CallOptions,
-        tuple: &Tuple,
+        key: &AssignmentKey,
     ) -> Result<Aged<Vec<RequestId>>, PortError> {
-        let resource = format!("the creates of {}", described(tuple));
+        let resource = format!("the creates of {}", described(key));
         let site = CallSite::read(Service::SsoAdmin, "ListAccountAssignmentCreationStatus", resource);
-        self.check_instance(&site, tuple)?;
+        self.check_instance(&site, key)?;
         let asked = self.now();
         let mut found = Vec::new();
         for request in self.list_creates_in_progress(options, &site).await? {
-            if self.is_in_progress_for(options, &request, tuple).await? {
+            if self.is_in_progress_for(options, &request, key).await? {
                 found.push(request);
             }
         }
@@ -68,7 +68,7 @@ impl Aws {
         &self,
         options: &CallOptions,
         request: &RequestId,
-        tuple: &Tuple,
+        key: &AssignmentKey,
     ) -> Result<bool, PortError> {
         let site = CallSite::read(
             Service::SsoAdmin,
@@ -89,15 +89,15 @@ impl Aws {
         let status = answer.account_assignment_creation_status();
         let state = state(OperationKind::Creation, &site, status)?;
         let status = status.ok_or_else(|| site.incomplete("status"))?;
-        Ok(matches!(state, OperationState::InProgress { .. }) && is_about(&site, status, tuple)?)
+        Ok(matches!(state, OperationState::InProgress { .. }) && is_about(&site, status, key)?)
     }
 }
 
-/// Whether an operation is about this tuple. One that does not say what it is about could be, and is an error.
+/// Whether an operation is about this key. One that does not say what it is about could be, and is an error.
 fn is_about(
     site: &CallSite,
     status: &AccountAssignmentOperationStatus,
-    tuple: &Tuple,
+    key: &AssignmentKey,
 ) -> Result<bool, PortError> {
     let of_a_user = match status.principal_type() {
         Some(PrincipalType::User) => true,
@@ -108,9 +108,9 @@ fn is_about(
         Some(value) => Ok(value == wanted),
         None => Err(site.incomplete(name)),
     };
-    let user = told(status.principal_id(), "PrincipalId", tuple.user_id.as_str())?;
-    let account = told(status.target_id(), "TargetId", tuple.account_id.as_str())?;
-    let arn = tuple.permission_set_arn.as_str();
+    let user = told(status.principal_id(), "PrincipalId", key.user_id.as_str())?;
+    let account = told(status.target_id(), "TargetId", key.account_id.as_str())?;
+    let arn = key.permission_set_arn.as_str();
     let permission_set = told(status.permission_set_arn(), "PermissionSetArn", arn)?;
     Ok(of_a_user && user && account && permission_set)
 }

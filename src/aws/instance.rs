@@ -13,7 +13,7 @@ use crate::ports::{
 /// The instance everything happens in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instance {
-    /// Stored with every tuple.
+    /// Stored with every assignment.
     pub arn: InstanceArn,
     /// The identity store that holds its users.
     pub identity_store_id: String,

@@ -11,7 +11,7 @@
 //! - **One owner of retries**: the SDK makes two attempts for a read and one for a write, so that the response to a
 //!   write always belongs to the only attempt. Every other retry is a requeue by the caller.
 //! - **ARNs are opaque**: they are not parsed, and no partition is assumed.
-//! - **Instance**: discovered once at the start and fixed; a tuple recorded for another one is refused.
+//! - **Instance**: discovered once at the start and fixed; in another one assignments are deleted, and nothing else is done.
 
 mod assignments;
 mod budget;

@@ -1,55 +1,69 @@
-//! What a pass decides, as values: nothing here has happened yet.
+//! What is decided about a request, as values: nothing here has happened yet.
 
-use super::approval::Approved;
-use super::inquiry::Question;
-use crate::api::{AssignmentTuple, ElevationRequestStatus, Phase, Reason, Timestamp};
+use super::fact_reader::{Freshness, Question};
+use super::machine::Proof;
+use crate::api::{AccountAssignmentSpec, Claim, ClaimEnd, ElevationRequestStatus, Phase, Reason, Timestamp};
 
-/// What a pass decides.
+/// What is decided about a request.
 ///
-/// The shell, in this order:
-/// 1. with `questions`, answers them (a failed call is an answer: unknown) and decides again; nothing below is done;
-/// 2. writes `status` if it differs from the one read, with the `resourceVersion` it was read with;
-/// 3. only after that write succeeded, reads the other requests again, and unless they [hold it back](super::held_back)
-///    carries out `action`, and writes what [`record_answer`](super::record_answer) makes of its answer;
-/// 4. comes back at `wake_at` at the latest, and earlier when it likes to.
+/// With questions it is provisional. Without, in this order: what it rests on is proven, the change of the record is stored,
+/// the status is stored, the finalizer is stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
     /// The status to write, without its seal.
     pub status: ElevationRequestStatus,
-    /// At most one thing to do outside the status.
-    pub action: Option<Action>,
+    /// What to change in the record of the assignment.
+    pub record: Option<RecordChange>,
+    /// Whether our finalizer is to be put on (true) or taken off (false).
+    pub finalizer: Option<bool>,
     /// When time alone can change the answer; `None` when it cannot.
     pub wake_at: Option<Timestamp>,
-    /// Facts that were looked for and are missing or too old: with any, the decision is provisional.
-    pub questions: Vec<Question>,
+    /// Facts that were looked for and are missing or too old.
+    pub questions: Vec<(Question, Freshness)>,
+    /// What it rests on.
+    pub basis: Basis,
     /// The step to another phase, for the audit log and an Event.
     pub transition: Option<Transition>,
     /// What somebody has to be told loudly.
     pub alerts: Vec<Alert>,
 }
 
-/// Something to do, after the status that names it is written.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Action {
-    /// Put our finalizer on the request.
-    SetFinalizer,
-    /// Create the assignment.
-    Grant(Grant),
-    /// Delete this assignment.
-    Revoke(AssignmentTuple),
-    /// Take our finalizer off the request.
-    RemoveFinalizer,
+/// What a decision rests on, apart from the facts that it asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Basis {
+    /// Policies or settings: older ones must not be taken for them.
+    pub policies: bool,
+    /// What the admission policies vouch for.
+    pub proof: Proof,
 }
 
-/// An assignment to create.
+impl Basis {
+    /// Nothing: ends that were asked for or have come.
+    pub const NOTHING: Basis = Basis {
+        policies: false,
+        proof: Proof::None,
+    };
+}
+
+/// A change of the record that a request wants.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Grant {
-    /// Which.
-    pub tuple: AssignmentTuple,
-    /// Why it may be created.
-    pub approved: Approved,
-    /// It must not be sent after this, by any clock.
-    pub not_after: Timestamp,
+pub enum RecordChange {
+    /// The request may have the assignment: its claim is added, or its admission renewed.
+    Admit {
+        /// Which assignment.
+        spec: Box<AccountAssignmentSpec>,
+        /// The claim.
+        claim: Claim,
+    },
+    /// Its claim ends.
+    End {
+        /// Which assignment.
+        spec: Box<AccountAssignmentSpec>,
+        /// The claim that is stored as ended where there is none.
+        fallback: Claim,
+        /// Why it ends.
+        end: ClaimEnd,
+    },
 }
 
 /// A step from one phase to another, with what it rests on.
@@ -63,14 +77,25 @@ pub struct Transition {
     pub reason: Reason,
     /// Why, in sentences.
     pub message: String,
-    /// The EligibilityPolicy it rests on: name, uid, generation.
-    pub eligibility_policy: Option<(String, String, i64)>,
-    /// The ApproverPolicy it rests on: name, uid, generation.
-    pub approver_policy: Option<(String, String, i64)>,
+    /// The EligibilityPolicy it rests on.
+    pub eligibility_policy: Option<PolicyVersion>,
+    /// The ApproverPolicy it rests on.
+    pub approver_policy: Option<PolicyVersion>,
     /// The people whose approvals were counted, by user name.
     pub counted: Vec<String>,
     /// When it was decided.
     pub at: Timestamp,
+}
+
+/// One version of a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyVersion {
+    /// Its name.
+    pub name: String,
+    /// Its uid.
+    pub uid: String,
+    /// The generation of its spec.
+    pub generation: i64,
 }
 
 /// Something that must not go unnoticed.

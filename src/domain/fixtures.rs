@@ -6,14 +6,15 @@ mod world;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use chrono::DateTime;
+use chrono::{DateTime, TimeDelta};
 
 use super::facts::*;
 use super::*;
 use crate::api::{
-    AccountId, ApproverPolicySpec, ElevationRequestSpec, ElevationRequestStatus, EligibilityPolicySpec,
-    OrganizationalUnitId, OrganizationalUnitTarget, PermissionSetName, Phase, Reason, Stage, Subject,
-    SubjectKind, TeamSettingsSpec, Timestamp,
+    AccountAssignmentSpec, AccountId, ApproverPolicySpec, ElevationRequestSpec, ElevationRequestStatus,
+    EligibilityPolicySpec, InstanceArn, OrganizationalUnitId, OrganizationalUnitTarget, PermissionSetArn,
+    PermissionSetName, Phase, Reason, RequestId, Stage, Subject, SubjectKind, TeamSettingsSpec, Timestamp,
+    UserId,
 };
 
 pub(crate) const ACCOUNT: &str = "111122223333";
@@ -90,6 +91,8 @@ pub(crate) enum Aws {
     Fails,
     /// Operations are refused.
     Refuses,
+    /// Creates are not signed.
+    Withholds,
     /// Operations are carried out and the answers are lost.
     LosesAnswers,
     /// Nothing is answered, lists and lookups neither.
@@ -97,23 +100,38 @@ pub(crate) enum Aws {
 }
 
 pub(crate) struct World {
+    /// The request of the test, with everything that a decision about it may look at.
     pub snapshot: Snapshot,
+    /// Other requests of the same person for the same access.
+    pub others: Vec<RequestFacts>,
     pub now: Timestamp,
+    pub lease: Lease,
+    /// How far `now` is from what the clock that never steps says.
+    pub uptime_offset: TimeDelta,
     pub users: BTreeMap<String, User>,
     pub groups: BTreeMap<String, BTreeSet<String>>,
     pub missing_groups: BTreeMap<String, Timestamp>,
     pub account: Option<Account>,
     pub instance_answers: bool,
     pub assigned: bool,
-    pub assigned_groups: Vec<String>,
     pub operations: BTreeMap<(OperationKind, RequestId), OperationState>,
     pub aws: Aws,
-    pub siblings: Vec<Sibling>,
-    /// What the last look before a call sees, once, where that is something else.
-    pub siblings_at_the_last_look: Option<Vec<Sibling>>,
-    pub actions: Vec<Action>,
+    /// Whether the API server takes writes.
+    pub writable: bool,
+    /// Whether it takes writes of records.
+    pub takes_records: bool,
+    /// The records, as they are stored.
+    pub records: BTreeMap<String, StoredRecord>,
+    pub machine: AssignmentMachine,
+    /// Every create and delete that was sent to AWS.
+    pub calls: Vec<OperationKind>,
+    /// How many writes were stored, of requests and of records.
+    pub writes: usize,
     pub transitions: Vec<(Option<Phase>, Phase)>,
-    pub last: Option<Decision>,
+    pub alerts: Vec<Alert>,
+    /// How long both machines rest.
+    pub rests: TimeDelta,
+    versions: u64,
 }
 
 /// alice, an engineer, asks for DatabaseAdmin for two hours; bob or carol may approve.
@@ -127,7 +145,10 @@ pub(crate) fn request() -> World {
     let names = |all: Vec<&str>| all.into_iter().map(str::to_owned).collect();
     World {
         snapshot: snapshot(),
+        others: vec![],
         now: minute(0),
+        lease: Lease::Held,
+        uptime_offset: TimeDelta::zero(),
         users: ids.into_iter().map(|id| (id.to_owned(), user(id))).collect(),
         groups: groups
             .into_iter()
@@ -137,14 +158,41 @@ pub(crate) fn request() -> World {
         account: Some(account()),
         instance_answers: true,
         assigned: false,
-        assigned_groups: vec![],
         operations: BTreeMap::new(),
         aws: Aws::Works,
-        siblings: vec![],
-        siblings_at_the_last_look: None,
-        actions: vec![],
+        writable: true,
+        takes_records: true,
+        records: BTreeMap::new(),
+        machine: machine(),
+        calls: vec![],
+        writes: 0,
         transitions: vec![],
-        last: None,
+        alerts: vec![],
+        rests: TimeDelta::zero(),
+        versions: 0,
+    }
+}
+
+/// The assignment machine of a process that has just begun.
+pub(crate) fn machine() -> AssignmentMachine {
+    let config = AssignmentConfig {
+        instance: InstanceArn::new("instance"),
+        abandoned: None,
+        timings: Timings::default(),
+    };
+    AssignmentMachine::new(record_name(&assignment()), config)
+}
+
+/// The assignment that alice's request is about.
+pub(crate) fn assignment() -> AccountAssignmentSpec {
+    AccountAssignmentSpec {
+        instance_arn: InstanceArn::new("instance"),
+        user_id: UserId::new("id-alice"),
+        account_id: AccountId::parse(ACCOUNT).unwrap(),
+        permission_set_arn: permission_set().arn,
+        user_name: "alice".to_owned(),
+        account_name: "orders".to_owned(),
+        permission_set_name: PermissionSetName::parse("DatabaseAdmin").unwrap(),
     }
 }
 
@@ -187,7 +235,7 @@ fn snapshot() -> Snapshot {
             generation: 1,
             created_at: minute(0),
             deleted_at: None,
-            has_finalizer: false,
+            has_finalizer: true,
             spec: ElevationRequestSpec {
                 requester: Some("alice".to_owned()),
                 account_id: AccountId::parse(ACCOUNT).unwrap(),
@@ -209,10 +257,9 @@ fn snapshot() -> Snapshot {
         },
         facts: Facts::default(),
         guard: Guard::Intact,
-        lease: Lease::Held,
         clocks: Clocks::default(),
         open_requests: BTreeMap::new(),
-        seen_siblings: vec![],
+        record: None,
         identity_center: IdentityCenter {
             instance_arn: InstanceArn::new("instance"),
             delegated_administrator: false,
@@ -234,4 +281,17 @@ pub(crate) fn active() -> World {
     request()
         .approved_by("bob")
         .check(Phase::Active, Reason::AccessGranted)
+}
+
+/// Approved at minute 0; nothing was claimed yet.
+pub(crate) fn approved() -> World {
+    let mut world = request().approved_by("bob");
+    world.takes_records = false;
+    world.request_pass();
+    world.takes_records = true;
+    assert_eq!(
+        (world.status().phase, world.records.len()),
+        (Some(Phase::Approved), 0)
+    );
+    world
 }

@@ -3,17 +3,16 @@
 //! Everything here is a function of its arguments. Nothing reads a clock, asks anybody, fails or remembers; what is
 //! not known is a value of its own ([`Undecided`]) and never taken for a no or for a yes.
 
-mod approval;
-mod approvers;
+pub mod assignment;
 mod decision;
-mod eligibility;
+mod fact_reader;
 mod facts;
-mod inquiry;
-mod lifecycle;
-pub mod policy_status;
+pub mod machine;
+mod messages;
+pub mod policy;
+pub mod request;
 pub mod retention;
 pub mod review;
-mod sentences;
 mod snapshot;
 mod timings;
 mod window;
@@ -21,21 +20,22 @@ mod window;
 #[cfg(test)]
 mod fixtures;
 
-pub use approval::{Approved, Basis};
-pub use approvers::{Governing, Person, StagePeople, can_be_reached, governing, people_of};
-pub use decision::{Action, Alert, Decision, Grant, Transition};
-pub use eligibility::{Asked, Eligibility, Eligible, evaluate};
-pub use facts::{
-    Account, AccountState, Aged, Attribute, Enabled, Fact, FailureKind, GoneEvidence, Group, GroupId,
-    GroupLookup, InstanceArn, ListAnswer, Listing, Lookup, Member, Members, Membership, OperationKind,
-    OperationState, OuPath, OuStep, PermissionSet, PermissionSetArn, Principal, RequestId, User, UserId,
-    UserLookup,
+pub use assignment::{
+    AssignmentConfig, AssignmentMachine, Record, RecordSeal, RecordWrite, Seen, StoredRecord, record_name,
 };
-pub use inquiry::{Facts, Inquiry, Question, Undecided};
-pub use lifecycle::{Answer, decide, due_from_memory, held_back, record_answer};
-pub use sentences::tried_again;
+pub use decision::{Alert, Basis, Decision, PolicyVersion, RecordChange, Transition};
+pub use fact_reader::{FactReader, Facts, Freshness, Question, Undecided};
+pub use facts::{
+    Account, AccountState, Aged, Attribute, Enabled, Fact, FailureKind, GoneEvidence, Group, GroupLookup,
+    ListAnswer, Listing, Lookup, Member, Members, Membership, OperationKind, OperationState, OuPath, OuStep,
+    PermissionSet, Principal, User, UserLookup,
+};
+pub use machine::{Create, Moment, Need, Notice, PolicySet, Proof, RecordStep, Reply, Sent, Sight, Written};
+pub use messages::tried_again;
+pub use policy::{approvers, eligibility, judging, policy_status};
+pub use request::{RequestMachine, decide};
 pub use snapshot::{
     Clocks, Guard, IdentityCenter, Lease, Policies, PolicyFact, RequestFacts, SealCheck, SettingsFact,
-    Sibling, Snapshot,
+    Snapshot,
 };
 pub use timings::Timings;

@@ -1,10 +1,8 @@
 //! What becomes of finished requests, and of what may come back after them.
 
-use super::facts::{Listing, UserId};
-use super::snapshot::Sibling;
 use super::timings::Timings;
 use super::window::after;
-use crate::api::{AssignmentTuple, HumanDuration, Timestamp};
+use crate::api::{HumanDuration, Timestamp};
 
 /// What to do about a finished object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,26 +37,10 @@ fn until(at: Timestamp, now: Timestamp) -> Retention {
     }
 }
 
-/// When a tuple is listed once more after its removal was confirmed.
-pub fn listed_once_more_at(gone_at: Timestamp, timings: &Timings) -> Timestamp {
-    after(gone_at, timings.reappearance_check)
-}
-
-/// Whether a list shows an assignment that no request of ours holds: reported, never removed.
-pub fn is_unheld(tuple: &AssignmentTuple, listing: &Listing, requests: &[Sibling]) -> bool {
-    let held = requests.iter().any(|request| {
-        let settled = request.state().is_settled();
-        request.shares(tuple) && !settled
-    });
-    listing.holds_user(&UserId::new(&tuple.user_id)) && !held
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::AssignmentState;
-    use crate::domain::facts::Principal;
-    use crate::domain::fixtures::{active, minute};
+    use crate::domain::fixtures::minute;
 
     #[test]
     fn a_finished_request_is_kept_as_long_as_settings_say_or_for_good() {
@@ -81,29 +63,5 @@ mod tests {
             of_review(minute(0), &Timings::default(), minute(10)),
             Retention::Remove
         );
-    }
-
-    #[test]
-    fn a_tuple_is_listed_once_more_a_quarter_of_an_hour_after_its_removal() {
-        assert_eq!(listed_once_more_at(minute(0), &Timings::default()), minute(15));
-    }
-
-    #[test]
-    fn what_a_live_request_holds_is_not_reported() {
-        let world = active();
-        let request = &world.snapshot.request;
-        let tuple = world.status().assignment.as_ref().unwrap().tuple.clone().unwrap();
-        let listing = Listing {
-            principals: vec![Principal::User(UserId::new("id-alice"))],
-        };
-        let holder = Sibling::of(&request.uid, "orders/fix", &request.spec, &request.status);
-        assert!(!is_unheld(&tuple, &listing, std::slice::from_ref(&holder)));
-        let mut gone = holder.clone();
-        gone.assignment.as_mut().unwrap().state = AssignmentState::Gone;
-        let mut of_another = holder;
-        of_another.about.as_mut().unwrap().0 = "id-bob".to_owned();
-        assert!(is_unheld(&tuple, &listing, &[gone, of_another]));
-        assert!(is_unheld(&tuple, &listing, &[]));
-        assert!(!is_unheld(&tuple, &Listing::default(), &[]));
     }
 }

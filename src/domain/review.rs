@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::approvers::{Governing, governing};
 use super::decision::Decision;
-use super::eligibility::{distance_to_unit, is_subject};
+use super::fact_reader::{FactReader, Freshness, Question, Undecided};
 use super::facts::{Account, AccountState, UserLookup};
-use super::inquiry::{Freshness, Inquiry, Question, Undecided};
-use super::lifecycle::decide;
-use super::policy_status::OrganizationFacts;
-use super::sentences::tried_again;
-use super::snapshot::{Lease, RequestFacts, SealCheck, Snapshot};
+use super::messages::tried_again;
+use super::policy::approvers::{Governing, governing};
+use super::policy::eligibility::{distance_to_unit, is_subject};
+use super::policy::policy_status::OrganizationFacts;
+use super::request::decide;
+use super::snapshot::{RequestFacts, SealCheck, Snapshot};
 use crate::api::{
     ElevationRequestSpec, ElevationRequestStatus, EligibilityEntry, EligibilityPolicySpec,
     EligibilityReviewSpec, EligibilityReviewStatus, EligibleAccount, Phase, Reason, TeamSettingsSpec,
@@ -27,7 +27,7 @@ pub struct ReviewAnswer {
     /// The status to write; not `complete` when something could not be looked up.
     pub status: EligibilityReviewStatus,
     /// Facts to look up before it is written, as for a [`Decision`].
-    pub questions: Vec<Question>,
+    pub questions: Vec<(Question, Freshness)>,
 }
 
 /// Answers for the person named in the question. `world` is a snapshot as for a request; its `request` is not looked at.
@@ -37,9 +37,9 @@ pub fn answer(
     world: &Snapshot,
     now: Timestamp,
 ) -> ReviewAnswer {
-    let inquiry = Inquiry::new(&world.facts, &world.timings, now);
-    let listed = super::lifecycle::settings_of(world)
-        .and_then(|settings| entries(question, organization, world, settings, &inquiry));
+    let reader = FactReader::new(&world.facts, &world.timings, now);
+    let listed = super::request::settings_of(world)
+        .and_then(|settings| entries(question, organization, world, settings, &reader));
     let mut status = match listed {
         Ok(status) => status,
         Err(undecided) => EligibilityReviewStatus {
@@ -48,13 +48,19 @@ pub fn answer(
             ..EligibilityReviewStatus::default()
         },
     };
-    let mut questions = inquiry.questions();
+    let mut questions = reader.questions();
     if let Some(decision) = dry_run(question, world, now) {
         let decided = decision.status.phase.is_some();
         status.complete = status.complete && decided;
         let allowed = matches!(decision.status.phase, Some(Phase::Pending | Phase::Approved));
         let said = decision.status.message.unwrap_or_default();
-        let verdict = if allowed {
+        let unreachable = matches!(
+            decision.status.reason,
+            Some(Reason::NoApprovers | Reason::PolicyConflict)
+        );
+        let verdict = if allowed && unreachable {
+            "Eligible, but nobody can approve it."
+        } else if allowed {
             "Allowed."
         } else if decided {
             "Not allowed."
@@ -62,7 +68,7 @@ pub fn answer(
             "Not known yet."
         };
         status.reason = decision.status.reason;
-        status.message = Some(super::sentences::message(&format!("{verdict} {said}")));
+        status.message = Some(super::messages::message(&format!("{verdict} {said}")));
         questions.extend(decision.questions);
     }
     ReviewAnswer { status, questions }
@@ -89,11 +95,10 @@ fn dry_run(question: &EligibilityReviewSpec, world: &Snapshot, now: Timestamp) -
             seal: SealCheck::Unsealed,
             created_at: now,
             deleted_at: None,
-            has_finalizer: false,
+            has_finalizer: true,
             ..world.request.clone()
         },
-        // A question grants nothing, so an approval is its last answer.
-        lease: Lease::Unsure("a review only asks".to_owned()),
+        record: None,
         ..world.clone()
     };
     Some(decide(&snapshot, now))
@@ -104,11 +109,11 @@ fn entries(
     organization: &OrganizationFacts,
     world: &Snapshot,
     settings: &TeamSettingsSpec,
-    inquiry: &Inquiry<'_>,
+    reader: &FactReader<'_>,
 ) -> Result<EligibilityReviewStatus, Undecided> {
     let name = question.requester.as_deref().unwrap_or_default();
     let found = match super::approvers::directory_name(name, &settings.identity) {
-        Some((attribute, value)) => inquiry.user_by_name(attribute, value, Freshness::Cached)?,
+        Some((attribute, value)) => reader.user_by_name(attribute, value, Freshness::Cached)?,
         None => &UserLookup::Absent,
     };
     let UserLookup::Found(user) = found else {
@@ -134,7 +139,7 @@ fn entries(
     for policy in policies {
         let mut named = false;
         for subject in &policy.spec.subjects {
-            named = named || is_subject(&user.id, &user.user_name, subject, inquiry, Freshness::Cached)?;
+            named = named || is_subject(&user.id, &user.user_name, subject, reader, Freshness::Cached)?;
         }
         let Some(entry) =
             entry(question, &policy.name, &policy.spec, organization, settings).filter(|_| named)
@@ -148,7 +153,7 @@ fn entries(
         status.truncated = status.truncated || entry.accounts.len() > ACCOUNTS;
         status
             .entries
-            .push(with_stages(entry, question, organization, world, inquiry));
+            .push(with_stages(entry, question, organization, world, reader));
     }
     if !status.entries.is_empty() {
         status.reason = Some(Reason::Valid);
@@ -209,7 +214,7 @@ fn with_stages(
     question: &EligibilityReviewSpec,
     organization: &OrganizationFacts,
     world: &Snapshot,
-    inquiry: &Inquiry<'_>,
+    reader: &FactReader<'_>,
 ) -> EligibilityEntry {
     entry.accounts.truncate(ACCOUNTS);
     let account = question
@@ -221,7 +226,7 @@ fn with_stages(
         .first()
         .filter(|_| entry.permission_sets.len() == 1);
     if let (Some(account), Some(set), true) = (account, set, entry.approval_required)
-        && let Governing::Policy(policy) = governing(account, set, &world.approver_policies, inquiry)
+        && let Governing::Policy(policy) = governing(account, set, &world.approver_policies, reader)
     {
         entry.stages = policy
             .spec

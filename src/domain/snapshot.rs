@@ -1,25 +1,24 @@
-//! Everything that one pass may look at.
+//! Everything that one decision about a request may look at.
 
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 
-use super::facts::InstanceArn;
-use super::inquiry::Facts;
+use super::assignment::StoredRecord;
+use super::fact_reader::Facts;
 use super::timings::Timings;
 use super::window::after;
 use crate::api::{
-    AccountId, ApproverPolicySpec, Assignment, AssignmentOrigin, AssignmentState, AssignmentTuple,
-    ElevationRequestSpec, ElevationRequestStatus, EligibilityPolicySpec, OnEligibilityLost, Operation, Phase,
-    TeamSettingsSpec, Timestamp,
+    ApproverPolicySpec, ClaimRequest, ElevationRequestSpec, ElevationRequestStatus, EligibilityPolicySpec,
+    InstanceArn, OnEligibilityLost, TeamSettingsSpec, Timestamp,
 };
 
-/// Everything that one pass may look at.
+/// Everything that one decision may look at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
-    /// The request that the pass is about.
+    /// The request that it is about.
     pub request: RequestFacts,
-    /// The rules of the house.
+    /// Cluster-wide settings.
     pub settings: SettingsFact,
     /// Who may ask for what.
     pub eligibility_policies: Policies<EligibilityPolicySpec>,
@@ -29,16 +28,13 @@ pub struct Snapshot {
     pub facts: Facts,
     /// Whether the admission policies can be relied on.
     pub guard: Guard,
-    /// Whether this process may act.
-    pub lease: Lease,
     /// How far other clocks are ahead of ours.
     pub clocks: Clocks,
     /// How many requests other than this one are open (neither finished nor without a phase), by the Identity Center id
     /// of the requester: only the decision knows who this one's is.
     pub open_requests: BTreeMap<String, usize>,
-    /// Requests that may share this one's assignment, as the watch has them: a hint, for a request that holds access. Whatever
-    /// is done because of them is looked at again, live.
-    pub seen_siblings: Vec<Sibling>,
+    /// The record on which the request has a claim, or of the assignment that it is about; `None` when there is none.
+    pub record: Option<StoredRecord>,
     /// What was configured.
     pub identity_center: IdentityCenter,
     /// Every delay.
@@ -71,9 +67,18 @@ pub struct RequestFacts {
 }
 
 impl RequestFacts {
-    /// `namespace/name`, as `assignment.handedTo` says it.
+    /// `namespace/name`.
     pub fn full_name(&self) -> String {
         format!("{}/{}", self.namespace, self.name)
+    }
+
+    /// How a record names the request.
+    pub fn claim_request(&self) -> ClaimRequest {
+        ClaimRequest {
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+            uid: self.uid.clone(),
+        }
     }
 }
 
@@ -198,6 +203,8 @@ pub enum Lease {
     Held,
     /// It is not sure to. The text says why.
     Unsure(String),
+    /// Another process holds it. The text names that.
+    HeldByAnother(String),
 }
 
 /// How far other clocks are ahead of ours; `None` while they were not seen.
@@ -247,112 +254,6 @@ pub struct IdentityCenter {
     pub instance_arn: InstanceArn,
     /// Whether we act as a delegated administrator, who cannot assign the management account.
     pub delegated_administrator: bool,
-}
-
-/// Another request, as far as it may share an assignment with the one that the pass is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sibling {
-    /// Its uid.
-    pub uid: String,
-    /// Its namespace and name.
-    pub full_name: String,
-    /// Its phase.
-    pub phase: Option<Phase>,
-    /// Identity Center user, account and permission set ARN that it is about, once resolved.
-    pub about: Option<(String, AccountId, String)>,
-    /// When its access may start, once approved.
-    pub start: Option<Timestamp>,
-    /// Its assignment.
-    pub assignment: Option<Assignment>,
-}
-
-impl Sibling {
-    /// The facts that matter of another request.
-    pub fn of(
-        uid: &str,
-        full_name: &str,
-        spec: &ElevationRequestSpec,
-        status: &ElevationRequestStatus,
-    ) -> Self {
-        let tuple = status
-            .assignment
-            .as_ref()
-            .and_then(|assignment| assignment.tuple.as_ref());
-        let about = tuple.map_or_else(
-            || {
-                let (requester, access) = (status.requester.as_ref()?, status.access.as_ref()?);
-                let arn = access.permission_set_arn.clone();
-                Some((requester.user_id.clone(), access.account_id.clone(), arn))
-            },
-            |tuple| {
-                let arn = tuple.permission_set_arn.clone();
-                Some((tuple.user_id.clone(), tuple.account_id.clone(), arn))
-            },
-        );
-        Self {
-            uid: uid.to_owned(),
-            full_name: full_name.to_owned(),
-            phase: status.phase,
-            about,
-            start: (status.phase == Some(Phase::Approved))
-                .then_some(spec.start_time)
-                .flatten(),
-            assignment: status.assignment.clone(),
-        }
-    }
-
-    /// Whether it is about the same assignment.
-    pub fn shares(&self, tuple: &AssignmentTuple) -> bool {
-        self.about
-            .as_ref()
-            .is_some_and(|(user, account, permission_set)| {
-                *user == tuple.user_id
-                    && *account == tuple.account_id
-                    && *permission_set == tuple.permission_set_arn
-            })
-    }
-
-    /// The state of its assignment.
-    pub fn state(&self) -> AssignmentState {
-        self.assignment
-            .as_ref()
-            .map_or(AssignmentState::None, |assignment| assignment.state)
-    }
-
-    /// Whether it holds the assignment, or is about to, and will remove it at its own end.
-    pub fn holds(&self) -> bool {
-        matches!(self.state(), AssignmentState::Granting | AssignmentState::Held)
-            && self.origin() != Some(AssignmentOrigin::Standing)
-            && self.phase != Some(Phase::Revoking)
-    }
-
-    /// Whether it holds the assignment so that another may leave it to it: it removes what it asked for or took over.
-    /// One that has asked for nothing yet ends without a look at AWS.
-    pub fn takes_over(&self) -> bool {
-        let asked_for_nothing = self.state() == AssignmentState::Granting
-            && self.origin() == Some(AssignmentOrigin::Created)
-            && self.create().is_none();
-        self.holds() && !asked_for_nothing
-    }
-
-    /// Who made its assignment.
-    pub fn origin(&self) -> Option<AssignmentOrigin> {
-        self.assignment.as_ref().and_then(|assignment| assignment.origin)
-    }
-
-    /// Its newest create.
-    pub fn create(&self) -> Option<&Operation> {
-        self.assignment
-            .as_ref()
-            .and_then(|assignment| assignment.create.as_ref())
-    }
-
-    /// Its newest delete.
-    pub fn delete(&self) -> Option<&Operation> {
-        self.assignment
-            .as_ref()
-            .and_then(|assignment| assignment.delete.as_ref())
-    }
 }
 
 #[cfg(test)]

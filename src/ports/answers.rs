@@ -1,4 +1,4 @@
-//! Answers that only the shell needs; facts for decisions are types of the domain.
+//! Answers that only the controller needs; facts for decisions are types of the domain.
 
 use super::Aged;
 

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
-
 use super::{
-    AccountId, Aged, CallOptions, GoneEvidence, InstanceArn, Listing, OperationKind, OperationState,
-    PermissionSetArn, PortError, RequestId, UserId,
+    AccountId, Aged, AssignmentKey, CallOptions, GoneEvidence, Listing, OperationKind, OperationState,
+    PermissionSetArn, PortError, RequestId,
 };
+use async_trait::async_trait;
 
 /// Account assignments of one Identity Center instance.
 ///
@@ -32,12 +30,13 @@ pub trait Assignments: Send + Sync {
     async fn create(
         &self,
         options: &CallOptions,
-        tuple: &Tuple,
+        key: &AssignmentKey,
         permit: Arc<dyn SendPermit>,
     ) -> Result<CreateAnswer, PortError>;
 
-    /// Deletes the assignment. Has no preconditions.
-    async fn delete(&self, options: &CallOptions, tuple: &Tuple) -> Result<DeleteAnswer, PortError>;
+    /// Deletes the assignment, in the instance that the key names, also when another one is configured. Has no
+    /// preconditions.
+    async fn delete(&self, options: &CallOptions, key: &AssignmentKey) -> Result<DeleteAnswer, PortError>;
 
     /// The status of an operation. Called again too early, it returns "in progress" without calling AWS, and says when
     /// to poll.
@@ -49,7 +48,7 @@ pub trait Assignments: Send + Sync {
         request: &RequestId,
     ) -> Result<OperationState, PortError>;
 
-    /// The creates of exactly this tuple that AWS lists as in progress, whoever asked for them: what a create whose
+    /// The creates of exactly this assignment that AWS lists as in progress, whoever asked for them: what a create whose
     /// answer was lost can still be found by. AWS lists the creates of the whole instance, each with its status and id
     /// alone (`ListAccountAssignmentCreationStatus`), so every row costs another call that says what it is about; one
     /// that fails makes this an error, never "none". What is over by then is left out. AWS does not say for how long
@@ -57,22 +56,8 @@ pub trait Assignments: Send + Sync {
     async fn creates_in_progress(
         &self,
         options: &CallOptions,
-        tuple: &Tuple,
+        key: &AssignmentKey,
     ) -> Result<Aged<Vec<RequestId>>, PortError>;
-}
-
-/// What identifies an assignment of ours.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Tuple {
-    /// The instance it was made in. A call for another one than configured is refused.
-    pub instance_arn: InstanceArn,
-    /// The user.
-    pub user_id: UserId,
-    /// The account.
-    pub account_id: AccountId,
-    /// The permission set.
-    pub permission_set_arn: PermissionSetArn,
 }
 
 /// The result of a create.
@@ -80,8 +65,7 @@ pub struct Tuple {
 pub enum CreateAnswer {
     /// AWS accepted it.
     Accepted {
-        /// The id of the operation. Must be stored before anything else: AWS shows it again only among those in progress,
-        /// and not for sure.
+        /// The id of the operation: AWS shows it again only among those in progress, and not for sure.
         request: RequestId,
         /// The status; sometimes already final.
         state: OperationState,
@@ -95,7 +79,7 @@ pub enum CreateAnswer {
 pub enum DeleteAnswer {
     /// AWS accepted it.
     Accepted {
-        /// The id of the operation. Must be stored before anything else.
+        /// The id of the operation.
         request: RequestId,
         /// The status; sometimes already final.
         state: OperationState,

@@ -23,15 +23,18 @@ mod leadership;
 mod organization;
 mod permission_sets;
 
-pub use crate::api::{AccountId, NameError, OrganizationalUnitId};
+pub use crate::api::{
+    AccountId, AssignmentKey, GroupId, InstanceArn, NameError, OrganizationalUnitId, PermissionSetArn,
+    RequestId, UserId,
+};
 // Facts are types of the domain, because decisions read them.
 pub use crate::domain::{
-    Account, AccountState, Aged, Attribute, Enabled, FailureKind, GoneEvidence, Group, GroupId, InstanceArn,
-    Listing, Lookup, Member, Members, Membership, OperationKind, OperationState, OuPath, OuStep,
-    PermissionSet, PermissionSetArn, Principal, RequestId, User, UserId, UserLookup,
+    Account, AccountState, Aged, Attribute, Enabled, FailureKind, GoneEvidence, Group, Listing, Lookup,
+    Member, Members, Membership, OperationKind, OperationState, OuPath, OuStep, PermissionSet, Principal,
+    User, UserLookup,
 };
 pub use answers::LastKnown;
-pub use assignments::{Assignments, CreateAnswer, DeleteAnswer, SendPermit, Tuple};
+pub use assignments::{Assignments, CreateAnswer, DeleteAnswer, SendPermit};
 pub use call_options::{CallOptions, Freshness, Priority};
 pub use clock::{Clock, RemoteClock, TimeSeen};
 pub use directory::{Directory, MEMBERSHIP_GROUPS_MAX};

@@ -11,10 +11,11 @@ use super::leader::Leader;
 use super::readiness::Readiness;
 use super::shutdown::Shutdown;
 use crate::admission::{Guard, Installation, SealKey};
+use crate::api::InstanceArn;
 use crate::aws::Aws;
+use crate::controller::{Config, Controller, Delays, Parts, Ports, Stopped};
 use crate::domain::{self, IdentityCenter, Timings};
 use crate::ports::{Clock, Instance as _, Leadership};
-use crate::reconcile::{Controller, Delays, Outside, Parts, Settings};
 
 /// The name of the line of `/readyz` about the admission policies.
 const GUARD_FACT: &str = "admission policies";
@@ -29,6 +30,8 @@ pub(super) struct Prepared {
     pub(super) aws: Aws,
     /// Whether the controller runs as a delegated administrator, who cannot assign access to the management account.
     pub(super) delegated_administrator: bool,
+    /// An instance that is left for good.
+    pub(super) abandoned_instance: Option<InstanceArn>,
     /// The key of the seal.
     pub(super) seal_key: SealKey,
     /// The lease that this replica holds.
@@ -48,12 +51,13 @@ pub(super) struct Prepared {
 }
 
 /// Runs the controller as the leader until shutdown is requested; reconciles in progress are finished first.
-pub(super) async fn lead(prepared: Prepared, shutdown: Shutdown) {
+pub(super) async fn lead(prepared: Prepared, shutdown: Shutdown) -> Stopped {
     let readiness = prepared.readiness.clone();
     let controller = controller(prepared);
     let guard_status = tokio::spawn(report_guard(controller.guard(), readiness));
-    controller.run(async move { shutdown.requested().await }).await;
+    let stopped = controller.run(async move { shutdown.requested().await }).await;
     guard_status.abort();
+    stopped
 }
 
 fn controller(prepared: Prepared) -> Controller {
@@ -62,6 +66,7 @@ fn controller(prepared: Prepared) -> Controller {
         cluster,
         aws,
         delegated_administrator,
+        abandoned_instance,
         seal_key,
         leader,
         clock,
@@ -76,7 +81,7 @@ fn controller(prepared: Prepared) -> Controller {
     let leadership: Arc<dyn Leadership> = leader;
     Controller::new(Parts {
         client: cluster.client.clone(),
-        outside: Outside {
+        ports: Ports {
             directory: aws.clone(),
             organization: aws.clone(),
             permission_sets: aws.clone(),
@@ -87,11 +92,12 @@ fn controller(prepared: Prepared) -> Controller {
             api_server_clock: cluster.clock,
             leadership,
         },
-        settings: Settings {
+        config: Config {
             identity_center: IdentityCenter {
                 instance_arn,
                 delegated_administrator,
             },
+            abandoned_instance,
             timings,
             delays,
             concurrency,

@@ -225,7 +225,7 @@ mod tests {
         let request = http::Request::get("/version").body(Vec::new()).unwrap();
         let error = cluster.client.request_text(request).await.unwrap_err();
         assert!(
-            crate::reconcile::with_causes(&error).contains("timed out"),
+            crate::controller::with_causes(&error).contains("timed out"),
             "{error}"
         );
         silent.abort();

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::readiness::Readiness;
 use crate::admission::API_TIMEOUT;
 use crate::api;
-use crate::reconcile::with_causes;
+use crate::controller::with_causes;
 
 /// The interval of the checks: short, for somebody who has just applied the manifests.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn every_kind_is_waited_for() {
-        assert_eq!(names().len(), 5);
+        assert_eq!(names().len(), 6);
         assert!(names().contains(&"elevationrequests.team-operator.io".to_owned()));
     }
 }

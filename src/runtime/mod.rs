@@ -32,9 +32,9 @@ pub use clock::SystemClock;
 #[cfg(feature = "controller")]
 pub use self::{
     arguments::{
-        ArgumentError, Arguments, AuditLog, AwsArguments, ClusterArguments, Command, InstallationArguments,
-        LeaseArguments, LogFormat, ManifestsArguments, OutputArguments, RunArguments, ShellDelayArguments,
-        TimingArguments,
+        ArgumentError, Arguments, AuditLog, AwsArguments, BackgroundDelayArguments, ClusterArguments,
+        Command, InstallationArguments, LeaseArguments, LogFormat, ManifestsArguments, OutputArguments,
+        RunArguments, TimingArguments,
     },
     cluster::{ApiServerClock, Cluster, ClusterError},
     definitions::wait_for_definitions,

@@ -22,10 +22,11 @@ use super::retry_until_ok::retry_until_ok;
 use super::shutdown::Shutdown;
 use super::telemetry::{TelemetryError, start_logging};
 use crate::admission::{Installation, InstallationError, SealKey, load_or_create};
+use crate::api::InstanceArn;
 use crate::aws::{Aws, AwsSettings, Finding, Verdict};
+use crate::controller::{Delays, Stopped};
 use crate::domain::Timings;
 use crate::ports::{CallOptions, Clock, Instance as _};
-use crate::reconcile::Delays;
 
 /// How long reconciles in progress may take to finish at shutdown. With the release of the lease this is less than the
 /// 30 s after which Kubernetes kills a pod.
@@ -78,6 +79,11 @@ pub enum RunError {
     /// Another replica leads.
     #[error("leadership lost: {0}; exiting, so that only the other replica acts")]
     LostLeadership(String),
+    /// AWS does not answer this replica.
+    #[error(
+        "AWS has not answered this replica while access was to be removed; exiting, so that another replica can try"
+    )]
+    AwsSilent,
 }
 
 /// Runs the controller until shutdown is requested or another replica leads.
@@ -119,6 +125,7 @@ async fn prepare(
         cluster,
         aws,
         delegated_administrator,
+        abandoned_instance: arguments.aws.abandoned_instance.map(InstanceArn::new),
         seal_key,
         leader: Arc::new(leader),
         clock,
@@ -134,6 +141,7 @@ async fn prepare(
 async fn act(prepared: Prepared, shutdown: Shutdown) -> Result<(), RunError> {
     let leader = Arc::clone(&prepared.leader);
     let mut acting = pin!(lead(prepared, shutdown.clone()));
+    let mut result = Ok(());
     tokio::select! {
         why = leader.lost() => return Err(RunError::LostLeadership(why)),
         () = shutdown.requested() => {
@@ -144,12 +152,14 @@ async fn act(prepared: Prepared, shutdown: Shutdown) -> Result<(), RunError> {
                 );
             }
         }
-        () = &mut acting => {}
+        stopped = &mut acting => if stopped == Stopped::AwsSilent {
+            result = Err(RunError::AwsSilent);
+        },
     }
     if timeout(RELEASE_TIMEOUT, leader.release()).await.is_err() {
         tracing::warn!("lease not released in time; it will expire");
     }
-    Ok(())
+    result
 }
 
 fn open_audit_log(audit_log: &AuditLog) -> Result<Box<dyn Write + Send>, RunError> {

@@ -1,14 +1,13 @@
 //! The life of a request: phases, the assignment, and what is written once.
 
 use serde_json::{Map, Value, json};
-use team_operator::api::{AssignmentState, Phase};
+use team_operator::api::{AssignmentState, Phase, Reason};
 
 use crate::shared::{accepts, refuses, request, schema, step};
 
 const EDGE: &str = "a request does not go from its phase to that one";
 const FINISHED: &str = "finished is true in the terminal phases and only there";
-const SETTLED: &str = "a request ends only when its assignment is None or Gone";
-const FORWARD: &str = "the assignment only moves forward";
+const SETTLED: &str = "a request ends only when its assignment is gone, or goes on for another request";
 const ONCE: &str = "written once: what is approved is what is granted";
 
 fn in_phase(phase: Option<Phase>) -> Value {
@@ -53,32 +52,86 @@ fn finished_says_the_same_as_the_phase() {
 }
 
 #[test]
-fn a_request_ends_only_when_nothing_of_it_can_be_left() {
+fn the_ways_out_of_access_are_those_of_the_product() {
+    let schema = schema("ElevationRequest");
+    for (from, to, taken) in [
+        (Phase::Approved, Phase::Ended, true),
+        (Phase::Approved, Phase::Revoked, true),
+        (Phase::Active, Phase::Ended, true),
+        (Phase::Active, Phase::Revoked, true),
+        (Phase::Active, Phase::Failed, false),
+        (Phase::Active, Phase::Cancelled, false),
+        (Phase::Pending, Phase::Ended, false),
+        (Phase::Pending, Phase::Active, false),
+        (Phase::Revoking, Phase::Active, false),
+        (Phase::Ended, Phase::Revoked, false),
+    ] {
+        let (old, new) = (in_phase(Some(from)), in_phase(Some(to)));
+        step(&schema, &old, &new, (!taken).then_some(EDGE));
+    }
+}
+
+/// An assignment as a request shows it.
+fn assignment(state: AssignmentState, gone: bool) -> Value {
+    let mut assignment = json!({ "name": "111122223333-databaseadmin-0a", "state": state });
+    if gone {
+        assignment["goneTime"] = json!("2026-12-01T11:00:00Z");
+    }
+    assignment
+}
+
+#[test]
+fn a_request_with_an_assignment_ends_only_when_that_is_gone() {
     let schema = schema("ElevationRequest");
     for phase in Phase::ALL {
+        accepts(&schema, &request(&in_phase(Some(phase))), None);
         for state in AssignmentState::ALL {
-            let mut status = in_phase(Some(phase));
-            status["assignment"] = json!({ "state": state });
-            let status = request(&status);
-            if phase.is_terminal() && !state.is_settled() {
-                refuses(&schema, &status, None, SETTLED);
-            } else {
-                accepts(&schema, &status, None);
+            for gone in [true, false] {
+                let mut status = in_phase(Some(phase));
+                status["assignment"] = assignment(state, gone);
+                let status = request(&status);
+                if phase.is_terminal() && !gone {
+                    refuses(&schema, &status, None, SETTLED);
+                } else {
+                    accepts(&schema, &status, None);
+                }
             }
         }
     }
 }
 
 #[test]
-fn the_assignment_moves_along_its_edges_and_no_other_way() {
+fn the_state_of_an_assignment_goes_where_it_has_to() {
     let schema = schema("ElevationRequest");
     for old in AssignmentState::ALL {
         for new in AssignmentState::ALL {
-            let ok = old == new || old.next().contains(&new);
-            let status = |state| json!({ "assignment": { "state": state } });
-            step(&schema, &status(old), &status(new), (!ok).then_some(FORWARD));
+            let status = |state| json!({ "assignment": assignment(state, false) });
+            step(&schema, &status(old), &status(new), None);
         }
     }
+}
+
+#[test]
+fn every_rule_about_steps_yields_to_the_denial_of_a_forged_status() {
+    let schema = schema("ElevationRequest");
+    let denied = |reason: Reason| {
+        let mut status = in_phase(Some(Phase::Denied));
+        status["reason"] = json!(reason);
+        status["assignment"] = assignment(AssignmentState::Present, false);
+        status
+    };
+    for old in std::iter::once(None).chain(Phase::ALL.map(Some)) {
+        let mut before = in_phase(old);
+        before["assignment"] = assignment(AssignmentState::Present, true);
+        step(&schema, &before, &denied(Reason::SealBroken), None);
+        step(&schema, &before, &denied(Reason::NotEligible), Some(SETTLED));
+    }
+    let mut other = in_phase(Some(Phase::Revoked));
+    other["reason"] = json!(Reason::SealBroken);
+    step(&schema, &in_phase(Some(Phase::Ended)), &other, Some(EDGE));
+    let mut unfinished = denied(Reason::SealBroken);
+    unfinished["finished"] = json!(false);
+    refuses(&schema, &request(&unfinished), None, FINISHED);
 }
 
 /// Each field that is written once: where it is, a value and another one.
@@ -86,13 +139,14 @@ fn written_once() -> Vec<(&'static str, Value, Value)> {
     let requester = |id: &str| json!({ "userId": id, "userName": "alice" });
     let access = |duration: &str| {
         json!({
-            "accountId": "111122223333", "accountName": "orders", "ouPath": "Root", "permissionSetArn": "arn",
+            "instanceArn": "arn", "accountId": "111122223333", "accountName": "orders", "ouPath": "Root",
+            "permissionSetArn": "arn",
             "permissionSetName": "DatabaseAdmin", "sessionDuration": "1h", "duration": duration,
         })
     };
-    let tuple = |user: &str| json!({ "instanceArn": "arn", "userId": user, "accountId": "111122223333", "permissionSetArn": "arn" });
     let (nine, ten) = (json!("2026-12-01T09:00:00Z"), json!("2026-12-01T10:00:00Z"));
-    let baseline = |present: bool| json!({ "present": present, "observedAt": nine });
+    let ending =
+        |reason: Reason| json!({ "reason": reason, "message": "It is over.", "requestedTime": nine });
     vec![
         ("requester", requester("1"), requester("2")),
         ("access", access("2h"), access("3h")),
@@ -100,9 +154,7 @@ fn written_once() -> Vec<(&'static str, Value, Value)> {
         ("window.notAfter", nine.clone(), ten.clone()),
         ("window.startTime", nine.clone(), ten.clone()),
         ("window.endTime", nine.clone(), ten),
-        ("assignment.tuple", tuple("1"), tuple("2")),
-        ("assignment.origin", json!("Created"), json!("Standing")),
-        ("assignment.baseline", baseline(false), baseline(true)),
+        ("ending", ending(Reason::EndReached), ending(Reason::AccessLost)),
     ]
 }
 
@@ -114,13 +166,7 @@ fn with(path: &str, value: Option<&Value>) -> Value {
         .collect();
     match path.split_once('.') {
         None => Value::Object(fields),
-        Some((parent, _)) => {
-            let mut inner = Value::Object(fields);
-            if parent == "assignment" {
-                inner["state"] = json!("Granting");
-            }
-            json!({ parent: inner })
-        }
+        Some((parent, _)) => json!({ parent: fields }),
     }
 }
 
@@ -143,9 +189,9 @@ fn what_holds_fields_that_are_written_once_is_kept_too() {
         json!({ "requester": { "userId": "1", "userName": "alice" } }),
         json!({ "review": {} }),
         json!({ "window": {} }),
-        json!({ "assignment": { "state": "None" } }),
+        json!({ "assignment": assignment(AssignmentState::Creating, false) }),
     ] {
-        let expected = "what was recorded is kept: requester, access, review, window, assignment";
+        let expected = "what was recorded is kept: requester, access, review, window, assignment, ending";
         step(&schema, &kept, &json!({}), Some(expected));
         step(&schema, &json!({}), &kept, None);
     }

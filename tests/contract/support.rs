@@ -10,7 +10,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use identity_center_sandbox::{Change, Options, OrganizationFile, RunningSandbox, Script, Settings};
 use serde::Deserialize;
 use team_operator::aws::{Aws, AwsSettings, BudgetSettings, Timeouts};
-use team_operator::ports::{AccountId, Clock, InstanceArn, PermissionSetArn, PortError, Tuple, UserId};
+use team_operator::ports::{
+    AccountId, AssignmentKey, Clock, InstanceArn, PermissionSetArn, PortError, UserId,
+};
 use team_operator::runtime::SystemClock;
 
 /// A clock that only the test moves.
@@ -126,8 +128,8 @@ impl Target {
         tokio::time::sleep(time).await; // what the port asked for; a few milliseconds here
     }
 
-    pub(crate) fn tuple(&self) -> Tuple {
-        Tuple {
+    pub(crate) fn tuple(&self) -> AssignmentKey {
+        AssignmentKey {
             instance_arn: self.aws.instance().arn.clone(),
             user_id: UserId::new(&self.fixture.user_id),
             account_id: AccountId::parse(&self.fixture.account).unwrap(),
@@ -257,7 +259,7 @@ impl Boxed {
     }
 
     /// Alice, the orders account, `DatabaseAdmin`.
-    pub(crate) fn ids(&self) -> Tuple {
+    pub(crate) fn ids(&self) -> AssignmentKey {
         let summary = self.sandbox.with(|world, _| world.summary());
         let named = |list: &str, field: &str, name: &str, id: &str| {
             let found = summary[list]
@@ -268,7 +270,7 @@ impl Boxed {
                 .unwrap();
             found[id].as_str().unwrap().to_owned()
         };
-        Tuple {
+        AssignmentKey {
             instance_arn: InstanceArn::new(summary["instanceArn"].as_str().unwrap()),
             user_id: UserId::new(named("users", "userName", "alice@example.com", "id")),
             account_id: AccountId::parse("111122223333").unwrap(),

@@ -13,7 +13,6 @@ const NO_DECISIONS: &str = "the controller does not write decisions";
 /// A status as the controller writes it once access is held: every field that there is.
 fn full_status() -> Value {
     let time = "2026-12-01T09:00:00Z";
-    let operation = |outcome: &str| json!({ "requestId": "op-1", "outcome": outcome, "sentTime": time, "lastSeenTime": time });
     let verdict = json!({
         "approver": "bob@example.com", "decision": "Approved", "userId": "u-bob", "policyUid": "p-2",
         "policyGeneration": 3, "stage": "lead", "counted": true, "reason": "Counted", "time": time,
@@ -28,12 +27,13 @@ fn full_status() -> Value {
         "observedGeneration": 1,
         "phase": "Active",
         "finished": false,
+        "sequence": 4,
         "reason": "AccessGranted",
         "message": "until 11:00",
         "requester": { "userId": "u-alice", "userName": "alice", "email": "alice@example.com" },
         "access": {
-            "accountId": "111122223333", "accountName": "orders", "ouPath": "Root/Prod",
-            "permissionSetArn": "arn:aws:sso:::permissionSet/ssoins-1/ps-1", "permissionSetName": "DatabaseAdmin",
+            "instanceArn": "arn:aws:sso:::instance/ssoins-1", "accountId": "111122223333", "accountName": "orders",
+            "ouPath": "Root/Prod", "permissionSetArn": "arn:aws:sso:::permissionSet/ssoins-1/ps-1", "permissionSetName": "DatabaseAdmin",
             "sessionDuration": "1h", "duration": "2h",
         },
         "eligibility": { "policy": "orders", "uid": "p-1", "generation": 2, "approvalRequired": true },
@@ -47,14 +47,12 @@ fn full_status() -> Value {
         "reviewers": ["bob@example.com", "carol@example.com"],
         "window": { "notAfter": time, "startTime": time, "endTime": time },
         "assignment": {
-            "tuple": {
-                "instanceArn": "arn:aws:sso:::instance/ssoins-1", "userId": "u-alice", "accountId": "111122223333",
-                "permissionSetArn": "arn:aws:sso:::permissionSet/ssoins-1/ps-1",
-            },
-            "state": "Held", "origin": "Created", "baseline": { "present": false, "observedAt": time },
-            "create": operation("Succeeded"), "delete": operation("Unknown"), "handedTo": "payments/request-2",
-            "attempts": 2, "lastError": "throttled", "grantTime": time, "revokeTime": time,
-            "credentialsExpiryTime": time, "alsoViaGroups": ["Operators"],
+            "name": "111122223333-databaseadmin-0a", "state": "Present", "possibleFrom": time, "goneTime": time,
+            "credentialsExpiryTime": time, "lastError": "throttled",
+        },
+        "ending": {
+            "reason": "EndedByRequester", "message": "Ended by the requester.", "by": "alice@example.com",
+            "requestedTime": time,
         },
         "conditions": [
             condition("Eligible", "AccessGranted"), condition("Approved", "ApprovalsComplete"),

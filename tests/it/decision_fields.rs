@@ -40,7 +40,9 @@ cases! {
                 "time": "2026-12-01T09:00:00Z",
             }] } }),
             json!({ "window": { "notAfter": "2026-12-01T09:00:00Z" } }),
-            json!({ "assignment": { "state": "None" } }),
+            json!({ "assignment": { "name": "111122223333-databaseadmin-0a", "state": "Absent" } }),
+            json!({ "ending": { "reason": "EndReached", "message": "", "requestedTime": "2026-12-01T09:00:00Z" } }),
+            json!({ "sequence": 7 }),
             json!({ "conditions": [] }),
             json!({ "conditions": [{
                 "type": "Approved", "status": "True", "reason": "ApprovalsComplete", "message": "",

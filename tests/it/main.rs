@@ -7,6 +7,7 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod assignments;
 mod changes;
 mod controller;
 mod decision_fields;
@@ -38,6 +39,7 @@ mod support;
 /// Every case, for the mutation pass.
 fn all_cases() -> Vec<support::Case> {
     [
+        assignments::CASES,
         changes::CASES,
         controller::CASES,
         decision_fields::CASES,

@@ -26,9 +26,11 @@ const VERBS: [&str; 12] = [
 ];
 
 /// Resources that are asked about: all of ours with their status, and what would be a way around them.
-const RESOURCES: [&str; 26] = [
+const RESOURCES: [&str; 28] = [
     "team-operator.io/elevationrequests",
     "team-operator.io/elevationrequests/status",
+    "team-operator.io/accountassignments",
+    "team-operator.io/accountassignments/status",
     "team-operator.io/eligibilityreviews",
     "team-operator.io/eligibilityreviews/status",
     "team-operator.io/eligibilitypolicies",
@@ -145,12 +147,16 @@ const CONTROLLER: Subject<'static> = Subject {
     group: "",
 };
 
-const CONTROLLERS_RIGHTS: [(&str, &str); 17] = [
+const CONTROLLERS_RIGHTS: [(&str, &str); 18] = [
     (
         "team-operator.io/elevationrequests",
         "get list watch create patch delete",
     ),
     ("team-operator.io/elevationrequests/status", "get patch"),
+    (
+        "team-operator.io/accountassignments",
+        "get list watch create update delete",
+    ),
     ("team-operator.io/eligibilityreviews", "get list watch delete"),
     ("team-operator.io/eligibilityreviews/status", "get patch"),
     ("team-operator.io/eligibilitypolicies", READ),
@@ -204,6 +210,7 @@ async fn an_auditor_reads_everything_and_writes_nothing() {
         "team-auditor",
         &[
             ("team-operator.io/elevationrequests", READ),
+            ("team-operator.io/accountassignments", READ),
             ("team-operator.io/eligibilityreviews", READ),
             ("team-operator.io/eligibilitypolicies", READ),
             ("team-operator.io/approverpolicies", READ),
@@ -235,6 +242,7 @@ async fn security_reads_and_revokes() {
         "team-security",
         &[
             ("team-operator.io/elevationrequests", "get list watch revoke"),
+            ("team-operator.io/accountassignments", READ),
             ("team-operator.io/elevationrequests/status", "get patch"),
         ],
     )
@@ -295,7 +303,7 @@ cases! {
         let name = ground.pending(|_| ()).await;
         let audrey = ground.person("audrey@example.com");
         allowed(audrey.reads(&name).await);
-        for kind in ["EligibilityPolicy", "ApproverPolicy", "TeamSettings"] {
+        for kind in ["EligibilityPolicy", "ApproverPolicy", "TeamSettings", "AccountAssignment"] {
             audrey.cluster_scoped(kind).list(&ListParams::default()).await.unwrap();
         }
         audrey.namespaced("EligibilityReview").list(&ListParams::default()).await.unwrap();

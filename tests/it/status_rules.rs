@@ -9,9 +9,11 @@ use crate::support::{Actor, Ground, allowed, cases, invalid};
 const NO_SUCH_STEP: &str =
     "a request does not go from its phase to that one; a finished request stays as it is";
 const FINISHED: &str = "finished is true in the terminal phases and only there";
-const SETTLED: &str = "a request ends only when its assignment is None or Gone";
-const FORWARD: &str = "the assignment only moves forward: None, Granting, Held, Removing, Gone";
+const SETTLED: &str = "a request ends only when its assignment is gone, or goes on for another request";
 const ONCE: &str = "written once: what is approved is what is granted, and what is recorded is kept";
+
+/// A record of an assignment, by its name.
+const RECORD: &str = "111122223333-databaseadmin-0a";
 
 /// The table of the product, written down a second time.
 fn may_follow(from: Phase) -> &'static [Phase] {
@@ -20,8 +22,8 @@ fn may_follow(from: Phase) -> &'static [Phase] {
     };
     match from {
         Pending => &[Approved, Denied, Rejected, Cancelled, Expired],
-        Approved => &[Active, Revoking, Cancelled, Revoked, Denied, Failed],
-        Active => &[Revoking],
+        Approved => &[Active, Revoking, Ended, Cancelled, Revoked, Denied, Failed],
+        Active => &[Revoking, Ended, Revoked],
         Revoking => &[Ended, Revoked, Cancelled, Denied, Failed],
         _ => &[],
     }
@@ -57,14 +59,12 @@ async fn with_everything_recorded(ground: &Ground) -> String {
     let time = "2026-12-01T09:00:00Z";
     let status = json!({
         "access": {
-            "accountId": "111122223333", "accountName": "orders", "ouPath": "Root/Prod", "permissionSetArn": "arn:1",
-            "permissionSetName": "DatabaseAdmin", "sessionDuration": "1h", "duration": "2h",
+            "instanceArn": "arn:2", "accountId": "111122223333", "accountName": "orders", "ouPath": "Root/Prod",
+            "permissionSetArn": "arn:1", "permissionSetName": "DatabaseAdmin", "sessionDuration": "1h", "duration": "2h",
         },
         "window": { "notAfter": time, "startTime": time, "endTime": time },
-        "assignment": {
-            "tuple": { "instanceArn": "arn:2", "userId": "u", "accountId": "111122223333", "permissionSetArn": "arn:1" },
-            "state": "Granting", "origin": "Created", "baseline": { "present": false, "observedAt": time },
-        },
+        "assignment": { "name": RECORD, "state": "Creating" },
+        "ending": { "reason": "EndReached", "message": "It is over.", "requestedTime": time },
     });
     allowed(ground.controller().patches_status(&name, status).await);
     name
@@ -114,40 +114,44 @@ cases! {
 
     async fn nothing_ends_while_something_of_ours_may_be_in_aws(ground: Ground) {
         let controller = &ground.controller();
-        let name = ground.in_phase(Phase::Revoking).await;
-        for (state, settled) in
-            [("None", true), ("Granting", false), ("Held", false), ("Removing", false), ("Gone", true)]
-        {
-            let mut status = at(Phase::Ended);
-            status["assignment"] = json!({ "state": state });
-            let answer = would(controller, &name, status).await;
-            if settled {
-                allowed(answer);
-            } else {
-                invalid(answer, SETTLED);
+        for from in [Phase::Approved, Phase::Active, Phase::Revoking] {
+            let name = ground.in_phase(from).await;
+            for to in may_follow(from).iter().filter(|to| to.is_terminal()) {
+                for state in ["Absent", "Creating", "Present", "Deleting"] {
+                    let mut status = at(*to);
+                    status["assignment"] = json!({ "name": RECORD, "state": state });
+                    invalid(would(controller, &name, status.clone()).await, SETTLED);
+                    status["assignment"]["goneTime"] = json!("2026-12-01T11:00:00Z");
+                    allowed(would(controller, &name, status).await);
+                }
             }
         }
     }
 
-    async fn an_assignment_only_moves_forward(ground: Ground) {
+    async fn an_assignment_is_shown_in_whatever_state_it_is(ground: Ground) {
         let controller = &ground.controller();
-        let steps = [
-            ("None", vec!["Granting", "Held"]),
-            ("Granting", vec!["Held", "Removing"]),
-            ("Held", vec!["Removing", "Gone"]),
-            ("Removing", vec!["Gone"]),
-            ("Gone", vec![]),
-        ];
-        let states = steps.clone().map(|(state, _)| state);
-        for (from, next) in steps {
-            let name = ground.in_phase(Phase::Approved).await;
-            allowed(ground.controller().patches_status(&name, json!({ "assignment": { "state": from } })).await);
-            for to in states {
-                let answer = would(controller, &name, json!({ "assignment": { "state": to } })).await;
-                if to == from || next.contains(&to) {
-                    allowed(answer);
-                } else {
-                    invalid(answer, FORWARD);
+        let name = ground.in_phase(Phase::Approved).await;
+        for from in ["Absent", "Creating", "Present", "Deleting"] {
+            let shown = |state: &str| json!({ "assignment": { "name": RECORD, "state": state } });
+            allowed(controller.patches_status(&name, shown(from)).await);
+            for to in ["Absent", "Creating", "Present", "Deleting"] {
+                allowed(would(controller, &name, shown(to)).await);
+            }
+        }
+    }
+
+    async fn a_forged_status_is_denied_wherever_it_says_it_is(ground: Ground) {
+        let controller = &ground.controller();
+        for from in Phase::ALL {
+            let name = ground.in_phase(from).await;
+            let mut denied = at(Phase::Denied);
+            denied["assignment"] = json!({ "name": RECORD, "state": "Present" });
+            for (reason, refusal) in [("NotEligible", Some(SETTLED)), ("SealBroken", None)] {
+                denied["reason"] = json!(reason);
+                let answer = would(controller, &name, denied.clone()).await;
+                match refusal {
+                    Some(sentence) => invalid(answer, sentence),
+                    None => drop(allowed(answer)),
                 }
             }
         }
@@ -165,9 +169,9 @@ cases! {
             json!({ "window": { "notAfter": later } }),
             json!({ "window": { "startTime": later } }),
             json!({ "window": { "endTime": later } }),
-            json!({ "assignment": { "tuple": { "userId": "u-mallory" } } }),
-            json!({ "assignment": { "origin": "Standing" } }),
-            json!({ "assignment": { "baseline": { "present": true } } }),
+            json!({ "access": { "instanceArn": "arn:9" } }),
+            json!({ "ending": { "reason": "AccessLost" } }),
+            json!({ "ending": { "requestedTime": later } }),
         ] {
             invalid(would(controller, &name, change).await, ONCE);
         }
@@ -177,14 +181,13 @@ cases! {
     async fn what_is_written_once_is_never_taken_away(ground: Ground) {
         let controller = &ground.controller();
         let name = with_everything_recorded(&ground).await;
-        let status = "what was recorded is kept: requester, access, review, window, assignment";
-        for field in ["requester", "access", "review", "window", "assignment"] {
+        let status = "what was recorded is kept: requester, access, review, window, assignment, ending";
+        for field in ["requester", "access", "review", "window", "assignment", "ending"] {
             invalid(would(controller, &name, json!({ field: null })).await, status);
         }
         for (parent, fields) in [
             ("review", vec!["deadline"]),
             ("window", vec!["notAfter", "startTime", "endTime"]),
-            ("assignment", vec!["tuple", "origin", "baseline"]),
         ] {
             let told = format!("what was recorded is kept: {}", fields.join(", "));
             for field in fields {

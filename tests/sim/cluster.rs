@@ -1,4 +1,5 @@
-//! A small API server: objects with versions, written by compare-and-swap, and a log of changes that watches follow.
+//! A small API server: requests and records with versions, written by compare-and-swap, and a log of changes that watches
+//! follow.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -8,7 +9,7 @@ use team_operator::api::{
     ApproverPolicySpec, ElevationRequestSpec, ElevationRequestStatus, EligibilityPolicySpec, Phase,
     TeamSettingsSpec, Timestamp,
 };
-use team_operator::domain::{RequestFacts, SealCheck, Sibling};
+use team_operator::domain::{RecordSeal, RecordWrite, RequestFacts, SealCheck, StoredRecord};
 
 use crate::plan::WriteFault;
 
@@ -64,11 +65,6 @@ impl Object {
             seal: self.seal,
         }
     }
-
-    pub(crate) fn sibling(&self) -> Sibling {
-        let full_name = format!("{}/{}", self.namespace, self.name);
-        Sibling::of(&self.uid, &full_name, &self.spec, &self.status)
-    }
 }
 
 /// A policy as it is stored.
@@ -93,6 +89,8 @@ pub(crate) struct Rules {
 pub(crate) enum Change {
     Object(Rc<Object>),
     Gone(String),
+    Record(Rc<StoredRecord>),
+    RecordGone(String),
     Rules(Rc<Rules>),
 }
 
@@ -112,23 +110,78 @@ pub(crate) struct GuardTruth {
 pub(crate) enum WriteError {
     Conflict,
     NotFound,
+    Refused,
     /// No answer; it may have been written.
     NoAnswer,
+    /// No answer yet; it lands later.
+    Hangs,
+}
+
+/// What the controller wants to have written.
+#[derive(Debug, Clone)]
+pub(crate) enum Write {
+    Status {
+        uid: String,
+        version: u64,
+        status: Box<ElevationRequestStatus>,
+    },
+    Finalizer {
+        uid: String,
+        version: u64,
+        present: bool,
+    },
+    Record(Box<RecordWrite>),
+}
+
+/// What a write left behind.
+#[derive(Debug, Clone)]
+pub(crate) enum Landed {
+    Object {
+        before: Rc<Object>,
+        /// `None` when the object went with its finalizer.
+        after: Option<Rc<Object>>,
+    },
+    Record {
+        before: Option<Rc<StoredRecord>>,
+        after: Option<Rc<StoredRecord>>,
+    },
+}
+
+/// The lease: who holds it, and when it was last renewed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct LeaseTruth {
+    pub(crate) holder: usize,
+    pub(crate) renewed: i64,
+}
+
+/// One version of a record, and whether the controller wrote it.
+#[derive(Debug, Clone)]
+pub(crate) struct RecordVersion {
+    pub(crate) t: i64,
+    pub(crate) genuine: bool,
+    /// `None` when it was removed.
+    pub(crate) record: Option<Rc<StoredRecord>>,
 }
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Cluster {
     pub(crate) objects: BTreeMap<String, Rc<Object>>,
+    pub(crate) records: BTreeMap<String, Rc<StoredRecord>>,
+    /// Every version that each record had.
+    pub(crate) past: BTreeMap<String, Vec<RecordVersion>>,
     pub(crate) rules: Rc<Rules>,
     pub(crate) changes: Vec<(i64, Change)>,
     pub(crate) guard: GuardTruth,
-    /// Which process has the lease.
-    pub(crate) lease: usize,
+    pub(crate) lease: LeaseTruth,
     /// Until when each process cannot reach the API server.
     pub(crate) away_until: [i64; 2],
+    /// Until when nobody can write anything, the lease included.
+    pub(crate) read_only_until: i64,
     pub(crate) watch_lag: i64,
     pub(crate) clock_ahead: i64,
     pub(crate) write_faults: [Vec<WriteFault>; 2],
+    /// Writes that hang, who made them, and when they land.
+    pub(crate) hanging: Vec<(i64, usize, Write)>,
     version: u64,
     names: u64,
 }
@@ -136,6 +189,10 @@ pub(crate) struct Cluster {
 impl Cluster {
     pub(crate) fn reaches(&self, process: usize, t: i64) -> bool {
         t >= self.away_until[process]
+    }
+
+    pub(crate) fn is_writable(&self, process: usize, t: i64) -> bool {
+        self.reaches(process, t) && t >= self.read_only_until
     }
 
     pub(crate) fn in_force(&self, t: i64) -> bool {
@@ -184,39 +241,154 @@ impl Cluster {
         let mut object = (**self.objects.get(uid)?).clone();
         change(&mut object);
         if object.deleted_at.is_some() && !object.finalizer {
-            let gone = self.objects.remove(uid);
+            self.objects.remove(uid);
             self.changes.push((t, Change::Gone(uid.to_owned())));
-            return gone;
+            return None;
         }
         Some(self.store(t, object))
     }
 
-    /// A write of the controller `process`, on top of `version`.
+    /// A write of a controller, with the misfortune that it meets; what it left behind, if the controller is told.
     pub(crate) fn write(
         &mut self,
         t: i64,
         process: usize,
+        write: &Write,
+    ) -> (Result<Landed, WriteError>, Option<Landed>) {
+        if !self.is_writable(process, t) {
+            return (Err(WriteError::NoAnswer), None);
+        }
+        match self.write_faults[process].pop() {
+            Some(WriteFault::Conflict) => (Err(WriteError::Conflict), None),
+            Some(WriteFault::Refused) => (Err(WriteError::Refused), None),
+            Some(WriteFault::NotWritten) => (Err(WriteError::NoAnswer), None),
+            Some(WriteFault::AnswerLost) => {
+                let landed = self.land(t, write).ok();
+                (Err(WriteError::NoAnswer), landed)
+            }
+            Some(WriteFault::Hangs { seconds }) => {
+                self.hanging.push((t + seconds, process, write.clone()));
+                (Err(WriteError::Hangs), None)
+            }
+            None => match self.land(t, write) {
+                Ok(landed) => (Ok(landed.clone()), Some(landed)),
+                Err(error) => (Err(error), None),
+            },
+        }
+    }
+
+    /// Writes, if nobody wrote in between.
+    pub(crate) fn land(&mut self, t: i64, write: &Write) -> Result<Landed, WriteError> {
+        match write {
+            Write::Status { uid, version, status } => self.land_object(t, uid, *version, |object| {
+                let approvals = std::mem::take(&mut object.status.approvals);
+                object.status = ElevationRequestStatus {
+                    approvals,
+                    ..(**status).clone()
+                };
+                object.seal = SealCheck::Valid;
+            }),
+            Write::Finalizer {
+                uid,
+                version,
+                present,
+            } => self.land_object(t, uid, *version, |object| object.finalizer = *present),
+            Write::Record(write) => self.land_record(t, write),
+        }
+    }
+
+    fn land_object(
+        &mut self,
+        t: i64,
         uid: &str,
         version: u64,
         change: impl FnOnce(&mut Object),
-    ) -> Result<Rc<Object>, WriteError> {
-        if !self.reaches(process, t) {
-            return Err(WriteError::NoAnswer);
-        }
-        let stored = self.objects.get(uid).ok_or(WriteError::NotFound)?.version;
-        if stored != version {
+    ) -> Result<Landed, WriteError> {
+        let before = self.objects.get(uid).ok_or(WriteError::NotFound)?.clone();
+        if before.version != version {
             return Err(WriteError::Conflict);
         }
-        match self.write_faults[process].pop() {
-            Some(WriteFault::Conflict) => return Err(WriteError::Conflict),
-            Some(WriteFault::Refused) => return Err(WriteError::NoAnswer),
-            Some(WriteFault::AnswerLost) => {
-                self.change(t, uid, change);
-                return Err(WriteError::NoAnswer);
-            }
-            None => {}
+        let after = self.change(t, uid, change);
+        Ok(Landed::Object { before, after })
+    }
+
+    fn land_record(&mut self, t: i64, write: &RecordWrite) -> Result<Landed, WriteError> {
+        let before = self.records.get(&write.name).cloned();
+        let there = before
+            .as_ref()
+            .map(|stored| (stored.uid.clone(), stored.version.clone()));
+        if there != write.base {
+            return Err(WriteError::Conflict);
         }
-        self.change(t, uid, change).ok_or(WriteError::NotFound)
+        let after = match &write.record {
+            None => {
+                self.remove_record(t, &write.name, true);
+                None
+            }
+            Some(record) => {
+                let (uid, seal) = match &write.base {
+                    Some((uid, _)) => (uid.clone(), RecordSeal::Valid),
+                    None => (self.fresh("record"), RecordSeal::OfCreation),
+                };
+                let deletion_requested = before.as_ref().is_some_and(|before| before.deletion_requested);
+                let stored = StoredRecord {
+                    name: write.name.clone(),
+                    uid,
+                    version: String::new(),
+                    deletion_requested,
+                    has_finalizer: write.finalizer,
+                    seal,
+                    record: Some(record.clone()),
+                };
+                self.put_record(t, stored, true)
+            }
+        };
+        Ok(Landed::Record { before, after })
+    }
+
+    /// Stores a record, whoever does it; one that is deleted and has no finalizer goes.
+    pub(crate) fn put_record(
+        &mut self,
+        t: i64,
+        mut stored: StoredRecord,
+        genuine: bool,
+    ) -> Option<Rc<StoredRecord>> {
+        self.version += 1;
+        stored.version = self.version.to_string();
+        if stored.deletion_requested && !stored.has_finalizer {
+            self.remove_record(t, &stored.name, genuine);
+            return None;
+        }
+        let stored = Rc::new(stored);
+        self.records.insert(stored.name.clone(), stored.clone());
+        self.changes.push((t, Change::Record(stored.clone())));
+        self.remember(t, &stored.name, Some(stored.clone()), genuine);
+        Some(stored)
+    }
+
+    pub(crate) fn remove_record(&mut self, t: i64, name: &str, genuine: bool) {
+        if self.records.remove(name).is_some() {
+            self.version += 1;
+            self.changes.push((t, Change::RecordGone(name.to_owned())));
+            self.remember(t, name, None, genuine);
+        }
+    }
+
+    fn remember(&mut self, t: i64, name: &str, record: Option<Rc<StoredRecord>>, genuine: bool) {
+        let past = self.past.entry(name.to_owned()).or_default();
+        past.push(RecordVersion { t, genuine, record });
+    }
+
+    /// The newest version of a record that the controller wrote; `None` also when it removed it last.
+    pub(crate) fn genuine(&self, name: &str) -> Option<Rc<StoredRecord>> {
+        let past = self.past.get(name)?;
+        past.iter().rev().find(|version| version.genuine)?.record.clone()
+    }
+
+    /// Whether what is stored is what the controller wrote last.
+    pub(crate) fn is_genuine(&self, name: &str) -> bool {
+        let past = self.past.get(name);
+        past.and_then(|past| past.last()).is_none_or(|version| version.genuine)
     }
 
     pub(crate) fn put_rules(&mut self, t: i64, rules: Rules) {

@@ -7,7 +7,7 @@ use team_operator::api::ReviewDecision;
 
 use crate::numbers::Numbers;
 use crate::plan::{
-    ACCOUNTS, Ask, Event, Forgery, GROUPS, Item, PEOPLE, Plan, SETS, Setup, Theme, Wait, Whose, WriteFault,
+    ACCOUNTS, Ask, Event, Forgery, GROUPS, Item, PEOPLE, Plan, RecordForgery, SETS, Setup, Theme, Wait, Whose, WriteFault,
     target, with_twins,
 };
 
@@ -156,7 +156,7 @@ fn write_fault(numbers: &mut Numbers) -> Script {
         "AccessDeniedException",
         "InternalServerException",
     ]);
-    let lag = Duration::from_secs(numbers.pick(&[5, 60, 150]));
+    let lag = Duration::from_secs(numbers.pick(&[5, 15]));
     let slow = Duration::from_secs(numbers.pick(&[3, 15, 60]));
     let effect = match numbers.below(10) {
         0 => Effect::Fail {
@@ -165,8 +165,7 @@ fn write_fault(numbers: &mut Numbers) -> Script {
         1 => Effect::Stuck,
         2 => Effect::Vanish,
         3 => Effect::Lag { time: lag },
-        4 => Effect::Twice,
-        5 => Effect::Lost { applied: true },
+        4 | 5 => Effect::Lost { applied: true },
         6 => Effect::Lost { applied: false },
         7 => Effect::Hold {
             applied: numbers.once_in(2),
@@ -243,17 +242,22 @@ fn processes(numbers: &mut Numbers) -> Event {
             wrong_instance: numbers.once_in(6),
         },
         4 => Event::Pause { process, seconds },
-        5 => Event::TakeOver {
-            process,
-            noticed_after_steps: numbers.pick(&[0, 3, 10, 40]),
-        },
+        5 => Event::ApiServerReadOnly { seconds },
         6 => Event::ApiServerAway { process, seconds },
         7 => Event::WatchLags {
             seconds: numbers.pick(&[0, 1, 10, 40]),
         },
         _ => Event::WriteFails {
             process,
-            how: numbers.pick(&[WriteFault::Conflict, WriteFault::Refused, WriteFault::AnswerLost]),
+            how: numbers.pick(&[
+                WriteFault::Conflict,
+                WriteFault::Refused,
+                WriteFault::NotWritten,
+                WriteFault::AnswerLost,
+                WriteFault::Hangs { seconds: 4 },
+                WriteFault::Hangs { seconds: 45 },
+                WriteFault::Hangs { seconds: 700 },
+            ]),
             writes: numbers.pick(&[1, 1, 2, 6]),
         },
     }
@@ -359,10 +363,26 @@ fn guard(numbers: &mut Numbers) -> Event {
             of: numbers.below(PEOPLE.len()),
             target: numbers.below(12),
         },
-        5..7 => Forgery::Approved,
-        _ => Forgery::LaterEnd,
+        5 => Forgery::Approved,
+        6 => Forgery::LaterEnd,
+        _ => Forgery::Field(numbers.below(16)),
     };
-    match numbers.below(6) {
+    let written = match numbers.below(8) {
+        0..4 => RecordForgery::Field(numbers.below(16)),
+        4 | 5 => RecordForgery::PlayBack {
+            steps: 1 + numbers.below(6),
+        },
+        6 => numbers.pick(&[RecordForgery::Remove, RecordForgery::Delete]),
+        _ => RecordForgery::MakeUp {
+            who: numbers.below(2),
+            target: numbers.below(12),
+        },
+    };
+    match numbers.below(9) {
+        6.. => Event::ForgeRecord {
+            record: numbers.below(16),
+            what: written,
+        },
         0 => Event::GuardBreaks {
             seconds: numbers.pick(&[1, 20, 200, 2000]),
         },

@@ -5,11 +5,12 @@ use team_operator::api::{
     AccountId, Approval, AssignmentState, ElevationRequestSpec, HumanDuration, PermissionSetName, Phase,
     ReviewDecision, Window,
 };
-use team_operator::domain::SealCheck;
+use team_operator::domain::{SealCheck, StoredRecord};
 
 use crate::cluster::{Object, stamp, utc};
+use crate::forge::forged_status;
 use crate::plan::{ACCOUNTS, Ask, Event, Forgery, NAMESPACES, PEOPLE, Whose, target};
-use crate::process::Role;
+use crate::process::{Memory, Role};
 use crate::sim::{Sim, behave};
 use crate::truth::{Entry, Reality, RequestTruth};
 
@@ -57,6 +58,7 @@ impl Sim {
             }
             Event::FaultsEnd => self.aws.world.remove_scripts(None),
             Event::Forge { request, what } => self.forges(*request, *what),
+            Event::ForgeRecord { record, what } => self.forges_record(*record, *what),
             _ => self.misfortune(event),
         }
     }
@@ -73,22 +75,13 @@ impl Sim {
                 wrong_instance,
             } => {
                 self.processes[process].role = Role::Down { until: t + seconds };
-                self.processes[process].notices_after = None;
                 self.processes[process].wrong_instance = wrong_instance;
-                self.processes[process].memory.tasks.clear();
+                self.processes[process].memory = Memory::default();
+                self.loses_what_is_forged(process);
             }
             Event::Pause { process, seconds } => self.processes[process].paused_until = t + seconds,
-            Event::TakeOver {
-                process,
-                noticed_after_steps,
-            } => {
-                if self.processes[process].role == Role::Standby && self.cluster.reaches(process, t) {
-                    self.cluster.lease = process;
-                    self.processes[process].lead(&self.cluster, t);
-                    self.processes[1 - process].notices_after = Some(noticed_after_steps);
-                }
-            }
             Event::ApiServerAway { process, seconds } => self.cluster.away_until[process] = t + seconds,
+            Event::ApiServerReadOnly { seconds } => self.cluster.read_only_until = t + seconds,
             Event::WriteFails { process, how, writes } => {
                 self.cluster.write_faults[process] = vec![how; writes];
             }
@@ -122,6 +115,8 @@ impl Sim {
         self.aws.ahead = 0;
         self.cluster.clock_ahead = 0;
         self.cluster.away_until = [0, 0];
+        self.cluster.read_only_until = 0;
+        self.removes_what_was_made_up();
         self.cluster.watch_lag = 0;
         self.cluster.write_faults = [vec![], vec![]];
         self.cluster.guard.broken_until = None;
@@ -132,7 +127,7 @@ impl Sim {
             if process.wrong_instance {
                 process.wrong_instance = false;
                 process.role = Role::Down { until: self.t };
-                process.memory.tasks.clear();
+                process.memory = Memory::default();
             }
         }
         behave(&mut self.aws.world, 2, 1);
@@ -237,12 +232,14 @@ impl Sim {
             .filter(|object| !object.is_finished())
             .collect();
         let in_flight = |object: &Object| {
-            let state = object
-                .status
-                .assignment
-                .as_ref()
-                .map(|assignment| assignment.state);
-            matches!(state, Some(AssignmentState::Granting | AssignmentState::Removing))
+            let claims = |stored: &StoredRecord| {
+                let record = stored.record.as_ref();
+                record.is_some_and(|record| {
+                    let moves = matches!(record.state(), AssignmentState::Creating | AssignmentState::Deleting);
+                    moves && record.claim(&object.uid).is_some()
+                })
+            };
+            self.cluster.records.values().any(|stored| claims(stored))
         };
         let busy: Vec<_> = live.iter().filter(|object| in_flight(object)).copied().collect();
         let among = if number.is_multiple_of(2) && !busy.is_empty() {
@@ -354,6 +351,10 @@ impl Sim {
                         window.end_time = end_time;
                     }
                 });
+            }
+            Forgery::Field(number) => {
+                let status = forged_status(&object.status, number, stamp(self.t));
+                self.forges_status(&object, |object| object.status = status);
             }
             Forgery::Approved | Forgery::LaterEnd | Forgery::Request { .. } => {}
         }

@@ -7,59 +7,50 @@ mod people;
 
 use std::rc::Rc;
 
-use team_operator::api::{AssignmentTuple, Timestamp};
-use team_operator::domain::{Decision, Snapshot};
+use team_operator::api::{AssignmentKey, Timestamp};
+use team_operator::domain::StoredRecord;
 
-use crate::cluster::Object;
+use crate::cluster::{Object, RecordVersion};
 use crate::sabotage::Sabotage;
 use crate::sim::Sim;
-use crate::truth::TupleTruth;
+use crate::truth::{Key, TupleTruth, key};
 
 pub(crate) use afterwards::{at_the_end, no_rest};
 
 /// Something a controller did, with what was really so when it did it.
 #[derive(Debug)]
 pub(crate) enum Seen {
-    /// A decision without questions.
-    Decided {
-        snapshot: Box<Snapshot>,
-        now: Timestamp,
-        decision: Box<Decision>,
-    },
     /// A status was written. The earliest clock is left out when one was set during the pass.
     Wrote {
         earliest: Option<i64>,
         before: Rc<Object>,
         after: Rc<Object>,
     },
+    /// A record was written; removed, where there is nothing after.
+    WroteRecord {
+        earliest: Option<i64>,
+        before: Option<Rc<StoredRecord>>,
+        after: Option<Rc<StoredRecord>>,
+    },
     /// A create or delete goes to AWS.
-    Sent(Box<Sent>),
+    Sent(Box<SentToAws>),
     /// The finalizer was taken off this object.
     FinalizerRemoved { object: Rc<Object> },
 }
 
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-pub(crate) struct Sent {
-    pub(crate) uid: String,
+pub(crate) struct SentToAws {
+    pub(crate) process: usize,
     pub(crate) create: bool,
-    pub(crate) tuple: AssignmentTuple,
-    /// While the API server did not answer.
-    pub(crate) from_memory: bool,
+    pub(crate) key: AssignmentKey,
     /// The sender has the lease.
     pub(crate) leads: bool,
-    /// Nobody wrote to the request since the intent was written.
-    pub(crate) undisturbed: bool,
-    /// The request as it is stored.
-    pub(crate) stored: Option<Rc<Object>>,
-    /// How far clocks were apart all through the pass.
+    /// How far clocks were apart, as the sender heard them.
     pub(crate) clocks_apart: i64,
+    /// What the latest of the three clocks says, as the sender heard them.
+    pub(crate) latest: Timestamp,
     /// The assignment before.
     pub(crate) before: TupleTruth,
-    /// Operations on it that are under way and on record.
-    pub(crate) open: Vec<String>,
-    /// What the latest of the three clocks says, or said when the sender heard it last.
-    pub(crate) latest: Timestamp,
 }
 
 /// Clocks within this agree.
@@ -76,43 +67,70 @@ type Law = fn(&Sim, &Seen) -> Result<(), String>;
 type StateLaw = fn(&Sim) -> Result<(), String>;
 
 /// The laws about what a controller does.
-const DEEDS: [(&str, Law); 14] = [
+const DEEDS: [(&str, Law); 12] = [
     ("L1", people::l1),
     ("L3", decisions::l3),
+    ("L21", assignments::l21),
     ("L4", assignments::l4),
-    ("L5", decisions::l5),
     ("L7", assignments::l7),
-    ("L8", decisions::l8),
     ("L9", assignments::l9),
-    ("L10", decisions::l10),
     ("L11", assignments::l11),
     ("L12", decisions::l12),
-    ("L13", assignments::l13),
     ("L14", people::l14),
     ("L16", people::l16),
-    ("last holder", assignments::last_holder),
+    ("L17", assignments::l17),
+    ("L19", assignments::l19),
 ];
 
 /// The laws about how things are.
-const STATES: [(&str, StateLaw); 2] = [("L2", afterwards::l2), ("L6", afterwards::l6)];
+const STATES: [(&str, StateLaw); 4] = [
+    ("L13", assignments::l13),
+    ("L6", afterwards::l6),
+    ("L18", afterwards::l18),
+    ("L2", afterwards::l2),
+];
 
 /// Holds everything that was seen, and how things are now, against the laws; where one is broken on purpose, against
 /// that one.
 pub(crate) fn check(sim: &mut Sim, seen: &[Seen]) -> Result<(), Violation> {
+    afterwards::note_stops(sim);
     afterwards::note_health(sim);
     let only = sim.sabotage.map(Sabotage::breaks);
     let is_held = |law: &str| only.is_none_or(|only| only == law);
     for one in seen {
+        tell(sim, one);
+        assignments::note(sim, one);
         for (law, holds) in DEEDS.into_iter().filter(|(law, _)| is_held(law)) {
             holds(sim, one).map_err(|sentence| Violation { law, sentence })?;
         }
         people::note(sim, one);
-        tell(sim, one);
     }
     for (law, holds) in STATES.into_iter().filter(|(law, _)| is_held(law)) {
         holds(sim).map_err(|sentence| Violation { law, sentence })?;
     }
     Ok(())
+}
+
+/// The name of the record of a tuple, if there ever was one that the controller wrote.
+fn record_of(sim: &Sim, about: &Key) -> Option<String> {
+    let is_about = |version: &RecordVersion| {
+        let record = version.record.as_ref().and_then(|stored| stored.record.as_ref());
+        version.genuine && record.is_some_and(|record| key(&record.key()) == *about)
+    };
+    let mut past = sim.cluster.past.iter();
+    past.find(|(_, past)| past.iter().any(is_about))
+        .map(|(name, _)| name.clone())
+}
+
+/// The genuine versions of a record that were stored at some time since then.
+fn versions_since(sim: &Sim, name: &str, since: i64) -> Vec<Rc<StoredRecord>> {
+    let Some(past) = sim.cluster.past.get(name) else {
+        return vec![];
+    };
+    let genuine: Vec<&RecordVersion> = past.iter().filter(|version| version.genuine).collect();
+    let first = genuine.iter().rposition(|version| version.t < since).unwrap_or(0);
+    let recent = genuine[first..].iter();
+    recent.filter_map(|version| version.record.clone()).collect()
 }
 
 /// For whoever reads the run.
@@ -122,32 +140,42 @@ fn tell(sim: &mut Sim, seen: &Seen) {
     }
     let name = |object: &Object| format!("{}/{}", object.namespace, object.name);
     let line = match seen {
-        Seen::Decided { .. } => return,
         Seen::Wrote { before, after, .. } => {
-            let state = |object: &Object| {
-                object
-                    .status
-                    .assignment
-                    .as_ref()
-                    .map(|one| (one.state, one.origin))
-            };
             format!(
-                "{}: {:?} {:?} to {:?} {:?}: {}",
+                "{}: {:?} to {:?}: {}",
                 name(after),
                 before.status.phase,
-                state(before),
                 after.status.phase,
-                state(after),
                 after.status.message.as_deref().unwrap_or_default(),
             )
         }
+        Seen::WroteRecord { before, after, .. } => {
+            let line = |stored: Option<&Rc<StoredRecord>>| {
+                let Some(record) = stored.and_then(|stored| stored.record.as_ref()) else {
+                    return "nothing".to_owned();
+                };
+                let claims = record.status.claims.iter().map(|claim| {
+                    let ended = claim.ended.as_ref().map(|end| end.reason);
+                    format!("{} until {} ended {ended:?}", claim.request.name, claim.end())
+                });
+                let claims: Vec<String> = claims.collect();
+                let create = record.status.create.as_ref().map(|create| &create.outcome);
+                format!("{:?} {claims:?} {create:?}", record.state())
+            };
+            let about = after.as_ref().or(before.as_ref()).map(|stored| stored.name.clone());
+            format!(
+                "record {}: {} to {}",
+                about.unwrap_or_default(),
+                line(before.as_ref()),
+                line(after.as_ref())
+            )
+        }
         Seen::Sent(sent) => format!(
-            "{}: sends a {}{}",
-            sent.stored
-                .as_ref()
-                .map_or_else(String::new, |object| name(object)),
+            "process {} sends a {} for {} (leads: {})",
+            sent.process,
             if sent.create { "create" } else { "delete" },
-            if sent.from_memory { " from memory" } else { "" },
+            sent.key.account_id,
+            sent.leads,
         ),
         Seen::FinalizerRemoved { object } => format!("{}: takes the finalizer off", name(object)),
     };

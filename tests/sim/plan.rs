@@ -104,12 +104,13 @@ pub(crate) enum Event {
         process: usize,
         seconds: i64,
     },
-    TakeOver {
-        process: usize,
-        noticed_after_steps: usize,
-    },
+    /// One process cannot reach the API server; where it leads, the other takes over in time.
     ApiServerAway {
         process: usize,
+        seconds: i64,
+    },
+    /// Everybody can read, and nobody can write.
+    ApiServerReadOnly {
         seconds: i64,
     },
     WriteFails {
@@ -135,6 +136,11 @@ pub(crate) enum Event {
         request: usize,
         what: Forgery,
     },
+    /// Somebody with every right writes to the record of an assignment.
+    ForgeRecord {
+        record: usize,
+        what: RecordForgery,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -150,10 +156,14 @@ pub(crate) struct Ask {
 pub(crate) enum WriteFault {
     /// Somebody else was faster.
     Conflict,
-    /// Not written.
+    /// The API server does not accept it.
     Refused,
+    /// Not written, and no answer.
+    NotWritten,
     /// Written, and the answer lost.
     AnswerLost,
+    /// No answer, and written so much later, if it can be written then.
+    Hangs { seconds: i64 },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,6 +183,23 @@ pub(crate) enum Forgery {
     Approved,
     /// The end is later than it was.
     LaterEnd,
+    /// One of the other fields of the status is another, by number.
+    Field(usize),
+}
+
+/// What somebody writes to a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RecordForgery {
+    /// One of its fields is another, by number.
+    Field(usize),
+    /// An old version of it is written back, with its seal.
+    PlayBack { steps: usize },
+    /// It is stripped of its finalizer and deleted.
+    Remove,
+    /// Its deletion is asked for.
+    Delete,
+    /// A record is made up that nobody asked for.
+    MakeUp { who: usize, target: usize },
 }
 
 /// People, by the names under which they begin.

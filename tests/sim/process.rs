@@ -1,21 +1,29 @@
-//! A process of the controller: what it remembers, and what it sees of the cluster.
+//! A process of the controller: what it remembers, what it sees of the cluster, and its machines.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use chrono::TimeDelta;
-use team_operator::api::{ApproverPolicySpec, EligibilityPolicySpec, OnEligibilityLost, Timestamp};
+use team_operator::api::{
+    ApproverPolicySpec, EligibilityPolicySpec, InstanceArn, OnEligibilityLost, Timestamp,
+};
+use team_operator::domain::request::assignment_of;
 use team_operator::domain::{
-    Action, Aged, Answer, Clocks, Decision, Fact, Facts, Guard, IdentityCenter, InstanceArn, Lease, Policies,
-    PolicyFact, Question, SettingsFact, Snapshot, Timings,
+    AssignmentConfig, AssignmentMachine, Clocks, Facts, Guard, IdentityCenter, Lease, Moment, Need, Policies,
+    PolicyFact, PolicySet, Question, Reply, RequestMachine, Seen, SettingsFact, Snapshot, StoredRecord,
+    Timings, record_name,
 };
 
-use crate::cluster::{Change, Cluster, Object, Policy, Rules, stamp, utc};
+use crate::cluster::{Change, Cluster, Object, Policy, Rules, stamp};
 
 /// An hourly list finds finished requests with a finalizer that was left behind.
 const SWEEP_EVERY: i64 = 3600;
 /// Policies that disappeared are remembered for the grace, and a little longer.
-const POLICIES_REMEMBERED: i64 = 400;
+const POLICIES_REMEMBERED: i64 = 1000;
+/// A holder that could not renew its lease for so long is not sure of it any more.
+const RENEW_DEADLINE: i64 = 10;
+/// A lease that was not renewed for so long is free.
+pub(crate) const LEASE_DURATION: i64 = 15;
 
 /// What a process is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +40,10 @@ pub(crate) enum Role {
 pub(crate) struct Process {
     pub(crate) role: Role,
     pub(crate) paused_until: i64,
-    /// A leader that lost its lease notices after so many of its own steps.
-    pub(crate) notices_after: Option<usize>,
+    /// When it began to lead.
+    pub(crate) began: i64,
+    /// When it last renewed its lease.
+    pub(crate) renewed: i64,
     /// How far its clock is ahead of the true time.
     pub(crate) ahead: i64,
     pub(crate) wrong_instance: bool,
@@ -45,6 +55,8 @@ pub(crate) struct Process {
 pub(crate) struct Memory {
     cursor: usize,
     pub(crate) objects: BTreeMap<String, Rc<Object>>,
+    pub(crate) records: BTreeMap<String, Rc<StoredRecord>>,
+    pub(crate) machines: BTreeMap<String, AssignmentMachine>,
     eligibility: Vec<PolicyFact<EligibilityPolicySpec>>,
     approvers: Vec<PolicyFact<ApproverPolicySpec>>,
     settings: Option<SettingsFact>,
@@ -52,15 +64,24 @@ pub(crate) struct Memory {
     pub(crate) absent_groups: BTreeMap<String, Timestamp>,
     /// How far the clocks of the API server and of AWS are ahead of the true time, as they last said.
     pub(crate) heard: [Option<i64>; 2],
-    /// Answers of AWS whose record could not be written yet.
-    pub(crate) unwritten: BTreeMap<String, Vec<(Answer, Timestamp)>>,
-    pub(crate) tasks: BTreeMap<String, Task>,
+    pub(crate) tasks: BTreeMap<Work, Task>,
+    /// When a write of each record last failed: a delete may have to go ahead of it.
+    pub(crate) failed_writes: BTreeMap<String, i64>,
     /// The requests that were decided since the newest gap of the guard, and which gap that is.
     judged: (u64, BTreeSet<String>),
     sweep_at: i64,
 }
 
-/// One request's place in the queue.
+/// What a pass is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Work {
+    /// The record of that name.
+    Record(String),
+    /// The request of that uid.
+    Request(String),
+}
+
+/// One place in the queue.
 #[derive(Debug, Default)]
 pub(crate) struct Task {
     /// When the next pass begins.
@@ -71,36 +92,39 @@ pub(crate) struct Task {
 /// A pass under way.
 #[derive(Debug)]
 pub(crate) struct Pass {
-    /// As it was read.
-    pub(crate) read: Rc<Object>,
-    /// With what is remembered about it.
-    pub(crate) object: Rc<Object>,
+    /// The machine of a request; that of a record lives in the process.
+    pub(crate) request: Option<Box<RequestMachine>>,
+    /// The version of the request that the pass knows.
+    pub(crate) version: u64,
+    /// What the machine is told next.
+    pub(crate) reply: Option<Reply>,
+    /// What the machine needs next.
+    pub(crate) need: Option<Need>,
+    /// Questions that are not answered yet, and the answers so far.
+    pub(crate) questions: Vec<Question>,
     pub(crate) facts: Facts,
-    pub(crate) stage: Stage,
-    pub(crate) rounds: usize,
     /// The call under way is answered then.
     pub(crate) resume_at: i64,
     /// The gap of the guard that this pass decides about.
     pub(crate) gap: Option<u64>,
-    /// How many answers were remembered when the pass began.
-    pub(crate) remembered: usize,
-    /// When the decision wants to be taken again.
-    pub(crate) wake_at: i64,
-    /// The API server does not answer.
-    pub(crate) from_memory: bool,
     /// The step of the run at which it began.
     pub(crate) began_at_step: usize,
 }
 
-#[derive(Debug)]
-pub(crate) enum Stage {
-    Decide,
-    Ask(Vec<Question>),
-    Write(Box<Decision>),
-    /// The last look at the others, with the request as it was before this attempt.
-    LookAgain(Action, Rc<Object>),
-    Act(Action),
-    Record(Answer),
+impl Pass {
+    pub(crate) fn new(t: i64, step: usize) -> Self {
+        Self {
+            request: None,
+            version: 0,
+            reply: Some(Reply::Start),
+            need: None,
+            questions: vec![],
+            facts: Facts::default(),
+            resume_at: t,
+            gap: None,
+            began_at_step: step,
+        }
+    }
 }
 
 impl Process {
@@ -108,7 +132,8 @@ impl Process {
         Self {
             role: Role::Standby,
             paused_until: 0,
-            notices_after: None,
+            began: 0,
+            renewed: 0,
             ahead: 0,
             wrong_instance: false,
             memory: Memory::default(),
@@ -123,20 +148,49 @@ impl Process {
         stamp(t + self.ahead)
     }
 
+    /// What the lease looks like to the process.
+    pub(crate) fn lease(&self, t: i64) -> Lease {
+        if t - self.renewed <= RENEW_DEADLINE {
+            Lease::Held
+        } else {
+            Lease::Unsure("it was not renewed".to_owned())
+        }
+    }
+
+    /// The present, as the process knows it.
+    pub(crate) fn moment(&self, t: i64) -> Moment {
+        Moment {
+            now: self.now(t),
+            uptime: TimeDelta::seconds(t - self.began),
+            clocks: self.clocks(),
+            lease: self.lease(t),
+        }
+    }
+
     /// Takes over: reads everything, and begins to follow what changes.
     pub(crate) fn lead(&mut self, cluster: &Cluster, t: i64) {
         self.role = Role::Leading;
-        self.notices_after = None;
+        self.began = t;
+        self.renewed = t;
         self.memory = Memory {
             cursor: cluster.changes.len(),
             known_since: Some(self.now(t)),
             ..Memory::default()
         };
         self.see_rules(&cluster.rules.clone(), t);
+        for record in cluster.records.values() {
+            self.see_record(record.clone(), t);
+        }
         for object in cluster.objects.values().filter(|object| !object.is_finished()) {
             self.see_object(object.clone(), t);
         }
         self.sweep(cluster, t);
+    }
+
+    /// Another holds the lease: whatever was remembered is forgotten.
+    pub(crate) fn stand_by(&mut self) {
+        self.role = Role::Standby;
+        self.memory = Memory::default();
     }
 
     /// Follows the watch.
@@ -148,26 +202,39 @@ impl Process {
             self.memory.cursor += 1;
             match change {
                 Change::Object(object) => self.see_object(object.clone(), t),
-                Change::Gone(uid) => {
-                    self.memory.objects.remove(uid);
-                    self.memory.unwritten.remove(uid);
-                    if self.memory.tasks.get(uid).is_some_and(|task| task.pass.is_none()) {
-                        self.memory.tasks.remove(uid);
+                Change::Gone(uid) => self.object_goes(uid, t),
+                Change::Record(record) => self.see_record(record.clone(), t),
+                Change::RecordGone(name) => {
+                    if let Some(record) = self.memory.records.remove(name) {
+                        self.wake_claimants(&record, t);
                     }
+                    self.wake(Work::Record(name.clone()), t);
                 }
                 Change::Rules(rules) => {
                     self.see_rules(rules, t);
                     // What rules say may change every answer.
-                    self.memory
-                        .tasks
-                        .values_mut()
-                        .for_each(|task| task.due = task.due.min(t));
+                    self.wake_all(t);
                 }
             }
         }
         if t >= self.memory.sweep_at {
             self.sweep(cluster, t);
         }
+    }
+
+    pub(crate) fn wake_all(&mut self, t: i64) {
+        self.memory
+            .tasks
+            .values_mut()
+            .for_each(|task| task.due = task.due.min(t));
+    }
+
+    pub(crate) fn wake(&mut self, work: Work, t: i64) {
+        let task = self.memory.tasks.entry(work).or_insert(Task {
+            due: t,
+            pass: None,
+        });
+        task.due = task.due.min(t);
     }
 
     /// When the watch brings the next change.
@@ -178,30 +245,82 @@ impl Process {
             .map(|(at, _)| at + cluster.watch_lag)
     }
 
-    fn see_object(&mut self, object: Rc<Object>, t: i64) {
+    fn object_goes(&mut self, uid: &str, t: i64) {
+        let work = Work::Request(uid.to_owned());
+        if self.memory.tasks.get(&work).is_some_and(|task| task.pass.is_none()) {
+            self.memory.tasks.remove(&work);
+        }
+        if let Some(object) = self.memory.objects.remove(uid) {
+            self.wake_records_of(&object, t);
+        }
+    }
+
+    /// An object that the watch shows, or that a call returned.
+    pub(crate) fn see_object(&mut self, object: Rc<Object>, t: i64) {
         let uid = object.uid.clone();
         let known = self.memory.objects.get(&uid).map_or(0, |known| known.version);
         if object.version <= known {
             return;
         }
-        let over = object.is_finished() && !object.finalizer;
-        if over {
+        if object.is_finished() && !object.finalizer {
             // It leaves the watch of live requests.
-            self.memory.objects.remove(&uid);
-            self.memory.unwritten.remove(&uid);
-            if self
-                .memory
-                .tasks
-                .get(&uid)
-                .is_some_and(|task| task.pass.is_none())
-            {
-                self.memory.tasks.remove(&uid);
-            }
+            self.memory.objects.insert(uid.clone(), object);
+            return self.object_goes(&uid, t);
+        }
+        self.wake_records_of(&object, t);
+        self.memory.objects.insert(uid.clone(), object);
+        self.wake(Work::Request(uid), t);
+    }
+
+    /// The records that a request names or claims.
+    fn wake_records_of(&mut self, object: &Object, t: i64) {
+        let named = object.status.assignment.iter().map(|assignment| assignment.name.clone());
+        let claims = |record: &&Rc<StoredRecord>| {
+            let content = record.record.as_ref();
+            content.is_some_and(|content| content.claim(&object.uid).is_some())
+        };
+        let claimed = self.memory.records.values().filter(claims);
+        let names: BTreeSet<String> = named.chain(claimed.map(|record| record.name.clone())).collect();
+        for name in names {
+            self.wake(Work::Record(name), t);
+        }
+    }
+
+    /// A record that the watch shows, or that a call returned.
+    pub(crate) fn see_record(&mut self, record: Rc<StoredRecord>, t: i64) {
+        let number = |record: &StoredRecord| record.version.parse::<u64>().unwrap_or(0);
+        let known = self.memory.records.get(&record.name).map_or(0, |known| number(known));
+        if number(&record) <= known {
             return;
         }
-        self.memory.objects.insert(uid.clone(), object);
-        let task = self.memory.tasks.entry(uid).or_default();
-        task.due = t;
+        self.wake(Work::Record(record.name.clone()), t);
+        self.wake_claimants(&record, t);
+        self.memory.records.insert(record.name.clone(), record);
+    }
+
+    pub(crate) fn record_goes(&mut self, name: &str, t: i64) {
+        if let Some(record) = self.memory.records.remove(name) {
+            self.wake_claimants(&record, t);
+        }
+    }
+
+    fn wake_claimants(&mut self, record: &StoredRecord, t: i64) {
+        let claims = record.record.iter().flat_map(|content| &content.status.claims);
+        let mut uids: BTreeSet<String> = claims.map(|claim| claim.request.uid.clone()).collect();
+        uids.extend(self.naming(&record.name).map(|object| object.uid.clone()));
+        for uid in uids {
+            if self.memory.objects.contains_key(&uid) {
+                self.wake(Work::Request(uid), t);
+            }
+        }
+    }
+
+    fn naming<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Rc<Object>> {
+        let names = move |object: &&Rc<Object>| {
+            let assignment = object.status.assignment.as_ref();
+            assignment.is_some_and(|assignment| assignment.name == name) && !object.status.finished
+        };
+        self.memory.objects.values().filter(names)
     }
 
     /// Lists finished requests with a finalizer.
@@ -213,9 +332,7 @@ impl Process {
             .filter(|object| object.is_finished() && object.finalizer)
         {
             self.see_object(object.clone(), t);
-            if let Some(task) = self.memory.tasks.get_mut(&object.uid) {
-                task.due = task.due.min(t);
-            }
+            self.wake(Work::Request(object.uid.clone()), t);
         }
     }
 
@@ -274,29 +391,41 @@ impl Process {
         }
     }
 
-    /// Everything that a decision may look at.
-    pub(crate) fn snapshot(
-        &self,
-        pass: &Pass,
-        uid: &str,
-        guard: Guard,
-        lease: Lease,
-        instance: &str,
-    ) -> Snapshot {
+    /// Policies and settings, when the watch has shown everything that there is.
+    pub(crate) fn policies(&self, cluster: &Cluster, index: usize, t: i64) -> Option<PolicySet> {
+        let ahead = &cluster.changes[self.memory.cursor.min(cluster.changes.len())..];
+        let behind = ahead.iter().any(|(_, change)| matches!(change, Change::Rules(_)));
+        if behind || !cluster.reaches(index, t) {
+            return None;
+        }
+        let memory = &self.memory;
+        let known_since = memory.known_since.unwrap();
+        Some(PolicySet {
+            settings: memory.settings.clone().unwrap(),
+            eligibility: Policies {
+                known_since,
+                all: memory.eligibility.clone(),
+            },
+            approver: Policies {
+                known_since,
+                all: memory.approvers.clone(),
+            },
+        })
+    }
+
+    /// Everything that a decision about a request may look at.
+    pub(crate) fn snapshot(&self, object: &Object, guard: Guard, instance: &InstanceArn) -> Snapshot {
         let memory = &self.memory;
         let known_since = memory.known_since.unwrap();
         let mut open_requests = BTreeMap::new();
-        for object in memory
-            .objects
-            .values()
-            .filter(|object| object.uid != uid && !object.is_finished())
-        {
-            if let (Some(requester), Some(_)) = (&object.status.requester, object.status.phase) {
+        for other in memory.objects.values() {
+            let open = other.uid != object.uid && !other.is_finished() && other.status.phase.is_some();
+            if let (Some(requester), true) = (&other.status.requester, open) {
                 *open_requests.entry(requester.user_id.clone()).or_insert(0) += 1;
             }
         }
         Snapshot {
-            request: pass.object.facts(),
+            request: object.facts(),
             settings: memory.settings.clone().unwrap(),
             eligibility_policies: Policies {
                 known_since,
@@ -306,33 +435,60 @@ impl Process {
                 known_since,
                 all: memory.approvers.clone(),
             },
-            facts: pass.facts.clone(),
+            facts: Facts::default(),
             guard,
-            lease,
             clocks: self.clocks(),
             open_requests,
-            seen_siblings: memory.objects.values().map(|object| object.sibling()).collect(),
+            record: self.record_of(object).map(|record| (*record).clone()),
             identity_center: IdentityCenter {
-                instance_arn: InstanceArn::new(instance),
+                instance_arn: instance.clone(),
                 delegated_administrator: false,
             },
             timings: Timings::default(),
         }
     }
 
-    /// The siblings that this process remembers, for what is due while nobody can be asked.
-    pub(crate) fn siblings_from_memory(&self, t: i64) -> Facts {
-        let value = self
-            .memory
-            .objects
-            .values()
-            .map(|object| object.sibling())
-            .collect();
-        let observed_at = utc(t + self.ahead);
-        Facts {
-            siblings: Some(Fact::Known(Aged { value, observed_at })),
-            ..Facts::default()
+    /// The record on which a request has a claim, or of the assignment that it is about.
+    fn record_of(&self, object: &Object) -> Option<Rc<StoredRecord>> {
+        let claims = |record: &&Rc<StoredRecord>| {
+            let content = record.record.as_ref();
+            content.is_some_and(|content| content.claim(&object.uid).is_some())
+        };
+        if let Some(record) = self.memory.records.values().find(claims) {
+            return Some(record.clone());
         }
+        let name = assignment_of(&object.status).map(|spec| record_name(&spec))?;
+        self.memory.records.get(&name).cloned()
+    }
+
+    /// Takes the machine of a record out, told what the watches show.
+    pub(crate) fn machine(&mut self, name: &str, instance: &InstanceArn) -> AssignmentMachine {
+        let known = self.memory.machines.remove(name);
+        let config = AssignmentConfig {
+            instance: instance.clone(),
+            abandoned: None,
+            timings: Timings::default(),
+        };
+        known.unwrap_or_else(|| AssignmentMachine::new(name, config))
+    }
+
+    /// What the watches show of a record.
+    pub(crate) fn seen(&self, name: &str, machine: &AssignmentMachine) -> Seen {
+        let record = self.memory.records.get(name).map(|record| (**record).clone());
+        let shown = record.as_ref().and_then(|record| record.record.as_ref());
+        let claims = shown.into_iter().chain(machine.record());
+        let claims = claims.flat_map(|record| &record.status.claims);
+        let mut uids: BTreeSet<String> = claims.map(|claim| claim.request.uid.clone()).collect();
+        uids.extend(self.naming(name).map(|object| object.uid.clone()));
+        let live = uids.iter().filter_map(|uid| self.memory.objects.get(uid));
+        let live = live.filter(|object| !object.status.finished);
+        let requests = live.map(|object| object.facts()).collect();
+        Seen { record, requests }
+    }
+
+    /// Whether nothing has to be remembered of a record.
+    pub(crate) fn may_forget(&self, name: &str, machine: &AssignmentMachine) -> bool {
+        machine.is_idle() && !self.memory.records.contains_key(name) && self.naming(name).next().is_none()
     }
 
     /// How far the clock of AWS, or of the API server, is ahead of the true time, as an answer just said.
@@ -342,7 +498,7 @@ impl Process {
 
     /// How far other clocks are ahead. What was heard is kept against a clock that does not step, so that it stays right
     /// when ours is set.
-    fn clocks(&self) -> Clocks {
+    pub(crate) fn clocks(&self) -> Clocks {
         let offset = |heard: Option<i64>| heard.map(|ahead| TimeDelta::seconds(ahead - self.ahead));
         let [api_server, aws] = self.memory.heard;
         Clocks {

@@ -1,84 +1,93 @@
-//! Each law broken on purpose: what no law notices is no law.
+//! Each law broken on purpose, from outside the shipped machines: what no law notices is no law.
 
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use team_operator::api::{
-    AccountId, AssignmentOrigin, AssignmentState, AssignmentTuple, Phase, Reason, Requirement,
-};
+use team_operator::api::{AccountId, AssignmentKey, AssignmentState, Phase, Requirement};
 use team_operator::domain::{
-    Action, Aged, Clocks, Decision, Fact, Facts, FailureKind, ListAnswer, Listing, OperationState,
-    SettingsFact, Snapshot,
+    Aged, Clocks, Create, Fact, Facts, FailureKind, Lease, ListAnswer, Listing, Moment, Need, OperationState,
+    PolicySet, RecordSeal, SettingsFact, Snapshot, StoredRecord,
 };
 
 use crate::plan::ACCOUNTS;
+use crate::process::{Pass, Work};
 use crate::sim::Sim;
 
 /// What is done wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sabotage {
     GrantsWithoutApproval,
-    IgnoresTheEnd,
+    ReadsFromTheCache,
+    LooksAnHourLate,
     SkipsRevoking,
-    ActsBeforeWriting,
-    ForgetsWhatItAsked,
-    ForgetsWhatIsInFlight,
-    RemovesTheFinalizerEarly,
-    RefusesNobodyWherePolicyIsNarrow,
-    IgnoresClocks,
-    SleepsForEver,
-    TakesStandingAccessForItsOwn,
-    EndsWhileItHolds,
-    TakesWhatIsOpenForFailed,
-    GrantsInAnotherAccount,
-    GivesUpAfterAFailure,
+    SendsBeforeStoring,
+    IgnoresTheLease,
     TakesUnknownForAbsent,
-    IgnoresSiblings,
-    LooksOnlyOnce,
+    TakesWhatIsOpenForFailed,
+    RemovesTheFinalizerEarly,
+    IgnoresClocks,
+    SkipsLists,
+    EndsWhileItHolds,
+    FindsNoCreates,
+    GrantsInAnotherAccount,
+    LooksNowhere,
+    EndsAnHourEarly,
+    NeverDeletes,
+    WaitsForItsWrite,
+    SleepsForEver,
+    SeesNoListing,
+    BelievesForgedRecords,
 }
 
 impl Sabotage {
-    pub(crate) const ALL: [Sabotage; 18] = [
+    /// Those that are found within the steps of plain `cargo test`.
+    pub(crate) const FOUND: [Sabotage; 11] = [
         Sabotage::GrantsWithoutApproval,
-        Sabotage::IgnoresTheEnd,
         Sabotage::SkipsRevoking,
-        Sabotage::ActsBeforeWriting,
-        Sabotage::ForgetsWhatItAsked,
-        Sabotage::ForgetsWhatIsInFlight,
+        Sabotage::SendsBeforeStoring,
         Sabotage::RemovesTheFinalizerEarly,
-        Sabotage::RefusesNobodyWherePolicyIsNarrow,
         Sabotage::IgnoresClocks,
-        Sabotage::SleepsForEver,
-        Sabotage::TakesStandingAccessForItsOwn,
+        Sabotage::SkipsLists,
         Sabotage::EndsWhileItHolds,
-        Sabotage::TakesWhatIsOpenForFailed,
-        Sabotage::GrantsInAnotherAccount,
-        Sabotage::GivesUpAfterAFailure,
+        Sabotage::LooksNowhere,
+        Sabotage::NeverDeletes,
+        Sabotage::SleepsForEver,
+        Sabotage::SeesNoListing,
+    ];
+
+    /// Those that were not found in 40,000 steps: they are sought only where `SIMULATE_STEPS` says how long.
+    pub(crate) const SOUGHT: [Sabotage; 10] = [
+        Sabotage::ReadsFromTheCache,
+        Sabotage::LooksAnHourLate,
+        Sabotage::IgnoresTheLease,
         Sabotage::TakesUnknownForAbsent,
-        Sabotage::IgnoresSiblings,
-        Sabotage::LooksOnlyOnce,
+        Sabotage::TakesWhatIsOpenForFailed,
+        Sabotage::FindsNoCreates,
+        Sabotage::GrantsInAnotherAccount,
+        Sabotage::EndsAnHourEarly,
+        Sabotage::WaitsForItsWrite,
+        Sabotage::BelievesForgedRecords,
     ];
 
     /// The law that it breaks.
     pub(crate) fn breaks(self) -> &'static str {
         match self {
-            Sabotage::GrantsWithoutApproval => "L1",
-            Sabotage::IgnoresTheEnd => "L2",
+            Sabotage::GrantsWithoutApproval | Sabotage::ReadsFromTheCache => "L1",
+            Sabotage::LooksAnHourLate | Sabotage::SleepsForEver => "L2",
             Sabotage::SkipsRevoking => "L3",
-            Sabotage::ActsBeforeWriting => "L4",
-            Sabotage::ForgetsWhatItAsked => "L5",
-            Sabotage::ForgetsWhatIsInFlight => "L6",
+            Sabotage::SendsBeforeStoring | Sabotage::IgnoresTheLease => "L4",
+            Sabotage::TakesUnknownForAbsent => "L6",
             Sabotage::RemovesTheFinalizerEarly => "L7",
-            Sabotage::RefusesNobodyWherePolicyIsNarrow => "L8",
             Sabotage::IgnoresClocks => "L9",
-            Sabotage::SleepsForEver => "L10",
-            Sabotage::TakesStandingAccessForItsOwn => "L11",
+            Sabotage::SkipsLists => "L11",
             Sabotage::EndsWhileItHolds => "L12",
-            Sabotage::TakesWhatIsOpenForFailed | Sabotage::LooksOnlyOnce => "L13",
+            Sabotage::TakesWhatIsOpenForFailed | Sabotage::FindsNoCreates => "L13",
             Sabotage::GrantsInAnotherAccount => "L14",
-            Sabotage::GivesUpAfterAFailure => "L15",
-            Sabotage::TakesUnknownForAbsent => "L16",
-            Sabotage::IgnoresSiblings => "last holder",
+            Sabotage::LooksNowhere => "L15",
+            Sabotage::EndsAnHourEarly => "L17",
+            Sabotage::NeverDeletes | Sabotage::WaitsForItsWrite => "L18",
+            Sabotage::SeesNoListing => "L19",
+            Sabotage::BelievesForgedRecords => "L21",
         }
     }
 }
@@ -86,116 +95,136 @@ impl Sabotage {
 impl Sim {
     pub(crate) fn sabotage_snapshot(&self, snapshot: &mut Snapshot) {
         match self.sabotage {
-            Some(Sabotage::GrantsWithoutApproval) => {
-                if let SettingsFact::Present(settings) = &mut snapshot.settings {
-                    settings.approval_workflow = Requirement::NotRequired;
+            Some(Sabotage::GrantsWithoutApproval) => waive(&mut snapshot.settings),
+            Some(Sabotage::BelievesForgedRecords) => {
+                if let Some(record) = &mut snapshot.record {
+                    self.sabotage_record(record);
                 }
             }
-            Some(Sabotage::IgnoresClocks) => snapshot.clocks = Clocks::default(),
             _ => {}
         }
     }
 
-    pub(crate) fn sabotage_decision(&self, snapshot: &Snapshot, decision: &mut Decision) {
-        let Some(sabotage) = self.sabotage else { return };
-        let to = decision.transition.as_ref().map(|transition| transition.to);
-        let begins_to_revoke = to == Some(Phase::Revoking);
-        let assignment = decision.status.assignment.as_mut();
-        match sabotage {
-            Sabotage::IgnoresTheEnd
-                if begins_to_revoke && decision.status.reason == Some(Reason::EndReached) =>
+    pub(crate) fn sabotage_policies(&self, policies: &mut PolicySet) {
+        if self.sabotage == Some(Sabotage::GrantsWithoutApproval) {
+            waive(&mut policies.settings);
+        }
+    }
+
+    pub(crate) fn sabotage_record(&self, record: &mut StoredRecord) {
+        if self.sabotage == Some(Sabotage::BelievesForgedRecords) && record.seal == RecordSeal::Broken {
+            record.seal = RecordSeal::Valid;
+        }
+    }
+
+    pub(crate) fn sabotage_moment(&self, moment: &mut Moment, work: &Work) {
+        let of_record = matches!(work, Work::Record(_));
+        let shifted = |by| team_operator::api::Timestamp::from(moment.now.to_utc() + TimeDelta::minutes(by));
+        match self.sabotage {
+            Some(Sabotage::IgnoresClocks) => moment.clocks = Clocks::default(),
+            Some(Sabotage::IgnoresTheLease) => moment.lease = Lease::Held,
+            Some(Sabotage::LooksAnHourLate) if of_record => moment.now = shifted(-60),
+            Some(Sabotage::EndsAnHourEarly) if of_record => moment.now = shifted(60),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn sabotage_need(
+        &mut self,
+        process: usize,
+        work: &Work,
+        mut need: Need,
+        moment: &Moment,
+    ) -> Need {
+        match (self.sabotage, &mut need) {
+            (Some(Sabotage::SendsBeforeStoring), Need::StoreRecord(write)) => {
+                let record = write.record.as_ref();
+                let intent = record.filter(|record| record.state() == AssignmentState::Creating);
+                if let Some(record) = intent.filter(|record| record.status.create.is_some()) {
+                    let create = Create {
+                        key: record.key(),
+                        not_after: team_operator::api::Timestamp::from(
+                            moment.now.to_utc() + TimeDelta::minutes(1),
+                        ),
+                    };
+                    let mut pass = Pass::new(self.t, self.steps);
+                    self.create(process, &mut pass, &create);
+                }
+            }
+            (Some(Sabotage::SkipsRevoking), Need::StoreStatus(status))
+                if status.phase == Some(Phase::Active) =>
             {
-                decision.status = snapshot.request.status.clone();
-                decision.wake_at = decision
-                    .wake_at
-                    .and_then(|at| at.checked_add(TimeDelta::hours(1)));
+                status.phase = Some(Phase::Rejected);
             }
-            Sabotage::SkipsRevoking if begins_to_revoke => decision.status.phase = Some(Phase::Ended),
-            Sabotage::EndsWhileItHolds if begins_to_revoke => {
-                decision.status.phase = Some(Phase::Ended);
-                decision.status.finished = true;
+            (Some(Sabotage::EndsWhileItHolds), Need::StoreStatus(status))
+                if status.phase == Some(Phase::Active) =>
+            {
+                status.phase = Some(Phase::Ended);
+                status.finished = true;
             }
-            Sabotage::RemovesTheFinalizerEarly if begins_to_revoke => {
-                decision.action = Some(Action::RemoveFinalizer);
+            (Some(Sabotage::RemovesTheFinalizerEarly), Need::StoreStatus(status))
+                if status.phase == Some(Phase::Active) && matches!(work, Work::Request(_)) =>
+            {
+                return Need::StoreFinalizer(false);
             }
-            Sabotage::ForgetsWhatIsInFlight if begins_to_revoke => {
-                let was_held = snapshot.request.status.phase == Some(Phase::Active);
-                if let Some(assignment) = assignment.filter(|_| !was_held) {
-                    assignment.state = AssignmentState::Gone;
-                }
-            }
-            Sabotage::ForgetsWhatItAsked if matches!(decision.action, Some(Action::Grant(_))) => {
-                if let Some(assignment) = assignment {
-                    assignment.create = None;
-                }
-            }
-            Sabotage::TakesStandingAccessForItsOwn => {
-                if let Some(assignment) =
-                    assignment.filter(|one| one.origin == Some(AssignmentOrigin::Standing))
-                    && assignment.state == AssignmentState::Held
-                {
-                    assignment.origin = Some(AssignmentOrigin::Inherited);
-                }
-            }
-            Sabotage::RefusesNobodyWherePolicyIsNarrow => {
-                let policies = &snapshot.eligibility_policies.all;
-                let narrow =
-                    policies.len() < 2 || policies.iter().any(|one| one.spec.max_duration.seconds() == 1);
-                if narrow && to == Some(Phase::Denied) {
-                    decision.status = snapshot.request.status.clone();
-                    decision.transition = None;
-                }
-            }
-            Sabotage::SleepsForEver if decision.status.phase == Some(Phase::Approved) => {
-                decision.wake_at = None;
-            }
-            Sabotage::GivesUpAfterAFailure if decision.status.reason == Some(Reason::LookupFailed) => {
-                decision.wake_at = None;
+            (Some(Sabotage::LooksNowhere), Need::Delete(_)) => {
+                return Need::Rest(TimeDelta::minutes(5));
             }
             _ => {}
         }
+        need
     }
 
     pub(crate) fn sabotage_facts(&self, facts: &mut Facts) {
+        let nobody = || {
+            Some(Fact::Known(Aged {
+                value: ListAnswer::Listed(Listing::default()),
+                observed_at: crate::cluster::utc(self.t),
+            }))
+        };
         match self.sabotage {
             Some(Sabotage::TakesUnknownForAbsent) => {
                 if let Some(Fact::Unknown(_)) = facts.listing {
-                    let value = ListAnswer::Listed(Listing::default());
-                    let observed_at = crate::cluster::utc(self.t);
-                    facts.listing = Some(Fact::Known(Aged { value, observed_at }));
+                    facts.listing = nobody();
+                }
+            }
+            Some(Sabotage::SkipsLists | Sabotage::SeesNoListing) if facts.listing.is_some() => {
+                // Nobody holds it, however often one looks; once in a while somebody does, or nothing would be confirmed.
+                if self.sabotage == Some(Sabotage::SkipsLists) && !self.steps.is_multiple_of(4)
+                    || self.sabotage == Some(Sabotage::SeesNoListing) && self.t / 400 % 2 == 1
+                {
+                    facts.listing = nobody();
                 }
             }
             Some(Sabotage::TakesWhatIsOpenForFailed) => {
-                let states = facts.operations.values_mut().filter_map(|fact| match fact {
-                    Fact::Known(aged) => Some(&mut aged.value),
-                    Fact::Unknown(_) => None,
-                });
-                for state in states {
-                    if *state
-                        == (OperationState::InProgress {
-                            ask_again_in: Duration::ZERO,
-                        })
-                    {
-                        let reason = "it seems to fail".to_owned();
-                        *state = OperationState::Failed {
+                for fact in facts.operations.values_mut() {
+                    let Fact::Known(aged) = fact else { continue };
+                    if matches!(aged.value, OperationState::InProgress { .. }) {
+                        aged.value = OperationState::Failed {
                             kind: FailureKind::Other,
-                            reason,
+                            reason: format!("it seems to fail after {:?}", Duration::ZERO),
                         };
                     }
                 }
             }
-            Some(Sabotage::IgnoresSiblings) => {
-                if let Some(Fact::Known(siblings)) = &mut facts.siblings {
-                    siblings.value.clear();
+            Some(Sabotage::FindsNoCreates) => {
+                if let Some(Fact::Known(found)) = &mut facts.creates_in_progress {
+                    found.value.clear();
                 }
             }
             _ => {}
         }
     }
 
-    pub(crate) fn sabotage_tuple(&self, tuple: &mut AssignmentTuple) {
+    pub(crate) fn sabotage_key(&self, key: &mut AssignmentKey) {
         if self.sabotage == Some(Sabotage::GrantsInAnotherAccount) {
-            tuple.account_id = AccountId::parse(ACCOUNTS[2]).unwrap();
+            key.account_id = AccountId::parse(ACCOUNTS[2]).unwrap();
         }
+    }
+}
+
+fn waive(settings: &mut SettingsFact) {
+    if let SettingsFact::Present(settings) = settings {
+        settings.approval_workflow = Requirement::NotRequired;
     }
 }

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use identity_center_sandbox::{DeleteMissing, World};
-use team_operator::api::{AssignmentState, Timestamp};
+use team_operator::api::AssignmentState;
 
-use crate::aws::Aws;
-use crate::cluster::{Cluster, stamp};
+use crate::answers::Aws;
+use crate::cluster::Cluster;
 use crate::laws::{self, Seen, Violation};
 use crate::numbers::Numbers;
 use crate::plan::{Item, Plan, Setup, Wait};
-use crate::process::{Process, Role};
+use crate::process::{LEASE_DURATION, Process, Role};
 use crate::sabotage::Sabotage;
 use crate::truth::{Key, Truth, key};
 
@@ -85,8 +85,7 @@ impl Sim {
             self.assign_standing(who, target);
         }
         self.looks_at_aws(true);
-        let cluster = &self.cluster;
-        self.processes[0].lead(cluster, 0);
+        self.processes[0].lead(&self.cluster, 0);
     }
 
     /// Leads the whole run. The number of steps, or the law that was broken.
@@ -151,20 +150,19 @@ impl Sim {
             if !process.works(self.t) {
                 continue;
             }
-            for (uid, task) in &process.memory.tasks {
+            for (work, task) in &process.memory.tasks {
                 let due = task.pass.as_ref().map_or(task.due, |pass| pass.resume_at);
                 if due <= self.t {
-                    ready.push((index, uid));
+                    ready.push((index, work));
                 }
             }
         }
         if ready.is_empty() {
             return Ok(false);
         }
-        let (process, uid) = ready[self.numbers.below(ready.len())];
-        let uid = uid.clone();
-        self.shell_step(process, &uid);
-        self.notices(process);
+        let (process, work) = ready[self.numbers.below(ready.len())];
+        let work = work.clone();
+        self.drive(process, &work);
         self.steps += 1;
         self.steps_now += 1;
         if self.steps_now > STEPS_AT_ONE_MOMENT && self.sabotage.is_none() {
@@ -177,19 +175,20 @@ impl Sim {
     /// What reaches the processes without their doing.
     fn news(&mut self) {
         for index in 0..2 {
-            let lease = self.cluster.lease == index || self.processes[1 - index].role != Role::Leading;
-            let process = &mut self.processes[index];
-            if let Role::Down { until } = process.role
+            if let Role::Down { until } = self.processes[index].role
                 && self.t >= until
             {
-                process.role = Role::Standby;
+                self.processes[index].role = Role::Standby;
             }
-            // The lease of a process that is gone runs out.
-            if process.role == Role::Standby && lease && self.cluster.reaches(index, self.t) {
-                self.cluster.lease = index;
-                process.lead(&self.cluster, self.t);
+            if matches!(self.processes[index].role, Role::Down { .. })
+                || self.t < self.processes[index].paused_until
+                || !self.cluster.reaches(index, self.t)
+            {
+                continue;
             }
-            if process.works(self.t) && self.cluster.reaches(index, self.t) {
+            self.looks_at_the_lease(index);
+            let process = &mut self.processes[index];
+            if process.role == Role::Leading {
                 process.watch(&self.cluster, self.t);
                 let settled = self.cluster.guard.recorded == self.cluster.guard.gaps;
                 if !settled && self.cluster.in_force(self.t) && self.cluster.proven(self.t) {
@@ -199,48 +198,114 @@ impl Sim {
         }
     }
 
-    /// A leader that lost its lease notices in the end, and stops.
-    fn notices(&mut self, index: usize) {
-        let reaches = self.cluster.reaches(index, self.t);
+    /// A process that reaches the API server renews its lease, takes one that is free, or stands by.
+    fn looks_at_the_lease(&mut self, index: usize) {
+        let (t, writable) = (self.t, self.cluster.is_writable(index, self.t));
+        let lease = self.cluster.lease;
         let process = &mut self.processes[index];
-        match process.notices_after {
-            Some(0) if reaches => {
-                process.role = Role::Standby;
-                process.notices_after = None;
-                process.memory.tasks.clear();
+        let free = t - lease.renewed > LEASE_DURATION;
+        if lease.holder == index && process.role == Role::Leading {
+            if writable {
+                if process.lease(t) != team_operator::domain::Lease::Held {
+                    process.wake_all(t);
+                }
+                process.renewed = t;
+                self.cluster.lease.renewed = t;
             }
-            Some(steps) => process.notices_after = Some(steps.saturating_sub(1)),
-            None => {}
+            return;
+        }
+        if process.role == Role::Leading && self.sabotage != Some(Sabotage::IgnoresTheLease) {
+            process.stand_by();
+        }
+        let is_own = lease.holder == index;
+        if writable && (free || is_own) {
+            self.cluster.lease.holder = index;
+            self.cluster.lease.renewed = t;
+            self.loses_what_is_forged(index);
+            self.processes[index].lead(&self.cluster, t);
+            self.tell(|| format!("    process {index} leads"));
         }
     }
 
     /// When the next thing happens by itself.
     fn next_moment(&self) -> Option<i64> {
-        let mut next = self.aws.held.iter().map(|(_, at)| *at).min().unwrap_or(i64::MAX);
+        let mut next = i64::MAX;
+        let mut at = |time: i64| {
+            if time > self.t {
+                next = next.min(time);
+            }
+        };
+        self.aws.held.iter().for_each(|(_, time)| at(*time));
+        self.cluster.hanging.iter().for_each(|(time, ..)| at(*time));
+        at(self.cluster.read_only_until);
         for (index, process) in self.processes.iter().enumerate() {
+            at(process.paused_until);
+            at(self.cluster.away_until[index]);
             match process.role {
-                Role::Down { until } => next = next.min(until),
-                Role::Standby => {}
-                Role::Leading if self.t < process.paused_until => next = next.min(process.paused_until),
-                Role::Leading => {
+                Role::Down { until } => at(until.max(self.t + 1)),
+                Role::Standby if self.t >= process.paused_until => {
+                    at(self.cluster.lease.renewed + LEASE_DURATION + 1);
+                }
+                Role::Leading if self.t >= process.paused_until => {
                     let tasks = process.memory.tasks.values();
                     let due = tasks.map(|task| task.pass.as_ref().map_or(task.due, |pass| pass.resume_at));
-                    next = next.min(due.min().unwrap_or(i64::MAX));
-                    if let Some(at) = process.next_news(&self.cluster) {
-                        next = next.min(at.max(self.cluster.away_until[index]));
+                    due.for_each(|due| at(due.max(self.t + 1)));
+                    if let Some(time) = process.next_news(&self.cluster) {
+                        at(time.max(self.cluster.away_until[index]).max(self.t + 1));
                     }
                 }
+                Role::Standby | Role::Leading => {}
             }
         }
-        (next < i64::MAX).then_some(next.max(self.t + 1))
+        (next < i64::MAX).then_some(next)
     }
 
     fn pass_time(&mut self, to: i64) -> Result<(), Violation> {
+        // Whoever could renew its lease all the time has done so.
+        let holder = self.cluster.lease.holder;
+        if self.processes[holder].works(self.t) && self.cluster.is_writable(holder, self.t) {
+            self.processes[holder].renewed = to;
+            self.cluster.lease.renewed = to;
+        }
         self.t = to;
         self.steps_now = 0;
-        self.aws.release(self.t);
+        self.goes_on();
         self.looks_at_aws(false);
         self.check()
+    }
+
+    /// Calls that AWS held back, and writes that hung.
+    fn goes_on(&mut self) {
+        for (hold, begun) in self.aws.release(self.t) {
+            let held = self.truth.creates.iter_mut().find(|create| create.held == Some(hold));
+            if let Some(create) = held {
+                create.held = None;
+                create.operation = create.operation.take().or(begun);
+            }
+        }
+        let due = |hanging: &(i64, usize, crate::cluster::Write)| hanging.0 <= self.t;
+        let (landing, waiting) = std::mem::take(&mut self.cluster.hanging)
+            .into_iter()
+            .partition::<Vec<_>, _>(due);
+        self.cluster.hanging = waiting;
+        for (_, process, write) in landing {
+            if let Ok(landed) = self.cluster.land(self.t, &write) {
+                self.saw_write(process, landed);
+            }
+        }
+    }
+
+    /// Somebody changed a record, and the only process that remembered it is gone: what it was is lost, unless a request
+    /// proves it.
+    pub(crate) fn loses_what_is_forged(&mut self, _process: usize) {
+        let names: Vec<String> = self.cluster.past.keys().cloned().collect();
+        for name in names.into_iter().filter(|name| !self.cluster.is_genuine(name)) {
+            let past = &self.cluster.past[&name];
+            let known = past.iter().rev().find_map(|version| version.record.as_ref()?.record.clone());
+            if let Some(record) = known {
+                self.truth.lost.insert(key(&record.key()));
+            }
+        }
     }
 
     fn check(&mut self) -> Result<(), Violation> {
@@ -251,30 +316,14 @@ impl Sim {
     /// Brings the truth about AWS up to date.
     pub(crate) fn looks_at_aws(&mut self, others: bool) {
         let truth = self.aws.world.truth(crate::cluster::utc(self.t));
-        let about: Vec<Key> = self
-            .cluster
-            .objects
-            .values()
-            .filter_map(|object| object.status.assignment.as_ref())
-            .filter(|assignment| !assignment.state.is_settled() && !is_standing(assignment))
-            .filter_map(|assignment| assignment.tuple.as_ref().map(key))
+        let names: Vec<&String> = self.cluster.past.keys().collect();
+        let genuine = names.into_iter().filter_map(|name| self.cluster.genuine(name));
+        let ours: Vec<Key> = genuine
+            .filter_map(|stored| stored.record.clone())
+            .filter(|record| record.state() != AssignmentState::Absent)
+            .map(|record| key(&record.key()))
             .collect();
-        self.truth
-            .observe(self.t, truth, others, |key| about.contains(key));
-    }
-
-    /// The operations under way on a tuple that a request had on record, whose record AWS had not forgotten, and that do not
-    /// count as over because AWS tells nothing about them.
-    pub(crate) fn known_open(&self, about: &Key) -> Vec<String> {
-        let open = self.truth.open.iter().filter(|(_, (key, _))| key == about);
-        let recorded =
-            |id: &&String| self.truth.recorded.contains(*id) && !self.truth.forgotten.contains(*id);
-        let may_be_known = |id: &&String| !self.truth.counts_as_over(id);
-        open.map(|(id, _)| id)
-            .filter(recorded)
-            .filter(may_be_known)
-            .cloned()
-            .collect()
+        self.truth.observe(self.t, truth, others, |key| ours.contains(key));
     }
 
     /// How far the farthest two of the three clocks are apart.
@@ -287,21 +336,12 @@ impl Sim {
         clocks.iter().max().unwrap() - clocks.iter().min().unwrap()
     }
 
-    /// What the latest of the clocks says, of the two that are far away as it is or as the process heard it last.
-    pub(crate) fn latest_clock(&self, process: usize) -> Timestamp {
-        let process = &self.processes[process];
-        let heard = process.memory.heard.iter().flatten();
-        let clocks = [process.ahead, self.cluster.clock_ahead, self.aws.ahead];
-        let ahead = clocks.iter().chain(heard).max().unwrap();
-        stamp(self.t + ahead)
-    }
-
     /// Whether nothing is left to do.
     fn is_quiet(&self) -> bool {
         let over = |object: &crate::cluster::Object| {
             object.is_finished() && !object.finalizer && object.deleted_at.is_none()
         };
-        self.cluster.objects.values().all(|object| over(object))
+        self.cluster.objects.values().all(|object| over(object)) && self.cluster.records.is_empty()
     }
 
     pub(crate) fn tell(&mut self, what: impl FnOnce() -> String) {
@@ -316,16 +356,6 @@ impl Sim {
             ));
         }
     }
-}
-
-pub(crate) fn is_standing(assignment: &team_operator::api::Assignment) -> bool {
-    assignment.origin == Some(team_operator::api::AssignmentOrigin::Standing)
-}
-
-/// Whether a request has, or may have, an assignment of ours.
-pub(crate) fn is_about_ours(assignment: &team_operator::api::Assignment) -> bool {
-    use AssignmentState::{Granting, Held, Removing};
-    matches!(assignment.state, Granting | Held | Removing) && !is_standing(assignment)
 }
 
 pub(crate) fn behave(world: &mut World, operation_seconds: u64, list_lag_seconds: u64) {

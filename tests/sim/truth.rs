@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use identity_center_sandbox::{AssignmentRow, World};
+use identity_center_sandbox::{AssignmentRow, HoldId, World};
 use serde::Deserialize;
-use team_operator::api::{AssignmentTuple, ReviewDecision, Subject, SubjectKind};
+use team_operator::api::{AssignmentKey, ReviewDecision, Subject, SubjectKind};
 
 use crate::cluster::Rules;
 
@@ -13,14 +13,17 @@ use crate::cluster::Rules;
 /// slowest calls.
 pub(crate) const RECENTLY: i64 = 240;
 
+/// The longest that AWS takes to carry out a create that it has not forgotten, after it was sent, in seconds.
+const LONGEST_WAY: i64 = 1400;
+
 /// User, account and permission set of an assignment.
 pub(crate) type Key = (String, String, String);
 
-pub(crate) fn key(tuple: &AssignmentTuple) -> Key {
+pub(crate) fn key(key: &AssignmentKey) -> Key {
     (
-        tuple.user_id.clone(),
-        tuple.account_id.as_str().to_owned(),
-        tuple.permission_set_arn.clone(),
+        key.user_id.as_str().to_owned(),
+        key.account_id.as_str().to_owned(),
+        key.permission_set_arn.as_str().to_owned(),
     )
 }
 
@@ -155,8 +158,8 @@ pub(crate) struct RequestTruth {
     pub(crate) good_votes: BTreeSet<(String, String, i64, String)>,
     /// Policy really asked for no approval when the request was made.
     pub(crate) waived: bool,
-    /// It was Revoking or over at some time.
-    pub(crate) was_ended: bool,
+    /// Since when somebody who may has wanted it to end, or the status has not been ours.
+    pub(crate) stopped_at: Option<i64>,
 }
 
 /// What is really so about an assignment.
@@ -171,6 +174,8 @@ pub(crate) struct TupleTruth {
     pub(crate) touched: bool,
     /// Since when nobody has had a right to it; the laws keep this up to date.
     pub(crate) unowned_since: Option<i64>,
+    /// Since when somebody has been there who knows of it and could ask AWS; the laws keep this up to date.
+    pub(crate) known_since: Option<i64>,
 }
 
 #[derive(Debug)]
@@ -181,26 +186,32 @@ pub(crate) struct Truth {
     pub(crate) tuples: BTreeMap<Key, TupleTruth>,
     /// Operations under way in AWS, by id: about what, and since when.
     pub(crate) open: BTreeMap<String, (Key, i64)>,
-    /// Operations that a request had on record.
-    pub(crate) recorded: BTreeSet<String>,
     /// Operations that AWS has forgotten.
     pub(crate) forgotten: BTreeSet<String>,
-    /// Operations that AWS was asked about in vain: since when, and when last.
-    pub(crate) unanswered: BTreeMap<String, (i64, i64)>,
-    /// Creates that AWS holds back or took on without anybody being told: when, and about what.
-    pub(crate) loose: Vec<(i64, Key)>,
-    /// Creates that AWS holds back, and until when.
-    pub(crate) held: Vec<(Key, i64)>,
-    /// Assignments for which a later call of ours went ahead of one that AWS holds back.
-    pub(crate) overtaken: BTreeSet<Key>,
-    /// Since when nothing has been wrong with anything.
+    /// Every create that was sent.
+    pub(crate) creates: Vec<CreateTruth>,
+    /// When intents to create were stored.
+    pub(crate) intents: Vec<(Key, i64)>,
+    /// When a delete was last sent.
+    pub(crate) asked: BTreeMap<Key, i64>,
+    /// What a forger and a crash together made everybody forget.
+    pub(crate) lost: BTreeSet<Key>,
+    /// Since when AWS has been well.
     pub(crate) healthy_since: Option<i64>,
+    /// How many changes of the cluster were looked at.
+    pub(crate) changes_seen: usize,
 }
 
-/// An operation that AWS has told nothing about for as long counts as over, in seconds.
-const SETTLES_AFTER: i64 = 300;
-/// The longest pause between two questions that are asked all the time, in seconds.
-const PAUSE: i64 = 180;
+/// A create that was sent.
+#[derive(Debug, Clone)]
+pub(crate) struct CreateTruth {
+    pub(crate) key: Key,
+    pub(crate) t: i64,
+    /// What AWS took on, whether anybody was told or not.
+    pub(crate) operation: Option<String>,
+    /// AWS holds it back.
+    pub(crate) held: Option<HoldId>,
+}
 
 impl Truth {
     pub(crate) fn new(world: &World) -> Self {
@@ -210,30 +221,32 @@ impl Truth {
             requests: BTreeMap::new(),
             tuples: BTreeMap::new(),
             open: BTreeMap::new(),
-            recorded: BTreeSet::new(),
             forgotten: BTreeSet::new(),
-            unanswered: BTreeMap::new(),
-            loose: vec![],
-            held: vec![],
-            overtaken: BTreeSet::new(),
+            creates: vec![],
+            intents: vec![],
+            asked: BTreeMap::new(),
+            lost: BTreeSet::new(),
             healthy_since: Some(i64::MIN),
+            changes_seen: 0,
         }
     }
 
-    /// AWS was asked about an operation. Whoever asks again only after a while begins anew, unless it counts as over already.
-    pub(crate) fn asked_about(&mut self, id: &str, t: i64, told: bool) {
-        let before = self.unanswered.remove(id);
-        if !told {
-            let goes_on = |(since, last): &(i64, i64)| t - last <= PAUSE || last - since >= SETTLES_AFTER;
-            let since = before.filter(goes_on).map_or(t, |(since, _)| since);
-            self.unanswered.insert(id.to_owned(), (since, t));
-        }
+    /// Whether a create of ours may still take effect. One that AWS forgot to list as in progress is beyond anybody.
+    pub(crate) fn may_land(&self, about: &Key) -> bool {
+        self.creates.iter().any(|create| {
+            let open = |id: &String| self.open.contains_key(id) && !self.forgotten.contains(id);
+            create.key == *about && (create.held.is_some() || create.operation.as_ref().is_some_and(open))
+        })
     }
 
-    /// Whether AWS was asked about the operation all the time and told nothing for so long that it counts as over.
-    pub(crate) fn counts_as_over(&self, id: &str) -> bool {
-        let unanswered = self.unanswered.get(id);
-        unanswered.is_some_and(|(since, last)| last - since >= SETTLES_AFTER)
+    /// Whether what is there since then may come from a create that AWS had forgotten.
+    pub(crate) fn landed_late(&self, about: &Key, since: i64) -> bool {
+        let forgotten = |create: &CreateTruth| {
+            create.operation.as_ref().is_some_and(|id| self.forgotten.contains(id))
+        };
+        let mut creates = self.creates.iter().filter(|create| create.key == *about && create.t <= since);
+        let newest = creates.clone().map(|create| create.t).max();
+        creates.any(forgotten) || newest.is_none_or(|at| since - at > LONGEST_WAY)
     }
 
     /// Looks at AWS. `others` did it if anybody else but us changed something just now; `ours` says which assignments a
@@ -269,7 +282,7 @@ impl Truth {
                     since: t,
                     by_others,
                     touched: !others,
-                    unowned_since: None,
+                    ..TupleTruth::default()
                 };
             }
         }

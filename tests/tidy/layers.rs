@@ -219,12 +219,12 @@ mod tests {
         check(
             edges,
             "src/aws/directory.rs",
-            "\nuse crate::reconcile::x;",
+            "\nuse crate::controller::x;",
             &["src/aws/directory.rs:2: aws (layer 4)"],
         );
         check(
             edges,
-            "src/reconcile/act.rs",
+            "src/controller/driver.rs",
             "use crate::aws::x;",
             &["may not use `aws`"],
         );
@@ -298,7 +298,7 @@ mod tests {
             ("src/domain/x.rs", "println!();"),
             ("src/ports.rs", "use kube::Client;"),
             ("src/aws/x.rs", "use kube::Client;"),
-            ("src/reconcile/x.rs", "use aws_sdk_ssoadmin::Client;"),
+            ("src/controller/x.rs", "use aws_sdk_ssoadmin::Client;"),
         ] {
             assert!(
                 !forbidden_things(&[RustFile::new(path, text)]).is_empty(),

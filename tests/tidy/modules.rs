@@ -106,7 +106,7 @@ pub(crate) const MODULES: &[Module] = &[
         must_not_contain: &[ban(Crate("aws_*"), AWS_ELSEWHERE)],
     },
     Module {
-        name: "reconcile",
+        name: "controller",
         layer: 5,
         may_use: &["api", "domain", "ports", "admission"],
         must_not_contain: &[ban(Crate("aws_*"), AWS_ELSEWHERE)],
@@ -114,7 +114,7 @@ pub(crate) const MODULES: &[Module] = &[
     Module {
         name: "runtime",
         layer: 6,
-        may_use: &["api", "domain", "ports", "aws", "reconcile", "admission"],
+        may_use: &["api", "domain", "ports", "aws", "controller", "admission"],
         must_not_contain: &[],
     },
     Module {

@@ -23,7 +23,7 @@
 //! ```
 //! use chrono::{DateTime, TimeDelta};
 //! use identity_center_sandbox::{Caller, Client, Effect, OrganizationFile, Script, Selector};
-//! use team_operator::ports::{self, AccountId, Attribute, SendPermit, Tuple, UserLookup};
+//! use team_operator::ports::{self, AccountId, Attribute, SendPermit, AssignmentKey, UserLookup};
 //!
 //! #[derive(Debug)]
 //! struct Always;
@@ -59,7 +59,7 @@
 //!     times: Some(1),
 //!     effect: Effect::Lost { applied: true },
 //! });
-//! let tuple = Tuple {
+//! let tuple = AssignmentKey {
 //!     instance_arn: caller.instance_arn.clone(),
 //!     user_id: alice.id,
 //!     account_id: AccountId::parse("111122223333")?,

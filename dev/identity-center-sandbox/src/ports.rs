@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use team_operator::ports::{
-    Account, AccountId, Aged, Assignments, Attribute, CallOptions, Clock, CreateAnswer, DeleteAnswer,
-    Directory, Group, GroupId, Instance, InstanceArn, LastKnown, Listing, Lookup, Members, Membership,
-    OperationKind, OperationState, Organization, OrganizationTree, PermissionSet, PermissionSetArn,
-    PermissionSets, PortError, RequestId, SendPermit, Tuple, User, UserId, UserLookup,
+    Account, AccountId, Aged, AssignmentKey, Assignments, Attribute, CallOptions, Clock, CreateAnswer,
+    DeleteAnswer, Directory, Group, GroupId, Instance, InstanceArn, LastKnown, Listing, Lookup, Members,
+    Membership, OperationKind, OperationState, Organization, OrganizationTree, PermissionSet,
+    PermissionSetArn, PermissionSets, PortError, RequestId, SendPermit, User, UserId, UserLookup,
 };
 
 use super::client::{Caller, Client, write};
@@ -93,7 +93,7 @@ impl WorldPorts {
     async fn write<T>(
         &self,
         kind: OperationKind,
-        tuple: &Tuple,
+        tuple: &AssignmentKey,
         question: impl FnOnce(&mut Client<'_>) -> Result<T, PortError> + Send,
     ) -> Result<T, PortError> {
         let operation = write(kind, tuple);
@@ -146,14 +146,14 @@ impl Assignments for WorldPorts {
     async fn create(
         &self,
         _: &CallOptions,
-        tuple: &Tuple,
+        tuple: &AssignmentKey,
         permit: Arc<dyn SendPermit>,
     ) -> Result<CreateAnswer, PortError> {
         let question = |client: &mut Client<'_>| client.create(tuple, &*permit);
         self.write(OperationKind::Creation, tuple, question).await
     }
 
-    async fn delete(&self, _: &CallOptions, tuple: &Tuple) -> Result<DeleteAnswer, PortError> {
+    async fn delete(&self, _: &CallOptions, tuple: &AssignmentKey) -> Result<DeleteAnswer, PortError> {
         let question = |client: &mut Client<'_>| client.delete(tuple);
         self.write(OperationKind::Deletion, tuple, question).await
     }
@@ -171,7 +171,7 @@ impl Assignments for WorldPorts {
     async fn creates_in_progress(
         &self,
         _: &CallOptions,
-        tuple: &Tuple,
+        tuple: &AssignmentKey,
     ) -> Result<Aged<Vec<RequestId>>, PortError> {
         self.read(|client| client.creates_in_progress(tuple)).await
     }

@@ -22,7 +22,7 @@ pub(super) struct Sources {
 struct Source {
     kind: GroupVersionKind,
     name: String,
-    /// Whether requests can be forged without this object.
+    /// Whether requests or records can be forged without this object.
     enforcing: bool,
     object: Value,
 }
@@ -153,8 +153,37 @@ fn denies(spec: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::denies;
+    use super::{Sources, denies};
+    use crate::admission::installation::Installation;
     use serde_json::json;
+
+    #[test]
+    fn everything_that_keeps_requests_and_records_from_being_forged_is_looked_at() {
+        let sources = Sources::of(&Installation::default());
+        let enforcing: Vec<_> = sources.all.iter().filter(|source| source.enforcing).collect();
+        for (kind, names) in [
+            (
+                "ValidatingAdmissionPolicy",
+                ["team-operator-assignments", "team-operator-decisions"],
+            ),
+            (
+                "ValidatingAdmissionPolicyBinding",
+                ["team-operator-assignments", "team-operator-decisions"],
+            ),
+            (
+                "CustomResourceDefinition",
+                [
+                    "accountassignments.team-operator.io",
+                    "elevationrequests.team-operator.io",
+                ],
+            ),
+        ] {
+            for name in names {
+                let is_this = |source: &&&super::Source| source.kind.kind == kind && source.name == name;
+                assert_eq!(enforcing.iter().filter(is_this).count(), 1, "{kind} {name}");
+            }
+        }
+    }
 
     #[test]
     fn a_binding_that_only_warns_does_not_deny() {

@@ -18,7 +18,7 @@ pub struct LiveObject {
     pub kind: String,
     /// Its name.
     pub name: String,
-    /// Whether requests can be forged without it. The mutating policies are a convenience, not a guarantee.
+    /// Whether requests or records can be forged without it. The mutating policies are a convenience, not a guarantee.
     pub enforcing: bool,
     /// What the cluster has under this name.
     pub found: Option<Found>,

@@ -65,7 +65,7 @@ fn ask_in(
         if answered.questions.is_empty() {
             return answered.status;
         }
-        for question in &answered.questions {
+        for (question, _) in &answered.questions {
             world.answer(question);
         }
     }

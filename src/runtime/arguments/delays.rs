@@ -7,143 +7,159 @@ use clap::Args;
 
 use super::ADVANCED;
 use crate::api::HumanDuration;
+use crate::controller::Delays;
 use crate::domain::Timings;
-use crate::reconcile::Delays;
 
 /// The delays that decisions rest on, one option for each field of [`Timings`].
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(next_help_heading = ADVANCED)]
 pub struct TimingArguments {
-    /// How old a fact may be on which a grant, a denial or a vote rests.
-    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.fresh_facts))]
-    pub fresh_facts: HumanDuration,
-    /// How old a fact may be otherwise, and so how often access is checked again while it lasts.
+    /// Maximum age of facts from AWS that a grant, a denial or a vote rests on.
+    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.fresh_fact_max_age))]
+    pub fresh_fact_max_age: HumanDuration,
+    /// Maximum age of other facts, and so the interval at which active access is checked again.
     #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.recheck_interval))]
     pub recheck_interval: HumanDuration,
-    /// How long a policy, the settings or a group must have been gone before that counts.
+    /// How long a policy, the settings or a group must be missing before that has an effect.
     #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.disappearance_grace))]
     pub disappearance_grace: HumanDuration,
-    /// How long after start and duration the window of a request stays open, for AWS to be slow in.
+    /// How long after its start and duration the window of a request stays open, for AWS to be slow in.
     #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.grant_slack))]
     pub grant_slack: HumanDuration,
-    /// How long after its last sight a create may still take effect in AWS.
-    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.create_settles_after))]
-    pub create_settles_after: HumanDuration,
-    /// How often an unfinished operation of AWS is noted in the status as seen.
-    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.sighting_interval))]
-    pub sighting_interval: HumanDuration,
-    /// How far apart two lists must be that lack an assignment before it counts as removed by others.
-    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.drift_confirmation))]
-    pub drift_confirmation: HumanDuration,
-    /// How long after one of our removals a listed assignment may still be the removed one.
-    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.removal_echo))]
-    pub removal_echo: HumanDuration,
-    /// How long past its end an approved request that is about to start counts as a holder of its access.
-    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.approved_holder))]
-    pub approved_holder: HumanDuration,
-    /// How long a create or delete that failed waits for its first repetition; doubles each time.
-    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.retry_first))]
-    pub retry_first: HumanDuration,
-    /// The longest wait for a repetition.
-    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.retry_longest))]
-    pub retry_longest: HumanDuration,
-    /// How often an operation under way in AWS, or a list that lags, is looked at.
-    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.poll))]
-    pub poll: HumanDuration,
-    /// How long after a lookup without an answer it is tried again.
+    /// How long before its start a request is checked and claims its assignment.
+    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.claim_lead))]
+    pub claim_lead: HumanDuration,
+    /// How long the assignment may be created after the check of a request, before the request is checked again.
+    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.admission_time))]
+    pub admission_time: HumanDuration,
+    /// Interval at which assignments that were created are confirmed by a list of AWS.
+    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.presence_interval))]
+    pub presence_interval: HumanDuration,
+    /// How long a create or delete must last before the status of the request shows it.
+    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.show_after))]
+    pub show_after: HumanDuration,
+    /// Minimum time between two writes of errors of AWS into one AccountAssignment.
+    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.error_interval))]
+    pub error_interval: HumanDuration,
+    /// How long lists of AWS may lag behind creates and deletes.
+    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.list_lag))]
+    pub list_lag: HumanDuration,
+    /// Minimum time between two lists without the assignment before access counts as lost.
+    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.loss_confirmation))]
+    pub loss_confirmation: HumanDuration,
+    /// How long an unanswered create or delete is waited for before lists show what became of it.
+    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.answer_time))]
+    pub answer_time: HumanDuration,
+    /// How long an unanswered create may still take effect in AWS.
+    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.create_bound))]
+    pub create_bound: HumanDuration,
+    /// Wait before the first retry of a failed create or delete; doubles with each retry.
+    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.retry_min))]
+    pub retry_min: HumanDuration,
+    /// Maximum wait before a retry.
+    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.retry_max))]
+    pub retry_max: HumanDuration,
+    /// Interval at which AWS is asked about operations in progress, and about lists that lag.
+    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.poll_interval))]
+    pub poll_interval: HumanDuration,
+    /// Wait before a failed lookup is retried.
     #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.lookup_retry))]
     pub lookup_retry: HumanDuration,
-    /// How far the clocks of AWS and of the API server may be from ours; further apart, nothing is granted.
+    /// Maximum time for which a request or an AccountAssignment is left alone.
+    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.resync_interval))]
+    pub resync_interval: HumanDuration,
+    /// Maximum difference between the clocks of the controller, AWS and the API server; beyond it nothing is granted.
     #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.clock_skew))]
     pub clock_skew: HumanDuration,
     /// How long after its end a removal is reported as overdue.
     #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.overdue_after))]
     pub overdue_after: HumanDuration,
-    /// How long after access is gone AWS is asked once more whether it came back.
-    #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.reappearance_check))]
-    pub reappearance_check: HumanDuration,
     /// How long an answered EligibilityReview is kept.
     #[arg(long, value_name = "DURATION", default_value_t = default_of(|t| t.review_lifetime))]
     pub review_lifetime: HumanDuration,
 }
 
-/// The shell's own delays as options.
+/// The delays of background work as options.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(next_help_heading = ADVANCED)]
-pub struct ShellDelayArguments {
-    /// How often the admission policies are compared and proved with a forged request.
+pub struct BackgroundDelayArguments {
+    /// Interval at which the admission policies are compared and proved with a forged request.
     #[arg(long, value_name = "DURATION", default_value_t = seconds(Delays::default().guard_interval))]
     pub guard_interval: HumanDuration,
-    /// How often the status of every policy is worked out again.
+    /// Interval at which the status of every policy is computed again.
     #[arg(long, value_name = "DURATION", default_value_t = seconds(Delays::default().policy_status_interval))]
     pub policy_status_interval: HumanDuration,
-    /// How often finished requests are looked through for those that have been kept long enough.
+    /// Interval at which finished requests are searched for those whose retention is over.
     #[arg(long, value_name = "DURATION", default_value_t = seconds(Delays::default().retention_interval))]
     pub retention_interval: HumanDuration,
-    /// How often AWS is searched for assignments that no request explains.
+    /// Interval at which AWS is searched for assignments without an AccountAssignment.
     #[arg(long, value_name = "DURATION", default_value_t = seconds(Delays::default().sweep_interval))]
     pub sweep_interval: HumanDuration,
     /// How long before access ends an Event says so.
     #[arg(long, value_name = "DURATION", default_value_t = seconds(Delays::default().ends_soon_notice))]
     pub ends_soon_notice: HumanDuration,
-    /// The longest time a request is left alone, whatever was decided: machines sleep and clocks are set.
-    #[arg(long, value_name = "DURATION", default_value_t = seconds(Delays::default().longest_wait))]
-    pub longest_wait: HumanDuration,
 }
 
 impl From<&TimingArguments> for Timings {
     fn from(arguments: &TimingArguments) -> Self {
         // Without `..` on either side: a delay that is forgotten here does not compile.
         let TimingArguments {
-            fresh_facts,
+            fresh_fact_max_age,
             recheck_interval,
             disappearance_grace,
             grant_slack,
-            create_settles_after,
-            sighting_interval,
-            drift_confirmation,
-            removal_echo,
-            approved_holder,
-            retry_first,
-            retry_longest,
-            poll,
+            claim_lead,
+            admission_time,
+            presence_interval,
+            show_after,
+            error_interval,
+            list_lag,
+            loss_confirmation,
+            answer_time,
+            create_bound,
+            retry_min,
+            retry_max,
+            poll_interval,
             lookup_retry,
+            resync_interval,
             clock_skew,
             overdue_after,
-            reappearance_check,
             review_lifetime,
         } = arguments;
         Self {
-            fresh_facts: (*fresh_facts).into(),
+            fresh_fact_max_age: (*fresh_fact_max_age).into(),
             recheck_interval: (*recheck_interval).into(),
             disappearance_grace: (*disappearance_grace).into(),
             grant_slack: (*grant_slack).into(),
-            create_settles_after: (*create_settles_after).into(),
-            sighting_interval: (*sighting_interval).into(),
-            drift_confirmation: (*drift_confirmation).into(),
-            removal_echo: (*removal_echo).into(),
-            approved_holder: (*approved_holder).into(),
-            retry_first: (*retry_first).into(),
-            retry_longest: (*retry_longest).into(),
-            poll: (*poll).into(),
+            claim_lead: (*claim_lead).into(),
+            admission_time: (*admission_time).into(),
+            presence_interval: (*presence_interval).into(),
+            show_after: (*show_after).into(),
+            error_interval: (*error_interval).into(),
+            list_lag: (*list_lag).into(),
+            loss_confirmation: (*loss_confirmation).into(),
+            answer_time: (*answer_time).into(),
+            create_bound: (*create_bound).into(),
+            retry_min: (*retry_min).into(),
+            retry_max: (*retry_max).into(),
+            poll_interval: (*poll_interval).into(),
             lookup_retry: (*lookup_retry).into(),
+            resync_interval: (*resync_interval).into(),
             clock_skew: (*clock_skew).into(),
             overdue_after: (*overdue_after).into(),
-            reappearance_check: (*reappearance_check).into(),
             review_lifetime: (*review_lifetime).into(),
         }
     }
 }
 
-impl From<&ShellDelayArguments> for Delays {
-    fn from(arguments: &ShellDelayArguments) -> Self {
-        let ShellDelayArguments {
+impl From<&BackgroundDelayArguments> for Delays {
+    fn from(arguments: &BackgroundDelayArguments) -> Self {
+        let BackgroundDelayArguments {
             guard_interval,
             policy_status_interval,
             retention_interval,
             sweep_interval,
             ends_soon_notice,
-            longest_wait,
         } = arguments;
         Self {
             guard_interval: duration(*guard_interval),
@@ -151,7 +167,6 @@ impl From<&ShellDelayArguments> for Delays {
             retention_interval: duration(*retention_interval),
             sweep_interval: duration(*sweep_interval),
             ends_soon_notice: duration(*ends_soon_notice),
-            longest_wait: duration(*longest_wait),
         }
     }
 }
@@ -202,7 +217,7 @@ mod tests {
         };
         let timings = names(format!("{:?}", Timings::default()));
         let shell = names(format!("{:?}", Delays::default()));
-        assert_eq!((timings.len(), shell.len()), (17, 6), "{timings:?} {shell:?}");
+        assert_eq!((timings.len(), shell.len()), (21, 5), "{timings:?} {shell:?}");
         let all: Vec<&String> = timings.iter().chain(&shell).collect();
         let options: Vec<String> = (1..)
             .zip(&all)

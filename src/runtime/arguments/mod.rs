@@ -8,7 +8,7 @@ mod run;
 
 use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-pub use delays::{ShellDelayArguments, TimingArguments};
+pub use delays::{BackgroundDelayArguments, TimingArguments};
 pub use run::{
     ArgumentError, AuditLog, AwsArguments, ClusterArguments, LeaseArguments, LogFormat, OutputArguments,
     RunArguments,

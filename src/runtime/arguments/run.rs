@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
 use super::delays::{duration, seconds};
-use super::{ADVANCED, InstallationArguments, ShellDelayArguments, TimingArguments};
+use super::{ADVANCED, BackgroundDelayArguments, InstallationArguments, TimingArguments};
 use crate::api::HumanDuration;
 use crate::aws::{AwsSettings, BudgetSettings, CacheAges, Timeouts};
 
@@ -42,7 +42,7 @@ pub struct RunArguments {
     pub timings: TimingArguments,
     /// The delays of background work.
     #[command(flatten)]
-    pub delays: ShellDelayArguments,
+    pub delays: BackgroundDelayArguments,
 }
 
 /// The cluster that the controller manages.
@@ -70,6 +70,10 @@ pub struct AwsArguments {
     /// ARN of the Identity Center instance. Required only where the account has access to several.
     #[arg(long, value_name = "ARN")]
     pub identity_center_instance_arn: Option<String>,
+    /// ARN of an Identity Center instance that is abandoned for good: AccountAssignments that name it are given up, and what is
+    /// left in it is not removed.
+    #[arg(long, value_name = "ARN")]
+    pub abandoned_instance: Option<String>,
     /// Maximum calls per second to the sso-admin API. AWS's limit is 20, shared by all clients of the instance.
     #[arg(long, value_name = "NUMBER", default_value_t = BudgetSettings::default().sso_admin_rate, value_parser = rate)]
     pub aws_sso_admin_rate: f64,
@@ -189,6 +193,7 @@ impl AwsArguments {
         let Self {
             aws_region,
             identity_center_instance_arn,
+            abandoned_instance: _,
             aws_sso_admin_rate,
             aws_identity_store_rate,
             aws_organizations_share,

@@ -174,10 +174,10 @@ impl Shared {
     fn lease(&self) -> domain::Lease {
         let state = self.lock();
         if let Some(end) = &state.end {
-            return domain::Lease::Unsure(match end {
-                End::Released => "the lease was released".to_owned(),
-                End::Lost(sentence) => sentence.clone(),
-            });
+            return match end {
+                End::Released => domain::Lease::Unsure("the lease was released".to_owned()),
+                End::Lost(sentence) => domain::Lease::HeldByAnother(sentence.clone()),
+            };
         }
         // A monotonic clock may stop while the machine sleeps, and a wall clock may be set back: the longer time counts.
         let by_wall_clock = (self.settings.clock.now() - state.sent_at)

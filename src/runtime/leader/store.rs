@@ -10,7 +10,7 @@ use kube::api::{Api, ObjectMeta, PostParams};
 
 use super::evaluate::{Claim, Record};
 use super::{LEASE_NAME, LeaseSettings};
-use crate::reconcile::with_causes;
+use crate::controller::with_causes;
 
 /// The Lease, with a timeout for every call.
 pub(super) struct Store {

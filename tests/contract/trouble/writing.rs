@@ -6,19 +6,19 @@ use std::time::Duration;
 use identity_center_sandbox::DeleteMissing;
 use team_operator::aws::Aws;
 use team_operator::ports::{
-    AccountId, Assignments, CallOptions, Class, CreateAnswer, DeleteAnswer, Effect, FailureKind,
-    GoneEvidence, InstanceArn, OperationKind, OperationState, PortError, SendPermit, Tuple,
+    AccountId, AssignmentKey, Assignments, CallOptions, Class, CreateAnswer, DeleteAnswer, Effect,
+    FailureKind, GoneEvidence, InstanceArn, OperationKind, OperationState, PortError, SendPermit,
 };
 
 use super::{ask, check};
 use crate::always_send::AlwaysSend;
 use crate::support::Boxed;
 
-async fn create(aws: &Aws, tuple: &Tuple) -> Result<CreateAnswer, PortError> {
+async fn create(aws: &Aws, tuple: &AssignmentKey) -> Result<CreateAnswer, PortError> {
     aws.create(&ask(), tuple, Arc::new(AlwaysSend)).await
 }
 
-async fn listed(aws: &Aws, tuple: &Tuple) -> bool {
+async fn listed(aws: &Aws, tuple: &AssignmentKey) -> bool {
     let listing = aws
         .list(&ask(), &tuple.account_id, &tuple.permission_set_arn)
         .await
@@ -189,21 +189,21 @@ async fn a_create_whose_permit_is_withdrawn_is_never_sent() {
 }
 
 #[tokio::test]
-async fn a_tuple_of_another_instance_is_refused_without_asking() {
+async fn in_another_instance_nothing_is_created_and_a_delete_goes_there() {
     let boxed = Boxed::start(|_| ()).await;
     let aws = boxed.connect().await.unwrap();
-    let tuple = Tuple {
+    let elsewhere = AssignmentKey {
         instance_arn: InstanceArn::new("arn:other"),
         ..boxed.ids()
     };
-    check(
-        &aws.delete(&CallOptions::revocation("x"), &tuple)
-            .await
-            .unwrap_err(),
-        Class::Invalid,
-        &["arn:other"],
-    );
-    assert_eq!(boxed.calls("DeleteAccountAssignment"), 0);
+    let refused = create(&aws, &elsewhere).await.unwrap_err();
+    check(&refused, Class::Invalid, &["arn:other"]);
+    assert_eq!(boxed.calls("CreateAccountAssignment"), 0);
+    // The other instance is not there any more, and AWS says so.
+    let options = CallOptions::revocation("x");
+    let answer = aws.delete(&options, &elsewhere).await.unwrap();
+    assert_eq!(answer, DeleteAnswer::AlreadyGone(GoneEvidence::NotFoundAnswer));
+    assert_eq!(boxed.calls("DeleteAccountAssignment"), 1);
 }
 
 #[tokio::test]

@@ -144,6 +144,7 @@ fn resource(kind: &str) -> ApiResource {
         "ApproverPolicy" => "approverpolicies",
         "TeamSettings" => "teamsettings",
         "EligibilityReview" => "eligibilityreviews",
+        "AccountAssignment" => "accountassignments",
         _ => "elevationrequests",
     };
     ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(GROUP, VERSION, kind), plural)

@@ -161,6 +161,39 @@ pub fn eligibility_policy(name: &str) -> Value {
     })
 }
 
+/// An `AccountAssignment` that request-1 of a namespace has claimed, as its first write finds it.
+pub fn account_assignment(name: &str, namespace: &str) -> Value {
+    let time = "2026-12-01T09:00:00Z";
+    json!({
+        "apiVersion": format!("{GROUP}/{VERSION}"),
+        "kind": "AccountAssignment",
+        "metadata": { "name": name },
+        "spec": {
+            "instanceArn": "arn:aws:sso:::instance/ssoins-1",
+            "userId": "u-alice",
+            "accountId": "111122223333",
+            "permissionSetArn": "arn:aws:sso:::permissionSet/ssoins-1/ps-1",
+            "userName": "alice",
+            "accountName": "orders",
+            "permissionSetName": "DatabaseAdmin",
+        },
+        "status": {
+            "sequence": 1,
+            "state": "Absent",
+            "stateTime": time,
+            "claims": [{
+                "request": { "namespace": namespace, "name": "request-1", "uid": "r-1" },
+                "from": time,
+                "duration": "2h",
+                "notAfter": "2026-12-01T11:15:00Z",
+                "admittedUntil": "2026-12-01T09:01:00Z",
+            }],
+            "until": "2026-12-01T09:16:00Z",
+            "requests": format!("{namespace}/request-1"),
+        },
+    })
+}
+
 fn for_show() -> PostParams {
     PostParams {
         dry_run: true,

@@ -8,6 +8,7 @@ use team_operator_control_plane::{ControlPlane, MutatingAdmission, Options};
 use tokio::sync::{OnceCell, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::actor::Actor;
+use super::acts::account_assignment;
 use super::objects::replace;
 use super::population::{approver_names, people};
 use crate::stage::roles::bindings;
@@ -167,6 +168,15 @@ pub async fn wait_until_in_force(cluster: &Cluster) {
         look += 1;
         let status = json!({ "message": format!("look {look}") });
         said(alice.patches_status(&name, status).await).contains("team-operator-decisions")
+    })
+    .await;
+    let master = Actor {
+        name: ControlPlane::admin_name().to_owned(),
+        ..actor(cluster.plane.admin().unwrap())
+    };
+    eventually("the policy of assignments acts", async || {
+        let record = account_assignment("111122223333-databaseadmin-0a", &namespace);
+        said(master.tries_shared("AccountAssignment", record).await).contains("team-operator-assignments")
     })
     .await;
     if cluster.world == World::Stamping {

@@ -14,7 +14,7 @@ mod published;
 mod wait;
 
 pub use actor::{Actor, request};
-pub use acts::{approver_policy, eligibility_policy};
+pub use acts::{account_assignment, approver_policy, eligibility_policy};
 pub use alone::Alone;
 pub(crate) use cases::cases;
 pub use cases::{Case, Footing, caught, run_case};

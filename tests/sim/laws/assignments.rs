@@ -1,173 +1,276 @@
-//! Laws about creating and deleting.
+//! Laws about records, and about creating and deleting.
 
 use std::rc::Rc;
 
-use team_operator::api::{Assignment, AssignmentState, Phase};
+use team_operator::api::{AssignmentState, Claim, Reason};
+use team_operator::domain::{Record, RecordSeal, StoredRecord};
 
-use super::{SKEW, Seen, Sent};
-use crate::cluster::Object;
-use crate::sim::{Sim, is_about_ours};
-use crate::truth::{Key, key};
+use super::{SKEW, Seen, SentToAws, record_of, versions_since};
+use crate::sim::Sim;
+use crate::truth::{Key, RECENTLY, key};
 
 /// Longer ago than any list lags.
 const LONG_AGO: i64 = 300;
+/// A create is signed within so many seconds of its intent, and a call takes its time.
+const SIGNED_WITHIN: i64 = 60;
+/// Two creates without the first one's final word are so many seconds apart.
+const APART: i64 = 30;
+/// A delete went ahead of its record if a write of that failed within so many seconds.
+const WENT_AHEAD: i64 = 900;
 
-fn sent(seen: &Seen) -> Option<&Sent> {
+fn sent(seen: &Seen) -> Option<&SentToAws> {
     match seen {
         Seen::Sent(sent) => Some(sent),
         _ => None,
     }
 }
 
-fn intent(sent: &Sent) -> Option<&Assignment> {
-    sent.stored.as_ref()?.status.assignment.as_ref()
+fn content(stored: Option<&Rc<StoredRecord>>) -> Option<&Record> {
+    stored.and_then(|stored| stored.record.as_ref())
 }
 
-/// Live requests other than `uid` with an assignment of ours on the tuple, as they are stored.
-pub(super) fn owners<'a>(sim: &'a Sim, uid: &'a str, about: &'a Key) -> impl Iterator<Item = &'a Rc<Object>> {
-    sim.cluster.objects.values().filter(move |object| {
-        let assignment = object.status.assignment.as_ref();
-        let shares = assignment.is_some_and(|assignment| {
-            is_about_ours(assignment) && assignment.tuple.as_ref().map(key).as_ref() == Some(about)
-        });
-        object.uid != uid && !object.is_finished() && shares
+/// Remembers what later checks rest on.
+pub(super) fn note(sim: &mut Sim, seen: &Seen) {
+    let Seen::WroteRecord { before, after, .. } = seen else {
+        return;
+    };
+    let Some(record) = content(after.as_ref()) else { return };
+    let about = key(&record.key());
+    let intent = |record: &Record| record.status.create.as_ref().map(|create| create.sent_time);
+    let known = content(before.as_ref()).and_then(intent);
+    if record.state() == AssignmentState::Creating && intent(record) != known {
+        sim.truth.intents.push((about, sim.t));
+    }
+}
+
+/// Whether what covers a tuple by that clock is stored, of requests that nobody stopped.
+pub(super) fn covering<'a>(
+    sim: &'a Sim,
+    record: &'a Record,
+    latest: team_operator::api::Timestamp,
+) -> impl Iterator<Item = &'a Claim> {
+    record.covering(latest).filter(move |claim| {
+        let truth = sim.truth.requests.get(&claim.request.uid);
+        truth.is_some_and(|truth| truth.stopped_at.is_none() && !truth.status_forged)
     })
 }
 
-/// Every AWS write is preceded by a stored intent that names its tuple and its end.
-///
-/// What was written may have moved on by the time it is sent: another leader goes on where the first one stopped. While
-/// the API server does not answer, the stored end is the intent of the removal at that end.
-pub(super) fn l4(_sim: &Sim, seen: &Seen) -> Result<(), String> {
+/// Whether a write of the record failed a short while ago in this process, so that a delete may go ahead.
+fn may_go_ahead(sim: &Sim, process: usize, name: &str) -> bool {
+    let failed = sim.processes[process].memory.failed_writes.get(name);
+    failed.is_some_and(|at| sim.t - at <= WENT_AHEAD)
+}
+
+/// Every AWS write is preceded by a stored intent that names its tuple and its end; who creates holds the lease.
+pub(super) fn l4(sim: &Sim, seen: &Seen) -> Result<(), String> {
     let Some(sent) = sent(seen) else { return Ok(()) };
-    let Some(stored) = &sent.stored else {
-        return if sent.leads {
-            Err("nothing is stored".to_owned())
-        } else {
-            Ok(())
-        };
-    };
-    let assignment = intent(sent).ok_or("no intent is stored")?;
-    if assignment.tuple.as_ref() != Some(&sent.tuple) {
-        return Err(format!(
-            "the intent is about {:?}, not {:?}",
-            assignment.tuple, sent.tuple
-        ));
+    let about = key(&sent.key);
+    if sim.truth.lost.contains(&about) {
+        return Ok(());
     }
-    let window = stored.status.window.clone().unwrap_or_default();
-    let end = window.end_time.or(window.not_after).ok_or("no end is stored")?;
-    let named = match (sent.create, sent.from_memory) {
-        (true, _) => assignment.create.is_some(),
-        (false, false) => assignment.delete.is_some() && assignment.state >= AssignmentState::Removing,
-        (false, true) => end <= sent.latest,
+    if sent.create {
+        let recent = |(key, at): &(Key, i64)| *key == about && sim.t - at <= SIGNED_WITHIN + SKEW;
+        return match (sent.leads, sim.truth.intents.iter().any(recent)) {
+            (false, _) => Err("a create without the lease".to_owned()),
+            (true, false) => Err(format!("no intent is stored for {about:?}")),
+            (true, true) => Ok(()),
+        };
+    }
+    let Some(name) = record_of(sim, &about) else {
+        return Err(format!("a delete of {about:?}, about which nothing was ever stored"));
     };
-    if named {
+    let stored = sim.cluster.genuine(&name);
+    let Some(record) = content(stored.as_ref()).filter(|_| sent.leads) else {
+        return Ok(());
+    };
+    let intended = record.state() == AssignmentState::Deleting;
+    let ahead = may_go_ahead(sim, sent.process, &name) || !sim.cluster.is_genuine(&name);
+    if intended || ahead || covering(sim, record, sent.latest).next().is_none() {
         Ok(())
     } else {
-        Err(format!("the intent does not name it: {assignment:?}"))
+        Err(format!("a delete of {name}, which is {:?}", record.state()))
     }
 }
 
-/// The finalizer goes only when no intent was stored, or the assignment is Gone; and in truth nothing of the request is
-/// left then that nobody else looks after.
+/// Forged records, and old ones played back, never cause a call that sealed ones of now would not.
+pub(super) fn l21(sim: &Sim, seen: &Seen) -> Result<(), String> {
+    let Some(sent) = sent(seen).filter(|sent| sent.leads) else {
+        return Ok(());
+    };
+    let about = key(&sent.key);
+    if !sim.is_forged(&about) || sim.truth.lost.contains(&about) {
+        return Ok(());
+    }
+    let Some(name) = record_of(sim, &about) else {
+        return Err(format!("a call about {about:?}, which somebody made up"));
+    };
+    let stored = sim.cluster.genuine(&name);
+    let Some(record) = content(stored.as_ref()) else {
+        return Ok(());
+    };
+    let covered = covering(sim, record, sent.latest).next().is_some();
+    let there = matches!(record.state(), AssignmentState::Creating | AssignmentState::Present);
+    if !sent.create && there && covered && !may_go_ahead(sim, sent.process, &name) {
+        return Err(format!("a delete of {name}, as a forged record says"));
+    }
+    Ok(())
+}
+
+/// A record goes only when it is Absent and unclaimed, and in truth nothing of ours is left; a finalizer only when the
+/// request is over and its claim has ended.
 pub(super) fn l7(sim: &Sim, seen: &Seen) -> Result<(), String> {
-    let Seen::FinalizerRemoved { object } = seen else {
-        return Ok(());
-    };
-    let Some(assignment) = &object.status.assignment else {
-        return Ok(());
-    };
-    if !assignment.state.is_settled() {
-        return Err(format!("the assignment is {:?}", assignment.state));
+    match seen {
+        Seen::FinalizerRemoved { object } => {
+            if !object.is_finished() {
+                return Err(format!("{} is {:?}", object.name, object.status.phase));
+            }
+            for (name, stored) in &sim.cluster.records {
+                let claim = stored.record.as_ref().and_then(|record| record.claim(&object.uid));
+                if claim.is_some_and(|claim| claim.ended.is_none()) && sim.cluster.is_genuine(name) {
+                    return Err(format!("{} still claims {name}", object.name));
+                }
+            }
+            Ok(())
+        }
+        Seen::WroteRecord {
+            before: Some(before),
+            after: None,
+            ..
+        } if before.seal != RecordSeal::Broken => {
+            let Some(record) = &before.record else { return Ok(()) };
+            let about = key(&record.key());
+            let open = record.status.claims.iter().find(|claim| claim.ended.is_none());
+            if record.state() != AssignmentState::Absent || open.is_some() {
+                return Err(format!("{} was removed as {:?}", before.name, record.state()));
+            }
+            let lost = sim.truth.lost.contains(&about);
+            let left = sim.truth.tuples.get(&about).is_some_and(|tuple| {
+                tuple.present && tuple.touched && !tuple.by_others && !sim.truth.landed_late(&about, tuple.since)
+            });
+            if left && !lost {
+                return Err(format!("{about:?} is still there"));
+            }
+            Ok(())
+        }
+        _ => Ok(()),
     }
-    let Some(about) = assignment.tuple.as_ref().map(key) else {
-        return Ok(());
-    };
-    let left = sim.truth.tuples.get(&about).is_some_and(|tuple| {
-        tuple.present && tuple.touched && !tuple.by_others && !landed_late(sim, &about, tuple.since)
-    });
-    if left && owners(sim, &object.uid, &about).next().is_none() {
-        return Err(format!("{about:?} is still there"));
-    }
-    Ok(())
 }
 
-/// Whether what is there came from a create that took effect later than the controller has to wait for: longer after it
-/// was sent than "5 min after the last sight of it", or after a later operation of ours had succeeded. Both are promises
-/// that AWS does not make.
-pub(super) fn landed_late(sim: &Sim, about: &Key, since: i64) -> bool {
-    let mut sent = sim
-        .truth
-        .loose
-        .iter()
-        .filter(|(at, key)| key == about && *at <= since)
-        .map(|(at, _)| *at);
-    let newest = sent.next_back();
-    sim.truth.overtaken.contains(about) || newest.is_none_or(|at| since - at > LONG_AGO)
-}
-
-/// No grant while clocks are more than 30 s apart, and none, whatever clocks do, for a request whose end has begun.
-pub(super) fn l9(sim: &Sim, seen: &Seen) -> Result<(), String> {
-    let Some(sent) = sent(seen).filter(|sent| sent.create) else {
-        return Ok(());
-    };
-    if sent.clocks_apart > SKEW {
-        return Err(format!("a create while clocks are {} s apart", sent.clocks_apart));
+/// No create while clocks are more than 30 s apart, as the sender heard them.
+pub(super) fn l9(_sim: &Sim, seen: &Seen) -> Result<(), String> {
+    match sent(seen).filter(|sent| sent.create && sent.clocks_apart > SKEW) {
+        Some(sent) => Err(format!("a create while clocks are {} s apart", sent.clocks_apart)),
+        None => Ok(()),
     }
-    let was_ended = sim
-        .truth
-        .requests
-        .get(&sent.uid)
-        .is_some_and(|truth| truth.was_ended);
-    if was_ended && sent.undisturbed {
-        return Err("a create for a request that was being ended".to_owned());
-    }
-    Ok(())
 }
 
 /// An assignment seen in the baseline and not made by us exists after us.
 ///
-/// A delete that an old leader sends when it wakes from a pause is beyond this law: nothing fences a removal, and
-/// nothing should.
+/// A delete that an isolated replica sends is beyond this law, and so is what others made since the baseline.
 pub(super) fn l11(sim: &Sim, seen: &Seen) -> Result<(), String> {
     let Some(sent) = sent(seen).filter(|sent| sent.leads) else {
         return Ok(());
     };
-    let before = &sent.before;
+    let (before, about) = (&sent.before, key(&sent.key));
     let theirs = before.present && before.by_others && !before.touched;
-    if theirs && !sent.create {
-        return Err(format!(
-            "deletes {:?}, which others made at {}",
-            sent.tuple, before.since
-        ));
+    if !theirs || sim.truth.lost.contains(&about) {
+        return Ok(());
     }
-    if theirs && sim.t - before.since > LONG_AGO {
-        return Err(format!("creates {:?}, which others made long ago", sent.tuple));
+    let intents = sim.truth.intents.iter().filter(|(key, _)| *key == about);
+    let newest = intents.map(|(_, at)| *at).max();
+    let age = |at: i64| at - before.since;
+    if !sent.create && newest.is_none_or(|at| age(at) > LONG_AGO) {
+        return Err(format!("deletes {about:?}, which others made at {}", before.since));
+    }
+    if sent.create && age(sim.t) > LONG_AGO {
+        return Err(format!("creates {about:?}, which others made long ago"));
     }
     Ok(())
 }
 
-/// Never two open operations of ours on a tuple, as far as anybody can know: one whose answer was lost is unknown, AWS
-/// refuses a second one beside it, and a removal from memory asks nobody.
-pub(super) fn l13(_sim: &Sim, seen: &Seen) -> Result<(), String> {
-    let Some(sent) = sent(seen).filter(|sent| sent.leads && !sent.from_memory) else {
+/// No record is Absent, or gone, while a create of ours may still land; and two creates without the first one's final
+/// word are half a minute apart.
+pub(super) fn l13(sim: &Sim) -> Result<(), String> {
+    let creates = &sim.truth.creates;
+    if let [.., newest] = creates.as_slice()
+        && newest.t == sim.t
+    {
+        let mut others = creates[..creates.len() - 1].iter().rev();
+        let before = others.find(|create| create.key == newest.key);
+        let open = |id: &String| sim.truth.open.contains_key(id);
+        let close = before.filter(|before| {
+            let is_open = before.held.is_some() || before.operation.as_ref().is_some_and(open);
+            newest.t - before.t < APART && is_open
+        });
+        if let Some(before) = close {
+            return Err(format!("two creates, {} s apart", newest.t - before.t));
+        }
+    }
+    for create in creates {
+        let about = &create.key;
+        if !sim.truth.may_land(about) || sim.truth.lost.contains(about) {
+            continue;
+        }
+        let Some(name) = record_of(sim, about) else { continue };
+        let stored = sim.cluster.genuine(&name);
+        let absent = content(stored.as_ref()).is_none_or(|record| record.state() == AssignmentState::Absent);
+        if absent {
+            return Err(format!("{name} is Absent, and a create of {} s may land", create.t));
+        }
+    }
+    Ok(())
+}
+
+/// In Creating and Present, what a covering claim covers gets no delete from the process that holds the lease, but for one
+/// that went ahead from memory.
+pub(super) fn l17(sim: &Sim, seen: &Seen) -> Result<(), String> {
+    let Some(sent) = sent(seen).filter(|sent| !sent.create && sent.leads) else {
         return Ok(());
     };
-    match sent.open.first() {
+    let about = key(&sent.key);
+    if sim.truth.lost.contains(&about) {
+        return Ok(());
+    }
+    let Some(name) = record_of(sim, &about) else { return Ok(()) };
+    let stored = sim.cluster.genuine(&name);
+    let Some(record) = content(stored.as_ref()) else { return Ok(()) };
+    let there = matches!(record.state(), AssignmentState::Creating | AssignmentState::Present);
+    let claim = covering(sim, record, sent.latest).next();
+    match claim.filter(|_| there && !may_go_ahead(sim, sent.process, &name)) {
+        Some(claim) => Err(format!("deletes what {} claims", claim.request.name)),
         None => Ok(()),
-        Some(open) => Err(format!("{open} is still under way on {:?}", sent.tuple)),
     }
 }
 
-/// The assignment goes with its last holder: while another request holds it, the first end removes nothing.
-pub(super) fn last_holder(sim: &Sim, seen: &Seen) -> Result<(), String> {
-    let Some(sent) = sent(seen).filter(|sent| !sent.create && sent.leads && !sent.from_memory) else {
+/// Nobody is told that access was lost which AWS has had all the time, nor that somebody removed what we removed.
+pub(super) fn l19(sim: &Sim, seen: &Seen) -> Result<(), String> {
+    let Seen::WroteRecord { before, after, .. } = seen else {
         return Ok(());
     };
-    let about = key(&sent.tuple);
-    let active = owners(sim, &sent.uid, &about).find(|object| object.status.phase == Some(Phase::Active));
-    match active {
-        Some(object) => Err(format!("{} deletes what {} holds", sent.uid, object.uid)),
-        None => Ok(()),
+    let Some(record) = content(after.as_ref()) else { return Ok(()) };
+    let about = key(&record.key());
+    let known = |uid: &str| content(before.as_ref()).and_then(|before| before.claim(uid)).cloned();
+    for claim in &record.status.claims {
+        let new = known(&claim.request.uid).is_some_and(|known| known.ended.is_none());
+        let lost = claim.ended.as_ref().is_some_and(|end| end.reason == Reason::AccessLost);
+        if !new || !lost {
+            continue;
+        }
+        let tuple = sim.truth.tuples.get(&about);
+        let asked = sim.truth.asked.get(&about).is_some_and(|at| sim.t - at <= WENT_AHEAD);
+        let always = tuple.is_some_and(|tuple| tuple.present && sim.t - tuple.since > RECENTLY);
+        if always && !asked {
+            return Err(format!("{} is told that {about:?} was lost", claim.request.name));
+        }
     }
+    Ok(())
+}
+
+/// Whether a request had a claim on a genuine record of the tuple that was open a short while ago.
+pub(super) fn recent_claims(sim: &Sim, about: &Key) -> Vec<Claim> {
+    let Some(name) = record_of(sim, about) else { return vec![] };
+    let versions = versions_since(sim, &name, sim.t - SIGNED_WITHIN - SKEW);
+    let records = versions.iter().rev().filter_map(|stored| stored.record.as_ref());
+    let open = records.flat_map(|record| record.status.claims.iter());
+    open.filter(|claim| claim.ended.is_none()).cloned().collect()
 }

@@ -1,33 +1,49 @@
-//! Laws about decisions and what they write.
+//! Laws about what is written to requests and records.
 
-use chrono::TimeDelta;
-use team_operator::api::{AssignmentState, ElevationRequestStatus, HumanDuration, Phase, Reason, Timestamp};
-use team_operator::domain::{Action, Decision, PolicyFact, SealCheck, Snapshot, decide};
+use team_operator::api::{AssignmentState, Claim, ElevationRequestStatus, Phase};
+use team_operator::domain::{RecordSeal, SealCheck};
 
-use super::Seen;
+use super::{Seen, versions_since};
+use crate::cluster::Object;
 use crate::sim::Sim;
 
-/// The phase moves only along the table, assignment states only forward, and what is written once stays.
-pub(super) fn l3(_sim: &Sim, seen: &Seen) -> Result<(), String> {
-    let Seen::Wrote { before, after, .. } = seen else {
-        return Ok(());
-    };
-    let (from, to) = (before.status.phase, after.status.phase);
-    let allowed = from.map_or(Phase::FIRST, Phase::next);
-    if from != to && !to.is_some_and(|to| allowed.contains(&to)) {
-        return Err(format!("{from:?} to {to:?}"));
+/// How long ago a pass may have read the record that a decision rests on, in seconds.
+const READ_WITHIN: i64 = 120;
+
+/// The phase moves only along the table, assignment states along their circle, and what is written once stays. What
+/// somebody else wrote in between, and a record that is made anew, is beyond it.
+pub(super) fn l3(sim: &Sim, seen: &Seen) -> Result<(), String> {
+    match seen {
+        Seen::Wrote { before, after, .. } if before.seal != SealCheck::Broken => {
+            let (from, to) = (before.status.phase, after.status.phase);
+            let allowed = from.map_or(Phase::FIRST, Phase::next);
+            if from != to && !to.is_some_and(|to| allowed.contains(&to)) {
+                return Err(format!("{from:?} to {to:?}"));
+            }
+            written_once(&before.status, &after.status)
+        }
+        Seen::WroteRecord {
+            before: Some(before),
+            after: Some(after),
+            ..
+        } if before.seal == RecordSeal::Valid => {
+            let (Some(old), Some(new)) = (&before.record, &after.record) else {
+                return Ok(());
+            };
+            let past = &sim.cluster.past[&before.name];
+            let written = past.iter().find(|version| {
+                let record = version.record.as_ref();
+                record.is_some_and(|record| record.version == before.version)
+            });
+            let restored = old.status.sequence == 1 || written.is_none_or(|version| !version.genuine);
+            let (from, to) = (old.state(), new.state());
+            if from != to && !from.next().contains(&to) && !restored {
+                return Err(format!("{} from {from:?} to {to:?}", before.name));
+            }
+            Ok(())
+        }
+        _ => Ok(()),
     }
-    let state = |status: &ElevationRequestStatus| {
-        status
-            .assignment
-            .as_ref()
-            .map_or(AssignmentState::None, |assignment| assignment.state)
-    };
-    let (from, to) = (state(&before.status), state(&after.status));
-    if from != to && !from.next().contains(&to) {
-        return Err(format!("{from:?} to {to:?}"));
-    }
-    written_once(&before.status, &after.status)
 }
 
 fn written_once(before: &ElevationRequestStatus, after: &ElevationRequestStatus) -> Result<(), String> {
@@ -47,164 +63,44 @@ fn written_once(before: &ElevationRequestStatus, after: &ElevationRequestStatus)
     stays("notAfter", old.not_after.as_ref(), new.not_after.as_ref())?;
     stays("startTime", old.start_time.as_ref(), new.start_time.as_ref())?;
     stays("endTime", old.end_time.as_ref(), new.end_time.as_ref())?;
-    let (old, new) = (before.assignment.as_ref(), after.assignment.as_ref());
-    stays("the tuple", old.map(|one| &one.tuple), new.map(|one| &one.tuple))?;
-    stays(
-        "the origin",
-        old.map(|one| &one.origin),
-        new.map(|one| &one.origin),
-    )?;
-    stays(
-        "the baseline",
-        old.map(|one| &one.baseline),
-        new.map(|one| &one.baseline),
-    )
+    stays("the ending", before.ending.as_ref(), after.ending.as_ref())?;
+    let name = |status: &ElevationRequestStatus| status.assignment.as_ref().map(|one| one.name.clone());
+    stays("the record", name(before).as_ref(), name(after).as_ref())
 }
 
-/// Terminal only with assignment None or Gone.
-pub(super) fn l12(_sim: &Sim, seen: &Seen) -> Result<(), String> {
-    let Seen::Wrote { after, .. } = seen else {
+/// Terminal only with its claim ended, and with nothing of it left or another claim that keeps it.
+pub(super) fn l12(sim: &Sim, seen: &Seen) -> Result<(), String> {
+    let Seen::Wrote { before, after, .. } = seen else {
         return Ok(());
     };
-    match &after.status.assignment {
-        Some(assignment) if after.is_finished() && !assignment.state.is_settled() => {
-            Err(format!("{:?} with {:?}", after.status.phase, assignment.state))
+    if !after.is_finished() || before.is_finished() {
+        return Ok(());
+    }
+    for name in sim.cluster.past.keys() {
+        let Some(stored) = sim.cluster.genuine(name) else { continue };
+        let Some(record) = &stored.record else { continue };
+        let Some(claim) = record.claim(&after.uid) else { continue };
+        if claim.ended.is_none() {
+            return Err(format!("{} is over, and still claims {name}", after.name));
         }
-        _ => Ok(()),
-    }
-}
-
-fn with_status_of(snapshot: &Snapshot, decision: &Decision) -> Snapshot {
-    let mut written = snapshot.clone();
-    written.request.status = decision.status.clone();
-    written.request.seal = SealCheck::Valid;
-    written
-}
-
-/// Deciding twice on an unchanged world yields no second action.
-pub(super) fn l5(sim: &Sim, seen: &Seen) -> Result<(), String> {
-    let Seen::Decided {
-        snapshot,
-        now,
-        decision,
-    } = seen
-    else {
-        return Ok(());
-    };
-    let Some(action) = &decision.action else {
-        return Ok(());
-    };
-    let mut unchanged = with_status_of(snapshot, decision);
-    match action {
-        Action::SetFinalizer => unchanged.request.has_finalizer = true,
-        Action::RemoveFinalizer => unchanged.request.has_finalizer = false,
-        Action::Grant(_) | Action::Revoke(_) => {}
-    }
-    let mut again = decide(&unchanged, *now);
-    sim.sabotage_decision(&unchanged, &mut again);
-    match &again.action {
-        Some(second) if std::mem::discriminant(second) == std::mem::discriminant(action) => {
-            Err(format!("{second:?} twice"))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Narrowing or deleting an EligibilityPolicy never makes anyone eligible for more or longer; adding an unrelated policy
-/// changes nothing for a request. Tried on every few decisions.
-pub(super) fn l8(sim: &Sim, seen: &Seen) -> Result<(), String> {
-    let Seen::Decided {
-        snapshot,
-        now,
-        decision,
-    } = seen
-    else {
-        return Ok(());
-    };
-    if !sim.steps.is_multiple_of(16) {
-        return Ok(());
-    }
-    let try_with = |change: &dyn Fn(&mut Vec<PolicyFact<_>>)| {
-        let mut other = (**snapshot).clone();
-        change(&mut other.eligibility_policies.all);
-        let mut decision = decide(&other, *now);
-        sim.sabotage_decision(&other, &mut decision);
-        decision
-    };
-    let policies = snapshot.eligibility_policies.all.len();
-    let chosen = sim.steps / 16 % policies.max(1);
-    if policies > 0 {
-        let narrower =
-            try_with(&|all| all[chosen].spec.max_duration = HumanDuration::from_seconds(1).unwrap());
-        let fewer = try_with(&|all| {
-            all.remove(chosen);
-        });
-        for less in [narrower, fewer] {
-            let waits = less.status.reason == Some(Reason::PolicyDisappeared);
-            if less.questions.is_empty() && refuses(decision) && !refuses(&less) && !waits {
-                return Err(format!(
-                    "less policy gave {:?} instead of {:?}",
-                    less.status.phase, decision.status.phase
-                ));
-            }
-        }
-        let unrelated = try_with(&|all| {
-            let mut policy = all[chosen].clone();
-            "zzz-unrelated".clone_into(&mut policy.name);
-            "unrelated".clone_into(&mut policy.uid);
-            policy.spec.permission_sets =
-                vec![team_operator::api::PermissionSetName::parse("Other").unwrap()];
-            all.push(policy);
-        });
-        let same = unrelated.action == decision.action && unrelated.status.phase == decision.status.phase;
-        if !same {
-            return Err(format!("an unrelated policy gave {:?}", unrelated.status.phase));
+        let settled = |record: &team_operator::domain::Record| match record.state() {
+            AssignmentState::Absent => true,
+            AssignmentState::Deleting => false,
+            AssignmentState::Creating | AssignmentState::Present => others(record, after).next().is_some(),
+        };
+        let versions = versions_since(sim, name, sim.t - READ_WITHIN);
+        let mut recent = versions.iter().filter_map(|stored| stored.record.as_ref());
+        if !recent.any(settled) {
+            return Err(format!("{} is over, and {name} is {:?}", after.name, record.state()));
         }
     }
     Ok(())
 }
 
-/// Whether a decision refuses or takes away because no policy lets the requester ask. How many have to approve is no
-/// matter of this law: with `waiver: Never` the policy that goes may be the one that asked for approval.
-fn refuses(decision: &Decision) -> bool {
-    decision.transition.as_ref().is_some_and(|to| match to.reason {
-        Reason::NotEligible => true,
-        Reason::EligibilityLost => !to.message.contains("Approval was not needed"),
-        _ => false,
-    })
-}
-
-/// Whenever time alone can change the answer, the decision carries a wake-up time.
-pub(super) fn l10(_sim: &Sim, seen: &Seen) -> Result<(), String> {
-    let Seen::Decided {
-        snapshot,
-        now,
-        decision,
-    } = seen
-    else {
-        return Ok(());
-    };
-    if decision.status.finished {
-        return Ok(());
-    }
-    let Some(wake_at) = decision.wake_at else {
-        return Err(format!("{:?} sleeps for ever", decision.status.phase));
-    };
-    if wake_at <= *now {
-        return Err(format!("it wakes at {wake_at}, and it is {now}"));
-    }
-    // What was written wakes it by itself, so only a decision that changes nothing is asked again.
-    let just_before = Timestamp::from(wake_at.to_utc() - TimeDelta::seconds(1));
-    if decision.status != snapshot.request.status || decision.action.is_some() || just_before <= *now {
-        return Ok(());
-    }
-    let later = decide(snapshot, just_before);
-    let same = later.action == decision.action && later.status.phase == decision.status.phase;
-    if later.questions.is_empty() && !same {
-        return Err(format!(
-            "at {just_before}, before it wakes, it would be {:?}: {:?} instead of {:?}",
-            later.status.phase, later.status.message, decision.status.message
-        ));
-    }
-    Ok(())
+fn others<'a>(
+    record: &'a team_operator::domain::Record,
+    object: &'a Object,
+) -> impl Iterator<Item = &'a Claim> {
+    let claims = record.status.claims.iter();
+    claims.filter(|claim| claim.request.uid != object.uid && claim.ended.is_none())
 }

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use team_operator::api::{
-    AssignmentOrigin, AssignmentState, Phase, Reason, ReviewDecision, TeamSettingsSpec, Verdict, Waiver,
-};
+use team_operator::api::{Claim, Phase, Reason, ReviewDecision, TeamSettingsSpec, Verdict, Waiver};
 
-use super::assignments::owners;
-use super::{SKEW, Seen, Sent};
+use super::assignments::recent_claims;
+use super::{SKEW, Seen, SentToAws};
 use crate::cluster::{Object, Policy, Rules, seconds, stamp};
 use crate::sim::Sim;
 use crate::truth::{RECENTLY, Reality, RequestTruth, key};
+
+/// A create may go out for so many seconds after its request was stopped: it was read before, and calls take their time.
+const STOPPED_WITHIN: i64 = 15;
 
 /// No assignment of ours without approvals counted when judged, by people other than the requester, unless policy waived
 /// approval.
@@ -23,9 +24,39 @@ pub(super) fn l1(sim: &Sim, seen: &Seen) -> Result<(), String> {
             }
             Ok(())
         }
-        Seen::Sent(sent) if sent.create => enough_votes(sim, sent),
+        Seen::Sent(sent) if sent.create => somebody_may(sim, sent),
+        Seen::WroteRecord { before, after, .. } => {
+            let confirmed = |stored: &Option<std::rc::Rc<team_operator::domain::StoredRecord>>| {
+                let record = stored.as_ref().and_then(|stored| stored.record.as_ref());
+                let claims = record.map(|record| record.status.claims.clone()).unwrap_or_default();
+                let confirmed = claims.into_iter().filter(|claim| claim.start_time.is_some());
+                confirmed.map(|claim| claim.request.uid).collect::<BTreeSet<_>>()
+            };
+            let known = confirmed(before);
+            for uid in confirmed(after).difference(&known) {
+                enough_votes(sim, uid)?;
+            }
+            Ok(())
+        }
         _ => Ok(()),
     }
+}
+
+/// Whether a create serves a claim whose request has its votes and was not stopped.
+fn somebody_may(sim: &Sim, sent: &SentToAws) -> Result<(), String> {
+    let mut reasons = vec!["nobody claims it".to_owned()];
+    for Claim { request, .. } in recent_claims(sim, &key(&sent.key)) {
+        let stopped = sim.truth.requests.get(&request.uid).and_then(|truth| truth.stopped_at);
+        if stopped.is_some_and(|at| sim.t - at > STOPPED_WITHIN) {
+            reasons.push(format!("{} was stopped", request.name));
+            continue;
+        }
+        match enough_votes(sim, &request.uid) {
+            Ok(()) => return Ok(()),
+            Err(reason) => reasons.push(format!("{}: {reason}", request.name)),
+        }
+    }
+    Err(reasons.join("; "))
 }
 
 fn new_verdicts<'a>(before: &Object, after: &'a Object) -> Vec<&'a Verdict> {
@@ -88,13 +119,15 @@ fn is_true(sim: &Sim, truth: &RequestTruth, after: &Object, verdict: &Verdict) -
     }
 }
 
-fn enough_votes(sim: &Sim, sent: &Sent) -> Result<(), String> {
-    let stored = sent.stored.as_ref().ok_or("nothing is stored")?;
-    let truth = &sim.truth.requests[&sent.uid];
+fn enough_votes(sim: &Sim, uid: &str) -> Result<(), String> {
+    let Some(stored) = sim.cluster.objects.get(uid) else {
+        return Ok(());
+    };
+    let truth = &sim.truth.requests[uid];
     if truth.made_by.is_none() {
         return Err("the request was made in the name of another".to_owned());
     }
-    if truth.waived {
+    if truth.waived || truth.status_forged {
         return Ok(());
     }
     let review = stored.status.review.as_ref().ok_or("nobody was asked")?;
@@ -132,28 +165,28 @@ fn enough_votes(sim: &Sim, sent: &Sent) -> Result<(), String> {
 pub(super) fn l14(sim: &Sim, seen: &Seen) -> Result<(), String> {
     match seen {
         Seen::Sent(sent) if sent.create => {
-            let stored = sent.stored.as_ref().ok_or("nothing is stored")?;
-            let truth = &sim.truth.requests[&sent.uid];
-            if truth.made_by.as_ref() != Some(&sent.tuple.user_id) {
-                return Err(format!(
-                    "{:?} asked, and {} gets it",
-                    truth.made_by, sent.tuple.user_id
-                ));
-            }
-            let is_asked_for = |reality: &Reality| {
+            let claims = recent_claims(sim, &key(&sent.key));
+            let mut requests = claims.iter().filter_map(|claim| {
+                let object = sim.cluster.objects.get(&claim.request.uid)?;
+                Some((object, &sim.truth.requests[&claim.request.uid]))
+            });
+            let is_asked_for = |object: &Object, reality: &Reality| {
                 let mut sets = reality.permission_sets.iter();
                 sets.any(|set| {
-                    set.arn == sent.tuple.permission_set_arn
-                        && set.name == stored.spec.permission_set.as_str()
+                    set.arn == sent.key.permission_set_arn.as_str()
+                        && set.name == object.spec.permission_set.as_str()
                 })
             };
-            let recent = sim.truth.realities.since(i64::MIN);
-            if sent.tuple.account_id != stored.spec.account_id
-                || !recent.iter().any(|(_, one)| is_asked_for(one))
-            {
-                return Err(format!("{:?} was asked for, not {:?}", stored.spec, sent.tuple));
+            let history = sim.truth.realities.since(i64::MIN);
+            let right = requests.any(|(object, truth)| {
+                truth.made_by.as_deref() == Some(sent.key.user_id.as_str())
+                    && sent.key.account_id == object.spec.account_id
+                    && history.iter().any(|(_, reality)| is_asked_for(object, reality))
+            });
+            if right || claims.is_empty() {
+                return Ok(());
             }
-            Ok(())
+            Err(format!("nobody asked for {:?}", sent.key))
         }
         Seen::Wrote {
             earliest,
@@ -186,7 +219,6 @@ pub(super) fn l16(sim: &Sim, seen: &Seen) -> Result<(), String> {
     let Seen::Wrote { before, after, .. } = seen else {
         return Ok(());
     };
-    gone_is_gone(sim, before, after)?;
     let (from, to) = (before.status.phase, after.status.phase);
     if from == to || !matches!(to, Some(Phase::Denied | Phase::Revoking)) {
         return Ok(());
@@ -228,16 +260,6 @@ pub(super) fn l16(sim: &Sim, seen: &Seen) -> Result<(), String> {
         Some(Reason::AccountNotActive) => always(&account),
         Some(Reason::PermissionSetUnknown) => always(&set),
         Some(Reason::NotEligible) => always_eligible(sim, after),
-        Some(Reason::RemovedExternally) => {
-            let about = after
-                .status
-                .assignment
-                .as_ref()
-                .and_then(|one| one.tuple.as_ref())
-                .map(key);
-            let tuple = about.and_then(|about| sim.truth.tuples.get(&about));
-            tuple.is_some_and(|tuple| tuple.present && sim.t - tuple.since > RECENTLY)
-        }
         _ => false,
     };
     if baseless {
@@ -312,26 +334,6 @@ fn waives(rules: &Rules, reality: &Reality, object: &Object) -> bool {
     }
 }
 
-fn gone_is_gone(sim: &Sim, before: &Object, after: &Object) -> Result<(), String> {
-    let state = |object: &Object| object.status.assignment.as_ref().map(|one| one.state);
-    let Some(assignment) = &after.status.assignment else {
-        return Ok(());
-    };
-    let newly = state(after) == Some(AssignmentState::Gone) && state(before) != Some(AssignmentState::Gone);
-    let claims =
-        newly && assignment.handed_to.is_none() && assignment.origin != Some(AssignmentOrigin::Standing);
-    let Some(about) = assignment.tuple.as_ref().map(key).filter(|_| claims) else {
-        return Ok(());
-    };
-    let there = sim.truth.tuples.get(&about).is_some_and(|tuple| {
-        tuple.present && tuple.touched && !tuple.by_others && sim.t - tuple.since > RECENTLY
-    });
-    if there && owners(sim, &after.uid, &about).next().is_none() {
-        return Err(format!("{about:?} is said to be gone"));
-    }
-    Ok(())
-}
-
 /// Remembers what later checks rest on.
 pub(super) fn note(sim: &mut Sim, seen: &Seen) {
     let Seen::Wrote { before, after, .. } = seen else {
@@ -348,16 +350,6 @@ pub(super) fn note(sim: &mut Sim, seen: &Seen) {
             ))
         })
         .collect();
-    let assignment = after.status.assignment.as_ref();
-    let operations = assignment
-        .into_iter()
-        .flat_map(|one| [&one.create, &one.delete])
-        .flatten();
-    for operation in operations {
-        if let Some(id) = &operation.request_id {
-            sim.truth.recorded.insert(id.clone());
-        }
-    }
     let since = sim.t - RECENTLY;
     let opened = before.status.phase.is_none() && after.status.phase == Some(Phase::Approved);
     let waived = opened
@@ -371,5 +363,4 @@ pub(super) fn note(sim: &mut Sim, seen: &Seen) {
     let truth = sim.truth.requests.entry(after.uid.clone()).or_default();
     truth.good_votes.extend(votes);
     truth.waived |= waived;
-    truth.was_ended |= after.is_finished() || after.status.phase == Some(Phase::Revoking);
 }

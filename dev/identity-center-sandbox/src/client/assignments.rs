@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use team_operator::ports::{
-    AccountId, Aged, Class, CreateAnswer, DeleteAnswer, Effect, FailureKind, GoneEvidence, GroupId, Listing,
-    OperationKind, OperationState, PermissionSetArn, PortError, Principal, RequestId, SendPermit, Tuple,
-    UserId,
+    AccountId, Aged, AssignmentKey, Class, CreateAnswer, DeleteAnswer, Effect, FailureKind, GoneEvidence,
+    GroupId, Listing, OperationKind, OperationState, PermissionSetArn, PortError, Principal, RequestId,
+    SendPermit, UserId,
 };
 
 use super::refusal::failure;
@@ -51,7 +51,11 @@ impl Client<'_> {
     }
 
     /// [`Assignments::create`](team_operator::ports::Assignments::create).
-    pub fn create(&mut self, tuple: &Tuple, permit: &dyn SendPermit) -> Result<CreateAnswer, PortError> {
+    pub fn create(
+        &mut self,
+        tuple: &AssignmentKey,
+        permit: &dyn SendPermit,
+    ) -> Result<CreateAnswer, PortError> {
         let operation = self.write(OperationKind::Creation, tuple)?;
         if !permit.still_good() {
             return Ok(CreateAnswer::Withheld);
@@ -64,7 +68,7 @@ impl Client<'_> {
     }
 
     /// [`Assignments::delete`](team_operator::ports::Assignments::delete).
-    pub fn delete(&mut self, tuple: &Tuple) -> Result<DeleteAnswer, PortError> {
+    pub fn delete(&mut self, tuple: &AssignmentKey) -> Result<DeleteAnswer, PortError> {
         let operation = self.write(OperationKind::Deletion, tuple)?;
         let Some(status) = absent(self.ask(&operation, deletion))? else {
             return Ok(DeleteAnswer::AlreadyGone(GoneEvidence::NotFoundAnswer));
@@ -95,7 +99,7 @@ impl Client<'_> {
     }
 
     /// [`Assignments::creates_in_progress`](team_operator::ports::Assignments::creates_in_progress).
-    pub fn creates_in_progress(&mut self, tuple: &Tuple) -> Result<Aged<Vec<RequestId>>, PortError> {
+    pub fn creates_in_progress(&mut self, tuple: &AssignmentKey) -> Result<Aged<Vec<RequestId>>, PortError> {
         let (asked, instance) = (self.asked(), self.instance());
         let call = |paging| Operation::ListAccountAssignmentCreationStatus {
             instance_arn: instance.clone(),
@@ -134,13 +138,13 @@ impl Client<'_> {
     }
 
     /// The call for a tuple of the configured instance; the adapters refuse any other and do not ask.
-    fn write(&self, kind: OperationKind, tuple: &Tuple) -> Result<Operation, PortError> {
+    fn write(&self, kind: OperationKind, tuple: &AssignmentKey) -> Result<Operation, PortError> {
         let operation = write(kind, tuple);
         self.own_instance(&operation, tuple)?;
         Ok(operation)
     }
 
-    fn own_instance(&self, operation: &Operation, tuple: &Tuple) -> Result<(), PortError> {
+    fn own_instance(&self, operation: &Operation, tuple: &AssignmentKey) -> Result<(), PortError> {
         if tuple.instance_arn == self.caller.instance_arn {
             return Ok(());
         }
@@ -167,14 +171,14 @@ impl Client<'_> {
 }
 
 /// The call that creates or deletes an assignment.
-pub(crate) fn write(kind: OperationKind, tuple: &Tuple) -> Operation {
+pub(crate) fn write(kind: OperationKind, tuple: &AssignmentKey) -> Operation {
     match kind {
         OperationKind::Creation => Operation::CreateAccountAssignment(input(tuple)),
         OperationKind::Deletion => Operation::DeleteAccountAssignment(input(tuple)),
     }
 }
 
-fn input(tuple: &Tuple) -> AssignmentInput {
+fn input(tuple: &AssignmentKey) -> AssignmentInput {
     AssignmentInput {
         instance_arn: tuple.instance_arn.to_string(),
         target_id: tuple.account_id.to_string(),

@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use team_operator::ports::{
-    AccountId, Attribute, Class, CreateAnswer, DeleteAnswer, Effect as Felt, GoneEvidence, GroupId, Lookup,
-    Members, Membership, OperationKind, OperationState, PermissionSetArn, SendPermit, Tuple, UserId,
-    UserLookup,
+    AccountId, AssignmentKey, Attribute, Class, CreateAnswer, DeleteAnswer, Effect as Felt, GoneEvidence,
+    GroupId, Lookup, Members, Membership, OperationKind, OperationState, PermissionSetArn, SendPermit,
+    UserId, UserLookup,
 };
 
 use super::{Caller, Client};
@@ -86,9 +86,9 @@ impl Ground {
         }
     }
 
-    fn tuple(&mut self, user: &str) -> Tuple {
+    fn tuple(&mut self, user: &str) -> AssignmentKey {
         let set = self.client().permission_set_by_name("Admin").unwrap().value;
-        Tuple {
+        AssignmentKey {
             instance_arn: self.caller.instance_arn.clone(),
             user_id: self.user(user),
             account_id: account(),
@@ -106,7 +106,7 @@ impl Ground {
             .id
     }
 
-    fn holds(&mut self, tuple: &Tuple) -> bool {
+    fn holds(&mut self, tuple: &AssignmentKey) -> bool {
         let listing = self.client().list(&tuple.account_id, &tuple.permission_set_arn);
         listing.unwrap().value.holds_user(&tuple.user_id)
     }

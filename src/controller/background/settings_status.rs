@@ -1,0 +1,192 @@
+//! The status of the settings, and what is remembered of them for the time when they are gone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::ConfigMap;
+use kube::api::{Api, DynamicObject, ObjectMeta, Patch, PatchParams, PostParams};
+use serde_json::{Value, json};
+
+use super::{replacing, says_the_same, until_a_change_or};
+use crate::api::{
+    Condition, ConditionStatus, ConditionType, IdentitySettings, OnEligibilityLost, Reason, TeamSettingsSpec,
+    TeamSettingsStatus, set_condition,
+};
+use crate::controller::api_call::{NoAnswer, no_answer, within};
+use crate::controller::context::Context;
+use crate::controller::policies::PolicyKind;
+use crate::domain::Guard;
+
+/// The ConfigMap that keeps what has to outlive the settings, in the controller's namespace. The controller's role
+/// names it.
+const MEMORY: &str = "team-operator-memory";
+
+/// Its entry with the last known `spec.onEligibilityLost`.
+const ENTRY: &str = "onEligibilityLost";
+
+/// How long after a failure it is tried again.
+const RETRY: Duration = Duration::from_secs(10);
+
+/// Keeps the status of the settings, for ever.
+pub async fn keep_status(context: Arc<Context>, client: kube::Client) {
+    let mut epochs = context.epoch.subscribe();
+    let mut guard = context.guard.changes();
+    loop {
+        let written = write(&context, &client).await;
+        let wait = match &written {
+            Ok(()) => context.config.delays.policy_status_interval,
+            Err(error) => {
+                tracing::warn!(%error, "the status of the settings is behind; it is tried again");
+                RETRY
+            }
+        };
+        tokio::select! {
+            () = until_a_change_or(&mut epochs, wait) => {}
+            _ = guard.changed() => {}
+        }
+    }
+}
+
+async fn write(context: &Context, client: &kube::Client) -> Result<(), NoAnswer> {
+    let action = "read the settings";
+    let objects = PolicyKind::TeamSettings.objects(client.clone());
+    let found = within(action, objects.get_opt("default")).await?;
+    let Some(object) = found.map_err(|error| no_answer(action, &error))? else {
+        return Ok(());
+    };
+    let Ok(spec) = serde_json::from_value::<TeamSettingsSpec>(spec_of(&object.data)) else {
+        return Ok(()); // the watch says so
+    };
+    remember(context, client, spec.on_eligibility_lost).await?;
+    if !decisions_have_seen(context, &object) {
+        return Ok(()); // the watch brings it in a moment, and wakes us
+    }
+    let mut status: TeamSettingsStatus =
+        serde_json::from_value(object.data["status"].clone()).unwrap_or_default();
+    status.observed_generation = object.metadata.generation;
+    for (kind, (holds, reason, message)) in [
+        (ConditionType::Ready, ready(&spec.identity)),
+        (ConditionType::GuardIntact, guard_intact(&context.guard.current())),
+    ] {
+        set_condition(
+            &mut status.conditions,
+            Condition {
+                kind,
+                status: holds,
+                observed_generation: object.metadata.generation,
+                last_transition_time: context.now(),
+                reason,
+                message,
+            },
+        );
+    }
+    if says_the_same(&object.data["status"], &json!(status)) {
+        return Ok(());
+    }
+    let action = "write the status of the settings";
+    let patch = Patch::Merge(replacing(&object.data["status"], &json!(status)));
+    let written = within(
+        action,
+        objects.patch_status("default", &PatchParams::default(), &patch),
+    )
+    .await?;
+    written.map(drop).map_err(|error| no_answer(action, &error))
+}
+
+/// `observedGeneration` says what decisions rest on, and they rest on the watch.
+fn decisions_have_seen(context: &Context, object: &DynamicObject) -> bool {
+    let rules = context.policies();
+    let seen = rules.settings.existing().next();
+    seen.is_some_and(|seen| Some(seen.generation) == object.metadata.generation)
+}
+
+fn spec_of(object: &Value) -> Value {
+    if object["spec"].is_null() {
+        json!({})
+    } else {
+        object["spec"].clone()
+    }
+}
+
+fn ready(identity: &IdentitySettings) -> (ConditionStatus, Reason, String) {
+    let message = if identity.username_prefix.is_empty() {
+        "The settings are in force. Warning: identity.usernamePrefix is empty, so every user name of this cluster, \
+         whoever vouches for it, is taken for a name in Identity Center."
+    } else {
+        "The settings are in force."
+    };
+    (ConditionStatus::True, Reason::Valid, message.to_owned())
+}
+
+fn guard_intact(guard: &Guard) -> (ConditionStatus, Reason, String) {
+    match guard {
+        Guard::Intact => {
+            let message = "The admission policies are in force, and a forgery was refused.".to_owned();
+            (ConditionStatus::True, Reason::Valid, message)
+        }
+        Guard::Unproven(why) => (
+            ConditionStatus::Unknown,
+            Reason::GuardUnproven,
+            format!("{why}. Nothing is granted until it can be told."),
+        ),
+        Guard::Broken(why) => (
+            ConditionStatus::False,
+            Reason::GuardBroken,
+            format!("{why}. Nothing is granted; access still ends."),
+        ),
+        Guard::BrokenBefore(why) => {
+            let message = format!(
+                "The admission policies are in force again; what was written before does not count: {why}."
+            );
+            (ConditionStatus::False, Reason::GuardBroken, message)
+        }
+    }
+}
+
+/// What settings said about lost eligibility when they were last seen, by this process or one before it.
+pub async fn remembered(
+    context: &Context,
+    client: &kube::Client,
+) -> Result<Option<OnEligibilityLost>, NoAnswer> {
+    let action = "read the controller's memory";
+    let maps: Api<ConfigMap> = Api::namespaced(client.clone(), &context.config.namespace);
+    let found = within(action, maps.get_opt(MEMORY)).await?;
+    let found = found.map_err(|error| no_answer(action, &error))?;
+    let word = found
+        .and_then(|map| map.data)
+        .and_then(|mut data| data.remove(ENTRY));
+    Ok(word.and_then(|word| serde_json::from_value(json!(word)).ok()))
+}
+
+async fn remember(context: &Context, client: &kube::Client, word: OnEligibilityLost) -> Result<(), NoAnswer> {
+    if remembered(context, client).await? == Some(word) {
+        return Ok(());
+    }
+    let action = "write the controller's memory";
+    let maps: Api<ConfigMap> = Api::namespaced(client.clone(), &context.config.namespace);
+    let word = json!(word).as_str().unwrap_or_default().to_owned();
+    let map = |resource_version| ConfigMap {
+        metadata: ObjectMeta {
+            name: Some(MEMORY.to_owned()),
+            resource_version,
+            ..ObjectMeta::default()
+        },
+        data: Some([(ENTRY.to_owned(), word.clone())].into()),
+        ..ConfigMap::default()
+    };
+    let params = PostParams::default();
+    let stored = within(action, maps.get_opt(MEMORY))
+        .await?
+        .map_err(|error| no_answer(action, &error))?;
+    let written = match stored {
+        Some(stored) => {
+            within(
+                action,
+                maps.replace(MEMORY, &params, &map(stored.metadata.resource_version)),
+            )
+            .await?
+        }
+        None => within(action, maps.create(&params, &map(None))).await?,
+    };
+    written.map(drop).map_err(|error| no_answer(action, &error))
+}

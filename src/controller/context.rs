@@ -1,0 +1,236 @@
+//! What all passes share, and the snapshot that a pass over a request begins with.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use chrono::TimeDelta;
+use futures::Stream;
+use kube::api::DynamicObject;
+use kube::runtime::reflector::ObjectRef;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use super::assignments::{Machines, Queue, RecordCache, RecordClient};
+use super::config::{Config, Ports};
+use super::policies::{PolicyCache, PolicyStaleness};
+use super::proven_guard::ProvenGuard;
+use super::report::Report;
+use super::requests::{LiveRequests, Memory, Moved, RequestClient, StoredRequest, Turns};
+use super::sending::clocks;
+use crate::admission::SealKey;
+use crate::api::Timestamp;
+use crate::domain::{
+    Facts, Moment, PolicySet, RequestFacts, Snapshot, StoredRecord, record_name, request::assignment_of,
+};
+
+/// What all passes share.
+pub struct Context {
+    /// Requests in the API server.
+    pub requests: RequestClient,
+    /// Records in the API server.
+    pub records: RecordClient,
+    /// Everything outside the cluster.
+    pub ports: Ports,
+    /// What was configured.
+    pub config: Config,
+    /// The key of the seal.
+    pub key: SealKey,
+    /// The guard.
+    pub guard: ProvenGuard,
+    /// Policies and settings, as the watches have them.
+    pub policy_cache: RwLock<PolicyCache>,
+    /// Whether that is what the API server has.
+    pub staleness: PolicyStaleness,
+    /// What is remembered of requests between passes.
+    pub memory: Memory,
+    /// Events and audit lines.
+    pub report: Report,
+    /// Counts the changes around requests: policies, settings, the guard. A new number wakes all.
+    pub epoch: watch::Sender<u64>,
+    /// Whose new requests are being opened.
+    pub opening: Turns,
+    /// The live requests, as the watch has them.
+    pub live: LiveRequests,
+    /// The records, as the watch and our own writes have them.
+    pub record_cache: RecordCache,
+    /// The assignment machines that remember something.
+    pub machines: Machines,
+    /// Which record's turn it is.
+    pub queue: Queue,
+    /// Requests that are to be looked at because something beside them changed.
+    pub woken: mpsc::UnboundedSender<ObjectRef<DynamicObject>>,
+    /// When this process began, by the clock that never steps.
+    pub started: Instant,
+}
+
+impl Context {
+    /// The present moment, as statuses store it.
+    pub fn now(&self) -> Timestamp {
+        self.ports.clock.now().into()
+    }
+
+    /// The present moment, as machines see it.
+    pub fn moment(&self) -> Moment {
+        Moment {
+            now: self.now(),
+            uptime: TimeDelta::from_std(self.started.elapsed()).unwrap_or(TimeDelta::MAX),
+            clocks: clocks(&self.ports),
+            lease: self.ports.leadership.lease(),
+        }
+    }
+
+    /// Whether a request can be decided: policies, settings and records are known completely.
+    pub fn is_ready(&self) -> bool {
+        self.record_cache.is_known() && self.policies().are_known()
+    }
+
+    /// The number of the present epoch.
+    pub fn epoch(&self) -> u64 {
+        *self.epoch.borrow()
+    }
+
+    /// Something around requests changed: all of them are looked at again. The number of the new epoch.
+    pub fn begin_epoch(&self) -> u64 {
+        let mut begun = 0;
+        self.epoch.send_modify(|epoch| {
+            *epoch += 1;
+            begun = *epoch;
+        });
+        begun
+    }
+
+    /// One item for each new epoch; those that follow each other closely are one.
+    pub fn new_epochs(&self) -> impl Stream<Item = ()> + Send + use<> {
+        futures::stream::unfold(self.epoch.subscribe(), async |mut epochs| {
+            epochs.changed().await.is_ok().then_some(((), epochs))
+        })
+    }
+
+    /// Policies and settings, to read.
+    pub fn policies(&self) -> RwLockReadGuard<'_, PolicyCache> {
+        self.policy_cache.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Policies and settings, to change.
+    pub fn policies_mut(&self) -> RwLockWriteGuard<'_, PolicyCache> {
+        self.policy_cache.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until policies and settings are known.
+    pub async fn policies_are_known(&self) {
+        let mut epochs = self.epoch.subscribe();
+        while !self.policies().are_known() {
+            if epochs.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// A live request, as the watch and our own writes have it.
+    pub fn live_request(&self, uid: &str) -> Option<StoredRequest> {
+        let object = self.live.get(uid, self.requests.resource())?;
+        let newest = self.memory.newest(StoredRequest::new(&object));
+        (!newest.status().finished).then_some(newest)
+    }
+
+    /// The live requests that claim the assignment of a record.
+    pub fn claimants(&self, record: &str) -> Vec<StoredRequest> {
+        let stored = self.record_cache.get(record).and_then(|stored| stored.record);
+        let claims = stored.into_iter().flat_map(|record| record.status.claims);
+        claims
+            .filter_map(|claim| self.live_request(&claim.request.uid))
+            .collect()
+    }
+
+    /// A record changed: the requests that claim it are looked at, but for the one that changed it.
+    pub fn wake_claimants(&self, record: &str, but: Option<&str>) {
+        let stored = self.record_cache.get(record).and_then(|stored| stored.record);
+        let claims = stored.into_iter().flat_map(|record| record.status.claims);
+        let mut uids = self.live.naming(record);
+        uids.extend(claims.map(|claim| claim.request.uid));
+        for uid in uids.iter().filter(|uid| Some(uid.as_str()) != but) {
+            self.wake_request(uid);
+        }
+    }
+
+    fn wake_request(&self, uid: &str) {
+        let Some(object) = self.live.get(uid, self.requests.resource()) else {
+            return;
+        };
+        self.memory.wake(uid);
+        let reference = ObjectRef::from_obj_with(&*object, self.requests.resource().clone());
+        // Nobody listens any more when the process ends.
+        let _ = self.woken.send(reference);
+    }
+
+    /// Requests changed: the machines of the records that they name or claim look at them.
+    pub fn requests_moved(&self, moved: Vec<Moved>) {
+        for Moved { uid, mut records } in moved {
+            records.extend(self.record_cache.claimed_by(&uid));
+            for record in records {
+                self.queue.wake(&record);
+            }
+        }
+    }
+
+    /// Everything that a pass over a request begins with.
+    pub fn snapshot(&self, request: RequestFacts, facts: Facts) -> Snapshot {
+        let open_requests = self.open_requests(&request);
+        let record = self.record_of(&request);
+        let PolicySet {
+            settings,
+            eligibility,
+            approver,
+        } = self.policies().policy_set();
+        Snapshot {
+            request,
+            settings,
+            eligibility_policies: eligibility,
+            approver_policies: approver,
+            facts,
+            guard: self.guard.current(),
+            clocks: clocks(&self.ports),
+            open_requests,
+            record,
+            identity_center: self.config.identity_center.clone(),
+            timings: self.config.timings,
+        }
+    }
+
+    /// The record on which the request has a claim, or of the assignment that it names or is about.
+    fn record_of(&self, request: &RequestFacts) -> Option<StoredRecord> {
+        let claimed = self.record_cache.claimed_by(&request.uid).into_iter();
+        let named = request.status.assignment.as_ref();
+        let named = named.map(|assignment| assignment.name.clone());
+        let about = || assignment_of(&request.status).map(|spec| record_name(&spec));
+        let mut names = claimed.chain(named).chain(about());
+        names.find_map(|name| self.record_cache.get(&name))
+    }
+
+    /// Only a new request is held against the limit.
+    fn open_requests(&self, request: &RequestFacts) -> BTreeMap<String, usize> {
+        let mut open = BTreeMap::new();
+        if request.status.phase.is_some() {
+            return open;
+        }
+        // All of them are looked at for each new one, so none is copied.
+        let live: Vec<Arc<DynamicObject>> = self.live.all();
+        for other in live {
+            let metadata = &other.metadata;
+            let (uid, version) = (metadata.uid.as_deref(), metadata.resource_version.as_deref());
+            let (uid, version) = (uid.unwrap_or_default(), version.unwrap_or_default());
+            if uid == request.uid {
+                continue;
+            }
+            let newer = self.memory.newer(uid, version);
+            let status = newer
+                .as_ref()
+                .map_or(&other.data["status"], |newer| &newer.object()["status"]);
+            let is_open = status["phase"].is_string() && status["finished"] != true;
+            if let Some(user) = status["requester"]["userId"].as_str().filter(|_| is_open) {
+                *open.entry(user.to_owned()).or_default() += 1;
+            }
+        }
+        open
+    }
+}

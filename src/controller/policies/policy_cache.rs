@@ -1,0 +1,125 @@
+//! All policies and the settings, as the watches show them.
+
+use std::collections::BTreeMap;
+
+use kube::api::{Api, DynamicObject};
+use kube::runtime::watcher::Event;
+
+use super::policy_store::PolicyStore;
+use crate::api::{ApproverPolicySpec, EligibilityPolicySpec, OnEligibilityLost, TeamSettingsSpec, Timestamp};
+use crate::controller::api_call::resource;
+use crate::domain::{PolicySet, SettingsFact};
+
+/// Policies and settings by uid, with their generations.
+pub type Generations = BTreeMap<String, i64>;
+
+/// The generations of every kind.
+pub type Shown = BTreeMap<PolicyKind, Generations>;
+
+/// A kind that decisions rest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PolicyKind {
+    /// Who may ask for what.
+    EligibilityPolicy,
+    /// Who approves what.
+    ApproverPolicy,
+    /// Cluster-wide settings.
+    TeamSettings,
+}
+
+impl PolicyKind {
+    /// Every kind.
+    pub const ALL: [PolicyKind; 3] = [Self::EligibilityPolicy, Self::ApproverPolicy, Self::TeamSettings];
+
+    /// The objects of this kind.
+    pub fn objects(self, client: kube::Client) -> Api<DynamicObject> {
+        let (kind, plural) = match self {
+            Self::EligibilityPolicy => ("EligibilityPolicy", "eligibilitypolicies"),
+            Self::ApproverPolicy => ("ApproverPolicy", "approverpolicies"),
+            Self::TeamSettings => ("TeamSettings", "teamsettings"),
+        };
+        Api::all_with(client, &resource(kind, plural))
+    }
+}
+
+/// Policies and settings.
+#[derive(Debug, Default)]
+pub struct PolicyCache {
+    /// Who may ask for what.
+    pub eligibility: PolicyStore<EligibilityPolicySpec>,
+    /// Who approves what.
+    pub approver: PolicyStore<ApproverPolicySpec>,
+    /// The one object named `default`.
+    pub settings: PolicyStore<TeamSettingsSpec>,
+    /// What settings said about lost eligibility before this process began; `None` until that was read.
+    pub remembered: Option<Option<OnEligibilityLost>>,
+}
+
+impl PolicyCache {
+    /// What decisions rest on.
+    pub fn policy_set(&self) -> PolicySet {
+        PolicySet {
+            settings: self.settings_fact(),
+            eligibility: self.eligibility.facts(),
+            approver: self.approver.facts(),
+        }
+    }
+
+    /// The settings as decisions see them.
+    pub fn settings_fact(&self) -> SettingsFact {
+        if let Some(settings) = self.settings.existing().next() {
+            return SettingsFact::Present(settings.spec.clone());
+        }
+        let gone = self.settings.last_gone();
+        let began = || Timestamp::from(chrono::DateTime::UNIX_EPOCH);
+        let since = gone
+            .and_then(|gone| gone.gone_since)
+            .or(self.settings.known_since())
+            .unwrap_or_else(began);
+        let remembered = self.remembered.flatten();
+        let on_eligibility_lost = gone.map(|gone| gone.spec.on_eligibility_lost).or(remembered);
+        SettingsFact::Missing {
+            since,
+            on_eligibility_lost,
+        }
+    }
+
+    /// Takes in what a watch says; whether anything changed that a decision could see.
+    pub fn take(&mut self, kind: PolicyKind, event: Event<DynamicObject>, now: Timestamp) -> bool {
+        match kind {
+            PolicyKind::EligibilityPolicy => self.eligibility.take(event, now),
+            PolicyKind::ApproverPolicy => self.approver.take(event, now),
+            PolicyKind::TeamSettings => self.settings.take(event, now),
+        }
+    }
+
+    /// Forgets what went before that time.
+    pub fn forget_gone_before(&mut self, time: Timestamp) {
+        self.eligibility.forget_gone_before(time);
+        self.approver.forget_gone_before(time);
+    }
+
+    /// Whether the watches have shown exactly this.
+    pub fn show(&self, found: &Shown) -> bool {
+        let is_shown = |(kind, there): (&PolicyKind, &Generations)| self.shown(*kind) == *there;
+        found.iter().all(is_shown)
+    }
+
+    fn shown(&self, kind: PolicyKind) -> Generations {
+        match kind {
+            PolicyKind::EligibilityPolicy => self.eligibility.shown(),
+            PolicyKind::ApproverPolicy => self.approver.shown(),
+            PolicyKind::TeamSettings => self.settings.shown(),
+        }
+    }
+
+    /// Whether a complete list of every kind was seen: before that nothing is decided.
+    pub fn are_known(&self) -> bool {
+        let known = [
+            self.eligibility.known_since(),
+            self.approver.known_since(),
+            self.settings.known_since(),
+        ];
+        known.iter().all(Option::is_some) && self.remembered.is_some()
+    }
+}

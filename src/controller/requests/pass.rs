@@ -1,0 +1,108 @@
+//! One pass over one request: a machine is made of what is known, driven until it rests, and forgotten.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use kube::runtime::controller::Action as Requeue;
+use tracing::Instrument as _;
+
+use super::stored_request::StoredRequest;
+use crate::api::{Phase, Timestamp};
+use crate::controller::context::Context;
+use crate::controller::driver::{Work, drive};
+use crate::domain::{Facts, RequestMachine};
+
+/// How soon a pass is tried again that has to wait for another one.
+const TURN: Duration = Duration::from_millis(250);
+
+/// The same while policies, settings or records are not known: a new epoch tells that they are.
+const NOT_READY: Duration = Duration::from_secs(5);
+
+/// One pass, and when to come back.
+pub async fn pass(context: &Context, seen: StoredRequest) -> Requeue {
+    if !context.is_ready() {
+        return Requeue::requeue(NOT_READY);
+    }
+    let request = context.memory.newest(seen);
+    if let Some(wait) = context.memory.resting(&request, context.epoch()) {
+        return Requeue::requeue(wait);
+    }
+    let status = request.status();
+    let span = tracing::info_span!(
+        "request",
+        request = request.full_name(),
+        uid = request.uid(),
+        phase = status.phase.map(Phase::as_str),
+        record = status.assignment.map(|assignment| assignment.name),
+    );
+    Box::pin(steps(context, request)).instrument(span).await
+}
+
+async fn steps(context: &Context, request: StoredRequest) -> Requeue {
+    let epoch = context.epoch();
+    let visit = context.memory.visit(request.uid());
+    let facts = request.facts(&context.key);
+    let _turn = if facts.status.phase.is_none() {
+        let requester = facts.spec.requester.as_deref().unwrap_or_default();
+        let Some(turn) = context.opening.of(requester) else {
+            return Requeue::requeue(TURN);
+        };
+        Some(turn)
+    } else {
+        None
+    };
+    let mut machine = RequestMachine::new(context.snapshot(facts, Facts::default()));
+    let mut work = Work::of_request(request.clone());
+    let wait = drive(context, &mut machine, &mut work).await;
+    let Some(stored) = work.into_request() else {
+        context.memory.forget(request.uid());
+        return Requeue::await_change();
+    };
+    let wait = wait.to_std().unwrap_or_default();
+    if !machine.came_through() {
+        if stored.status().finished {
+            // The watch no longer has it.
+            context.memory.push_leftover(stored);
+        }
+        return Requeue::requeue(context.memory.failed(request.uid()).max(wait));
+    }
+    if stored.status().finished {
+        context.memory.forget(request.uid());
+        return Requeue::await_change();
+    }
+    let wait = notice_of_the_end(context, &stored, precise(context, wait));
+    context.memory.mark_idle(&stored, epoch, visit, wait);
+    Requeue::requeue(wait)
+}
+
+/// Decisions see whole seconds: what is left of the present one is over before the time that is waited for. A little more, or
+/// the clock still says the second before.
+fn precise(context: &Context, wait: Duration) -> Duration {
+    let now = context.ports.clock.now();
+    let over = (now - Timestamp::from(now).to_utc()).to_std().unwrap_or_default();
+    (wait.saturating_sub(over) + Duration::from_millis(5)).max(Duration::from_millis(50))
+}
+
+/// People are told once that their access ends soon.
+fn notice_of_the_end(context: &Context, request: &StoredRequest, wait: Duration) -> Duration {
+    let status = request.status();
+    let active = status.phase == Some(Phase::Active);
+    let window = status.window.filter(|_| active);
+    let Some((began, end)) = window.and_then(|window| window.start_time.zip(window.end_time)) else {
+        return wait;
+    };
+    let notice = TimeDelta::from_std(context.config.delays.ends_soon_notice).unwrap_or_default();
+    let Some(at) = end.checked_add(-notice) else {
+        return wait;
+    };
+    if let Ok(left) = (at.to_utc() - context.ports.clock.now()).to_std()
+        && !left.is_zero()
+    {
+        return wait.min(left + Duration::from_millis(5));
+    }
+    // Access shorter than the notice ends soon from its beginning: saying so would say nothing.
+    if began < at && context.memory.tells_that_it_ends(request.uid()) {
+        context.report.ends_soon(request, end);
+    }
+    wait
+}

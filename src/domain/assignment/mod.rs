@@ -1,0 +1,28 @@
+//! The assignment machine: it makes one assignment in AWS so as the claims on its record want it.
+//!
+//! ```text
+//! Absent ──intent stored──► Creating ──listed──► Present ──no claim covers──► Deleting ──nothing may come──► Absent
+//! ```
+//!
+//! - AWS has one assignment for each instance, user, account and permission set, and no mark of its owner. So one
+//!   record owns it, and requests claim it there.
+//! - Every step is one compare-and-swap on the record. The stored state is the intent; ids of operations live in memory.
+//! - Keeping access asks the latest clock, waits ask the earliest, creating and confirming ask ours too.
+
+mod absent;
+mod claim;
+mod creating;
+mod deleting;
+mod machine;
+mod memory;
+mod name;
+mod offline;
+mod present;
+mod record;
+mod recovery;
+#[cfg(test)]
+mod tests;
+
+pub use machine::{AssignmentConfig, AssignmentMachine, Seen};
+pub use name::record_name;
+pub use record::{Admission, Record, RecordSeal, RecordWrite, StoredRecord, access_lost, standing_access};

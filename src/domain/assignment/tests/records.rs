@@ -1,0 +1,122 @@
+//! Records that vanish, are forged, or are of another time.
+
+use crate::api::{AssignmentState, Phase, Reason, Timestamp};
+use crate::domain::RecordSeal;
+use crate::domain::fixtures::{World, active, minute};
+
+fn alerted(world: &World, reason: Reason) -> bool {
+    world.alerts.iter().any(|alert| alert.reason == reason)
+}
+
+#[test]
+fn a_record_that_vanishes_is_written_back_from_memory() {
+    let mut world = active();
+    let before = world.record().unwrap().clone();
+    world.records.clear();
+    world.until(minute(2));
+    let after = world.record().unwrap();
+    assert_eq!(
+        (after.state(), &after.status.claims),
+        (before.state(), &before.status.claims)
+    );
+    assert!(alerted(&world, Reason::RecordRestored));
+    world.until(minute(125));
+    assert!(!world.assigned);
+    world.check(Phase::Ended, Reason::EndReached);
+}
+
+#[test]
+fn a_record_that_vanishes_while_nobody_runs_is_rebuilt_from_sealed_requests() {
+    let mut world = active();
+    world.records.clear();
+    world.restart();
+    world.until(minute(2));
+    assert_eq!(world.state(), AssignmentState::Present);
+    assert!(alerted(&world, Reason::RecordRestored));
+    world.until(minute(150));
+    assert!(!world.assigned);
+    world.check(Phase::Ended, Reason::EndReached);
+}
+
+#[test]
+fn a_request_that_vanishes_ends_its_claim_although_it_was_read_before() {
+    let mut world = active();
+    world.assignment_pass();
+    // Its finalizer was taken off by force, and another object is there under its name.
+    world.snapshot.request.uid = "another".to_owned();
+    world.assignment_pass();
+    assert_ne!(world.state(), AssignmentState::Present);
+    assert_eq!(world.revocations(), 1);
+}
+
+type Lie = fn(&mut World);
+
+// L21: whatever is forged, nothing but what the sealed record of now would cause is asked of AWS.
+#[test]
+fn a_forged_record_moves_nothing() {
+    let long = || -> Timestamp { minute(10_000) };
+    let _ = long;
+    let lies: [Lie; 5] = [
+        |world| status(world).state = AssignmentState::Absent,
+        |world| status(world).state = AssignmentState::Deleting,
+        |world| status(world).claims.clear(),
+        |world| status(world).claims[0].end_time = Some(minute(10_000)),
+        |world| world.stored().record = None,
+    ];
+    for (index, lie) in lies.into_iter().enumerate() {
+        for restarted in [false, true] {
+            let mut world = active();
+            lie(&mut world);
+            let stored = world.stored();
+            stored.seal = RecordSeal::Broken;
+            stored.version = "1000".to_owned();
+            world.versions_from(1000);
+            if restarted {
+                world.restart();
+            }
+            world.until(minute(60));
+            assert!(world.assigned, "lie {index}, restarted {restarted}");
+            assert_eq!(
+                world.state(),
+                AssignmentState::Present,
+                "lie {index}, restarted {restarted}"
+            );
+            world.until(minute(150));
+            assert!(!world.assigned, "lie {index}, restarted {restarted}");
+        }
+    }
+}
+
+fn status(world: &mut World) -> &mut crate::api::AccountAssignmentStatus {
+    &mut world.stored().record.as_mut().unwrap().status
+}
+
+// Sequence 12: an old body that is written back looks old.
+#[test]
+fn an_old_version_that_is_played_back_is_not_believed() {
+    let mut world = active();
+    let old = world.record().unwrap().clone();
+    let mut world = world.revoked_by("root");
+    world.until(minute(1));
+    assert!(!world.assigned);
+    let calls = world.calls.len();
+    let stored = world.stored();
+    stored.record = Some(old);
+    stored.version = "1000".to_owned();
+    world.versions_from(1000);
+    world.until(minute(100));
+    assert_eq!(world.calls.len(), calls, "nothing is asked for what is over");
+}
+
+#[test]
+fn a_forged_record_that_nobody_knows_is_told_and_never_acted_on() {
+    let mut world = active();
+    let mut record = world.stored().clone();
+    record.seal = RecordSeal::Broken;
+    let mut stranger = crate::domain::fixtures::request();
+    stranger.records.insert(record.name.clone(), record);
+    stranger.assigned = true;
+    stranger.assignment_pass();
+    assert!(alerted(&stranger, Reason::RecordBroken));
+    assert_eq!(stranger.calls, []);
+}

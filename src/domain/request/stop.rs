@@ -1,0 +1,90 @@
+//! What stops a request without a look-up: people's acts, and a status that cannot be believed. Both machines see it for
+//! themselves.
+
+use super::ending::LONGEST_END;
+use crate::api::{ClaimEnd, Phase, Reason, ReviewDecision, Timestamp};
+use crate::domain::messages;
+use crate::domain::snapshot::{RequestFacts, SealCheck};
+
+/// What a status says that the controller did not write.
+pub const FORGED: &str = "The status was changed by somebody other than the controller.";
+
+/// What stops the request, the strongest first: a status that cannot be believed, a revocation, the requester's own wish, a
+/// deletion, and that it is over already.
+pub fn stop(request: &RequestFacts, now: Timestamp) -> Option<ClaimEnd> {
+    let end = |reason, message: String, by: Option<&str>| ClaimEnd {
+        time: now,
+        reason,
+        message: Some(messages::shortened(&message, LONGEST_END)),
+        by: by.map(ToOwned::to_owned),
+    };
+    if !is_sealed(request) {
+        return Some(end(Reason::SealBroken, FORGED.to_owned(), None));
+    }
+    if let Some(wish) = wish(request) {
+        return Some(end(wish.reason, wish.message, wish.by));
+    }
+    let status = &request.status;
+    let over = status.phase.is_some_and(Phase::is_terminal);
+    over.then(|| {
+        let reason = status.reason.unwrap_or(Reason::EndReached);
+        end(reason, status.message.clone().unwrap_or_default(), None)
+    })
+}
+
+/// What people did to end a request before its time.
+pub(super) struct Wish<'a> {
+    pub reason: Reason,
+    pub message: String,
+    pub by: Option<&'a str>,
+}
+
+/// The strongest wish to end the request. A revocation is honoured with no look-up at all.
+pub(super) fn wish(request: &RequestFacts) -> Option<Wish<'_>> {
+    let mut entries = request.status.approvals.iter();
+    if let Some(entry) = entries.find(|entry| entry.decision == ReviewDecision::Revoked) {
+        let reason = if request.status.reviewers.contains(&entry.approver) {
+            Reason::RevokedByReviewer
+        } else {
+            Reason::RevokedBySecurity
+        };
+        let comment = entry
+            .comment
+            .as_deref()
+            .map(str::trim)
+            .filter(|comment| !comment.is_empty());
+        let comment = comment.map(|comment| format!(" Comment: {comment}"));
+        return Some(Wish {
+            reason,
+            message: format!("Revoked by {}.{}", entry.approver, comment.unwrap_or_default()),
+            by: Some(&entry.approver),
+        });
+    }
+    if request.spec.cancelled == Some(true) {
+        let had_access = matches!(request.status.phase, Some(Phase::Active | Phase::Revoking));
+        let (reason, message) = if had_access {
+            (Reason::EndedByRequester, "Ended by the requester.")
+        } else {
+            (Reason::CancelledByRequester, "Cancelled by the requester.")
+        };
+        return Some(Wish {
+            reason,
+            message: message.to_owned(),
+            by: request.spec.requester.as_deref(),
+        });
+    }
+    request.deleted_at.map(|at| Wish {
+        reason: Reason::Deleted,
+        message: format!("The request, or its namespace, was deleted at {at}."),
+        by: None,
+    })
+}
+
+/// Whether the status is the one that the controller wrote, or none at all.
+pub(super) fn is_sealed(request: &RequestFacts) -> bool {
+    match request.seal {
+        SealCheck::Valid => true,
+        SealCheck::Broken => false,
+        SealCheck::Unsealed => request.status.phase.is_none(),
+    }
+}

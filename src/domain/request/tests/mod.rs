@@ -1,0 +1,13 @@
+//! The rows of the product's two tables and its cases, each as a sentence.
+
+mod access;
+mod approval;
+mod clocks;
+mod eligibility;
+mod ending;
+mod laws;
+mod limits;
+mod policies;
+mod seal;
+mod shown;
+mod votes;
