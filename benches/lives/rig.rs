@@ -127,7 +127,7 @@ impl Rig {
         let program = program(&self.plane, &self.sandbox, &log, all).await;
         let controller = self.plane.supervise(program).unwrap();
         eventually("the controller leads", async || {
-            controller.log().contains("requests are looked at") && is_guarded(&self.admin).await
+            controller.log().contains("assignments are looked at") && is_guarded(&self.admin).await
         })
         .await;
         self.controller = Some(controller);

@@ -48,6 +48,7 @@ what to try; NAME is the name that `create` prints:
   kubectl create -f examples/eligibility-review.yaml    # as Alice: may I ask for this? kubectl get elr -o yaml says
   kubectl create -f examples/request.yaml               # as Alice: two hours of access
   kubectl get er -o wide                                # what it waits for
+  kubectl get aa                                        # as administrator: who has what now, and until when
   kubectl patch er NAME --subresource=status --type=json --patch-file examples/approve-json-patch.yaml    # as Bob
   sed s/bob/erin/ examples/approve-json-patch.yaml |
     kubectl patch er NAME --subresource=status --type=json --patch-file /dev/stdin    # as Erin, after Bob

@@ -29,8 +29,15 @@ const CONTROLLER: (&str, &str) = ("team-operator-system", "team-operator");
 /// The organization that the other examples speak of.
 const ORGANIZATION: &str = "examples/organization.yaml";
 
-/// Shorter delays than in production, where a grant is looked at every few seconds only.
-const DELAYS: [&str; 3] = ["--poll=1s", "--lookup-retry=1s", "--retry-first=1s"];
+/// Shorter delays than in production, where AWS is asked every few seconds only and its lists lag more than the sandbox's.
+const DELAYS: [&str; 5] = [
+    "--poll-interval=1s",
+    "--lookup-retry=1s",
+    "--retry-min=1s",
+    "--list-lag=3s",
+    // The sandbox takes longer than this for an operation: everybody sees that access is being removed.
+    "--show-after=1s",
+];
 
 /// Where AWS's own clients look for the address to talk to: for all services, and for each that the controller uses.
 const ENDPOINTS: [&str; 5] = [

@@ -286,6 +286,12 @@ pub async fn has_access(timeline: &mut Timeline, stage: &Stage, name: &str) -> R
         ));
     }
     timeline.tell(AWS, &held);
+    timeline.comes_to("list who has what now, and until when");
+    let columns = "custom-columns=USER:.spec.userName,ACCOUNT:.spec.accountName,SET:.spec.permissionSetName,\
+                   STATE:.status.state,UNTIL:.status.until";
+    let list = ["get", "aa", "-o", columns];
+    let table = kubectl_does(&stage.plane, ControlPlane::admin_name(), &list, &[]).await?;
+    timeline.tell_lines(ADMIN, &lines(&table));
     Ok(())
 }
 
@@ -309,16 +315,15 @@ pub async fn loses_access(timeline: &mut Timeline, stage: &Stage, name: &str) ->
 pub async fn looks_back(timeline: &mut Timeline, stage: &Stage, name: &str) -> Result<(), Trouble> {
     timeline.comes_to("read the finished request");
     timeline.heading("What is on record");
-    let request = until_request(stage, name, "its assignment is Gone", |request| {
+    let request = until_request(stage, name, "its assignment is Absent", |request| {
         let assignment = request.status.as_ref()?.assignment.as_ref()?;
-        (assignment.state == AssignmentState::Gone).then_some(())
+        (assignment.state == AssignmentState::Absent).then_some(())
     })
     .await?;
     let columns = "custom-columns=PHASE:.status.phase,REASON:.status.reason,FROM:.status.window.startTime,\
                    UNTIL:.status.window.endTime,ASSIGNMENT:.status.assignment.state";
     let table = kubectl_does(&stage.plane, ALICE, &["get", "er", name, "-o", columns], &[]).await?;
-    let table: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
-    timeline.tell_lines("alice", &table);
+    timeline.tell_lines("alice", &lines(&table));
     timeline.comes_to("read the audit log");
     let uid = request.metadata.uid.unwrap_or_default();
     let expected = format!("the audit log says {}", STEPS.map(Phase::as_str).join(", "));
@@ -348,6 +353,11 @@ pub async fn looks_back(timeline: &mut Timeline, stage: &Stage, name: &str) -> R
         "(one JSON object each, with the facts, policies and verdicts that it rests on)",
     );
     Ok(())
+}
+
+/// The lines of a table.
+fn lines(table: &str) -> Vec<String> {
+    table.lines().map(|line| line.trim_end().to_owned()).collect()
 }
 
 /// The essence of one line of the audit log.

@@ -202,8 +202,8 @@ async fn a_leader_that_sees_another_one_in_its_place_has_lost() {
         within("the first notices", first.lost()).await,
         "somebody holds the lease"
     );
-    let domain::Lease::Unsure(why) = first.lease() else {
-        panic!("still held after the loss");
+    let domain::Lease::HeldByAnother(why) = first.lease() else {
+        panic!("another one holds it, and the first does not say so");
     };
     assert_eq!(why, "somebody holds the lease");
     first.release().await;

@@ -306,23 +306,12 @@ async fn a_create_that_aws_fails_later_is_never_active_until_it_succeeds() {
 async fn a_status_forged_by_whoever_may_write_it_is_found_by_its_seal() {
     let scene = Scene::shared().await;
     let name = scene.has_access("alice", "DatabaseAdmin", "1h").await;
-    // The controller's own account can write what admission lets it, and has no key outside of the controller.
-    let token = scene
-        .stage
-        .plane
-        .service_account_token("team-operator-system", "team-operator")
-        .await
-        .unwrap();
-    let thief = crate::support::Actor {
-        name: "thief".to_owned(),
-        client: scene.stage.plane.client_with_token(&token).unwrap(),
-        namespace: scene.namespace.clone(),
-    };
+    let thief = scene.thief().await;
     thief
         .patches_status(&name, json!({ "message": "all is well" }))
         .await
         .unwrap();
-    let over = scene.is(&name, "Revoked").await;
+    let over = scene.is(&name, "Denied").await;
     assert_eq!(over["status"]["reason"], "SealBroken");
     assert!(!scene.has("alice", "DatabaseAdmin"));
 }

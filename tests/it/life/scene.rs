@@ -46,6 +46,21 @@ impl Scene {
         Scene::on(stage, Some(turn)).await
     }
 
+    /// On a stage of its own, for a crowd of requests.
+    pub async fn crowded() -> Self {
+        Scene::on(Stage::crowded().await, None).await
+    }
+
+    /// The same people in the same namespace, with an account that nobody has used.
+    pub fn with_another_account(&self) -> Self {
+        Scene {
+            stage: self.stage,
+            namespace: self.namespace.clone(),
+            account: self.stage.account(),
+            _turn: None,
+        }
+    }
+
     async fn on(stage: &'static Stage, turn: Option<MutexGuard<'static, ()>>) -> Self {
         let (namespace, account) = (stage.namespace().await, stage.account());
         Scene {
@@ -108,6 +123,14 @@ impl Scene {
         name
     }
 
+    /// How many requests of the scene's namespace the controller has said nothing about yet.
+    pub async fn undecided(&self) -> usize {
+        let requests: Api<DynamicObject> = api_of(&self.admin(), &self.reference("any"));
+        let listed = requests.list(&kube::api::ListParams::default()).await.unwrap();
+        let is_new = |request: &&DynamicObject| request.data["status"]["phase"].is_null();
+        listed.items.iter().filter(is_new).count()
+    }
+
     /// The request as it is.
     pub async fn read(&self, name: &str) -> Option<Value> {
         let requests: Api<DynamicObject> = api_of(&self.admin(), &self.reference(name));
@@ -157,7 +180,8 @@ impl Scene {
     /// was asked last.
     fn story_of(&self, name: &str, status: &Value) -> String {
         let logs = self.stage.logs();
-        let of_interest: Vec<&str> = logs.lines().filter(|line| line.contains(name)).collect();
+        let is_about = |line: &&str| line.contains(name) || line.contains(&self.account);
+        let of_interest: Vec<&str> = logs.lines().filter(is_about).collect();
         let calls = self.stage.sandbox.with(|world, _| world.log(0));
         let calls: Vec<String> = calls
             .iter()
@@ -171,6 +195,62 @@ impl Scene {
             of_interest.join("\n"),
             calls.join("\n")
         )
+    }
+
+    /// The record of the scene's account and this permission set, as it is.
+    pub async fn record(&self, permission_set: &str) -> Option<Value> {
+        let kind =
+            json!({ "apiVersion": "team-operator.io/v1alpha1", "kind": "AccountAssignment", "metadata": {} });
+        let records = api_of(&self.admin(), &kind);
+        let listed = records.list(&kube::api::ListParams::default()).await.ok()?;
+        let of_ours = |record: &Value| {
+            record["spec"]["accountId"] == self.account.as_str()
+                && record["spec"]["permissionSetName"] == permission_set
+        };
+        listed.items.into_iter().map(|record| json!(record)).find(of_ours)
+    }
+
+    /// Waits until it holds of that record; the record.
+    pub async fn until_record(
+        &self,
+        permission_set: &str,
+        what: &str,
+        holds: impl Fn(&Value) -> bool,
+    ) -> Value {
+        until(&format!("the record {what}"), async || {
+            self.record(permission_set).await.filter(&holds)
+        })
+        .await
+    }
+
+    /// Waits until that record is in the state; the record.
+    pub async fn record_is(&self, permission_set: &str, state: &str) -> Value {
+        self.until_record(permission_set, &format!("is {state}"), |record| {
+            record["status"]["state"] == state
+        })
+        .await
+    }
+
+    /// Waits until somebody was told of this about that object.
+    pub async fn is_alarmed(&self, reason: &str, about: &str) {
+        eventually(&format!("{reason} is told about {about}"), async || {
+            let logs = self.stage.logs();
+            let told = |line: &str| line.contains("ERROR") && line.contains(reason) && line.contains(about);
+            logs.lines().any(told)
+        })
+        .await;
+    }
+
+    /// Somebody with a token of the controller's account: admission lets them write what it lets the controller write, and the
+    /// key of the seal they do not have.
+    pub async fn thief(&self) -> Actor {
+        let plane = &self.stage.plane;
+        let token = plane.service_account_token("team-operator-system", "team-operator");
+        Actor {
+            name: "thief".to_owned(),
+            client: plane.client_with_token(&token.await.unwrap()).unwrap(),
+            namespace: self.namespace.clone(),
+        }
     }
 
     /// Waits until the finalizer is off: the last thing that is done about a request.

@@ -20,28 +20,31 @@ use crate::support::{people, replace};
 
 /// The delays of the controller, on a scale of seconds.
 const DELAYS: &[&str] = &[
-    "--poll=1s",
+    "--poll-interval=1s",
     "--lookup-retry=1s",
-    "--retry-first=1s",
-    "--retry-longest=3s",
-    "--create-settles-after=4s",
-    "--sighting-interval=1s",
-    "--drift-confirmation=2s",
-    "--removal-echo=5s",
-    "--approved-holder=60s",
+    "--retry-min=1s",
+    "--retry-max=3s",
+    "--claim-lead=5s",
+    "--admission-time=20s",
+    "--presence-interval=2s",
+    "--loss-confirmation=2s",
+    "--show-after=3s",
+    "--error-interval=5s",
+    "--list-lag=2s",
+    "--answer-time=3s",
+    "--create-bound=6s",
     "--disappearance-grace=4s",
     "--recheck-interval=8s",
-    "--fresh-facts=20s",
-    "--grant-slack=60s",
-    "--overdue-after=2s",
-    "--reappearance-check=3s",
+    "--fresh-fact-max-age=20s",
+    "--grant-slack=30s",
+    "--overdue-after=4s",
     "--review-lifetime=20s",
     "--guard-interval=3s",
     "--policy-status-interval=10s",
     "--retention-interval=2s",
     "--sweep-interval=30s",
     "--ends-soon-notice=2s",
-    "--longest-wait=5s",
+    "--resync-interval=5s",
     "--lease-duration=4s",
     "--lease-renew-interval=1s",
     "--aws-sso-admin-rate=100",
@@ -63,13 +66,13 @@ impl Stage {
     /// The shared environment, for tests that change no policies, settings or processes.
     pub async fn shared() -> &'static Stage {
         static STAGE: OnceCell<Stage> = OnceCell::const_new();
-        // The sandbox must outlive the test that came first.
-        let open = async || {
-            tokio::task::spawn_blocking(|| runtime().block_on(Stage::open()))
-                .await
-                .unwrap()
-        };
-        STAGE.get_or_init(open).await
+        opened(&STAGE, Stage::open).await
+    }
+
+    /// The environment for a crowd of requests, which would keep all others waiting.
+    pub async fn crowded() -> &'static Stage {
+        static STAGE: OnceCell<Stage> = OnceCell::const_new();
+        opened(&STAGE, Stage::open).await
     }
 
     /// The environment for tests that change policies, settings or the API server: one at a time, as long as the guard lasts.
@@ -78,12 +81,7 @@ impl Stage {
         static STAGE: OnceCell<Stage> = OnceCell::const_new();
         static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
         let turn = TURN.lock().await;
-        let open = async || {
-            tokio::task::spawn_blocking(|| runtime().block_on(Stage::open()))
-                .await
-                .unwrap()
-        };
-        let stage = STAGE.get_or_init(open).await;
+        let stage = opened(&STAGE, Stage::open).await;
         let admin = stage.plane.admin().unwrap();
         for object in rules() {
             replace(&admin, &object).await;
@@ -97,12 +95,7 @@ impl Stage {
         static STAGE: OnceCell<Stage> = OnceCell::const_new();
         static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
         let turn = TURN.lock().await;
-        let open = async || {
-            tokio::task::spawn_blocking(|| runtime().block_on(Stage::without_controller()))
-                .await
-                .unwrap()
-        };
-        let stage = STAGE.get_or_init(open).await;
+        let stage = opened(&STAGE, Stage::without_controller).await;
         if !stage.has_a_controller() {
             stage.start_controller(&[]).await;
         }
@@ -170,12 +163,17 @@ impl Stage {
         Arc::clone(self.controllers.lock().unwrap().last().unwrap())
     }
 
-    /// Kills every controller, at once and without a word. Their lease is taken away too: waiting until it has run out
-    /// would show nothing that the tests of the leadership do not show.
-    pub async fn kill_controllers(&self) {
+    /// Kills every controller, at once and without a word; their lease stays until it has run out.
+    pub fn kill_controllers_alone(&self) {
         for controller in self.controllers.lock().unwrap().iter() {
             controller.kill();
         }
+    }
+
+    /// Kills every controller, and takes their lease away too: waiting until it has run out shows only what the tests of the
+    /// leadership and of takeovers show.
+    pub async fn kill_controllers(&self) {
+        self.kill_controllers_alone();
         let lease = json!({
             "apiVersion": "coordination.k8s.io/v1",
             "kind": "Lease",
@@ -193,7 +191,7 @@ impl Stage {
     async fn until_the_newest_controller_leads(&self) {
         let newest = self.controller();
         eventually("the controller leads", async || {
-            newest.log().contains("requests are looked at")
+            newest.log().contains("assignments are looked at")
         })
         .await;
     }
@@ -215,15 +213,31 @@ impl Stage {
 
     /// The audit lines about one request.
     pub fn audited(&self, uid: &str) -> Vec<Value> {
-        let text = std::fs::read_to_string(self.audit_log()).unwrap_or_default();
-        // The last line may be in the middle of being written.
-        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-        let lines = whole
-            .lines()
-            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let lines = self.audit_lines().into_iter();
         lines
             .filter(|line| line["request"]["uid"] == uid || line["object"]["metadata"]["uid"] == uid)
             .collect()
+    }
+
+    fn audit_lines(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.audit_log()).unwrap_or_default();
+        // The last line may be in the middle of being written.
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        let lines = whole.lines();
+        lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The states that a record came to, by the audit log.
+    pub fn record_steps(&self, record: &str) -> Vec<String> {
+        let lines = self.audit_lines();
+        let steps = lines
+            .iter()
+            .filter(|line| line["event"] == "AssignmentStep" && line["assignment"] == record);
+        let mut states: Vec<String> = steps
+            .map(|line| line["to"].as_str().unwrap_or("removed").to_owned())
+            .collect();
+        states.dedup();
+        states
     }
 
     /// An account that nobody else uses.
@@ -275,6 +289,19 @@ impl Stage {
         log.retain(|entry| entry.operation == operation && entry.account.as_deref() == Some(account));
         log
     }
+}
+
+/// The stage in this cell. Whoever comes first opens it, on a runtime that outlives the first test: the sandbox runs there.
+async fn opened<F>(cell: &'static OnceCell<Stage>, open: fn() -> F) -> &'static Stage
+where
+    F: Future<Output = Stage>,
+{
+    let open = async || {
+        tokio::task::spawn_blocking(move || runtime().block_on(open()))
+            .await
+            .unwrap()
+    };
+    cell.get_or_init(open).await
 }
 
 /// A runtime that lasts as long as the tests.

@@ -1,0 +1,78 @@
+//! The controller killed right after each of its writes of a record: whatever it had done by then, the life of the request
+//! comes to the same end.
+
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::scene::Scene;
+
+/// The writes of a record in a life in which AWS is quick: the claim, the intent, Present, Deleting, Absent.
+const WRITES: usize = 5;
+
+/// The API server's audit log from a place on.
+struct Watched {
+    file: std::fs::File,
+    text: String,
+}
+
+impl Watched {
+    fn from_now(scene: &Scene) -> Self {
+        let path = scene.stage.plane.audit_log().unwrap();
+        let mut file = std::fs::File::open(path).unwrap();
+        file.seek(SeekFrom::End(0)).unwrap();
+        Self {
+            file,
+            text: String::new(),
+        }
+    }
+
+    /// How many writes of records about this account were answered since then.
+    fn writes(&mut self, account: &str) -> usize {
+        self.file.read_to_string(&mut self.text).unwrap();
+        let whole = self.text.rfind('\n').map_or("", |end| &self.text[..end]);
+        let about = whole
+            .lines()
+            .filter(|line| line.contains("accountassignments") && line.contains(account));
+        let is_write = |line: &&str| {
+            let event: Value = serde_json::from_str(line).unwrap();
+            let stored = matches!(event["responseStatus"]["code"].as_i64(), Some(200 | 201));
+            stored && (event["verb"] == "create" || event["verb"] == "update")
+        };
+        about.filter(is_write).count()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_whichever_write_of_a_record_it_is_killed_the_access_comes_once_and_goes() {
+    for number in 1..=WRITES {
+        let scene = Scene::with_crashes().await;
+        scene.waives().await;
+        let mut log = Watched::from_now(&scene);
+        let name = scene.asks("alice", "Waived", "4s").await;
+        let killed = tokio::time::timeout(Duration::from_mins(1), async {
+            while log.writes(&scene.account) < number {
+                // Shorter than the controller takes to go on.
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            scene.stage.kill_controllers_alone();
+        });
+        killed
+            .await
+            .unwrap_or_else(|_| panic!("write {number} of a record never came"));
+        scene.stage.kill_controllers().await;
+        scene.stage.start_controller(&[]).await;
+        let ended = scene.is(&name, "Ended").await;
+        assert_eq!(ended["status"]["reason"], "EndReached", "after write {number}");
+        assert!(!scene.has("alice", "Waived"), "after write {number}");
+        let creates = scene.calls("CreateAccountAssignment");
+        // One that was killed before it knew what became of its create cannot know whether it was sent.
+        let most = if number == 2 { 2 } else { 1 };
+        assert!(
+            (1..=most).contains(&creates),
+            "{creates} creates after write {number}"
+        );
+        assert_eq!(scene.record("Waived").await.unwrap()["status"]["state"], "Absent");
+    }
+}
