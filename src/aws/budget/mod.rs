@@ -5,8 +5,8 @@
 //!
 //! - **Revocations first**, reads included; then decisions, then background work ([`Priority`](crate::ports::Priority)).
 //! - **Round-robin among requesters** within the same priority.
-//! - **One operation per account**; the slot is released when AWS reports the operation finished, or after ten minutes
-//!   without a final status.
+//! - **One create or one deletion per account**, and a deletion waits for no create; the slot is released when AWS reports the
+//!   operation finished, or after ten minutes without a final status.
 //! - **Polling is included**: status calls for an open operation come at growing intervals and cost tokens too.
 //!
 //! # Guarantees

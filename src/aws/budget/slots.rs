@@ -50,7 +50,7 @@ pub(in crate::aws) enum Poll {
     NotBefore(Duration),
 }
 
-/// The right to run one operation in an account.
+/// The right to start an operation in an account.
 #[derive(Debug)]
 pub(in crate::aws) struct Slot {
     budget: Budget,
@@ -168,8 +168,12 @@ impl Slots {
         } else {
             0
         };
-        self.open.len() < settings.outstanding + reserve
-            && !self.open.iter().any(|open| open.account == wanted.account)
+        // A deletion waits for no create: whether AWS takes it meanwhile is AWS's answer to give.
+        let blocks = |open: &Open| {
+            open.account == wanted.account
+                && (wanted.kind == OperationKind::Creation || open.kind == OperationKind::Deletion)
+        };
+        self.open.len() < settings.outstanding + reserve && !self.open.iter().any(blocks)
     }
 
     pub(super) fn poll(

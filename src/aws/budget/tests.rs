@@ -123,11 +123,31 @@ async fn a_throttling_answer_pauses_the_family_and_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_deletion_waits_for_no_create_in_its_account_and_a_create_for_both() {
+    use OperationKind::{Creation, Deletion};
+    let budget = Budget::new(BudgetSettings::default());
+    let options = CallOptions::revocation("alice");
+    for (open, wanted, waits) in [
+        (Creation, Deletion, false),
+        (Creation, Creation, true),
+        (Deletion, Deletion, true),
+        (Deletion, Creation, true),
+    ] {
+        let held = budget.start(&options, &account(1), open).await.unwrap();
+        let start = Instant::now();
+        let second = budget.start(&options, &account(1), wanted).await;
+        assert_eq!(second.is_err(), waits, "{wanted:?} while {open:?} is open");
+        assert_eq!(start.elapsed() > Duration::ZERO, waits);
+        drop(held);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_operation_per_account_and_its_slot_is_occupied_until_it_finishes() {
     let budget = Budget::new(BudgetSettings::default());
     let options = CallOptions::decision("alice");
     let first = budget
-        .start(&options, &account(1), OperationKind::Creation)
+        .start(&options, &account(1), OperationKind::Deletion)
         .await
         .unwrap();
     let poll = first.keep(&request("first"));
@@ -142,7 +162,7 @@ async fn one_operation_per_account_and_its_slot_is_occupied_until_it_finishes() 
     let waiting = budget.start(&revocation, &busy, OperationKind::Deletion);
     let over = async {
         tokio::time::sleep(Duration::from_secs(5)).await; // on the paused clock
-        budget.settled(OperationKind::Creation, &request("first"));
+        budget.settled(OperationKind::Deletion, &request("first"));
     };
     let start = Instant::now();
     let (second, ()) = tokio::join!(waiting, over);
