@@ -77,13 +77,6 @@ pub fn failed(action: &'static str, error: &kube::Error) -> Failed {
     }
 }
 
-/// Whether one version of an object came after another: Kubernetes has promised since 1.35 that the versions of one resource
-/// can be compared as numbers; etcd's always could.
-pub fn is_newer(one: &str, other: &str) -> bool {
-    let number = |version: &str| version.parse::<u64>().unwrap_or(0);
-    number(one) > number(other)
-}
-
 /// An error with what caused it, where its own sentence does not say it: kube's say "client error (Connect)" and leave
 /// "connection refused" to their cause.
 pub fn with_causes(error: &dyn std::error::Error) -> String {
@@ -113,11 +106,5 @@ mod tests {
         struct Middle(#[source] std::io::Error);
         let error = Outer(Middle(std::io::Error::other("refused")));
         assert_eq!(with_causes(&error), "no answer: connect: refused");
-    }
-
-    #[test]
-    fn versions_are_compared_as_numbers() {
-        assert!(is_newer("10", "9"));
-        assert!(!is_newer("9", "9"));
     }
 }

@@ -132,7 +132,7 @@ impl Controller {
         let assignments = assignments::run(Arc::clone(&context), shutdown);
         let stopped = tokio::select! {
             _ = async { tokio::join!(requests, assignments) } => Stopped::Shutdown,
-            () = assignments::aws_is_silent(&context) => Stopped::AwsSilent,
+            () = assignments::too_long_silence(&context) => Stopped::AwsSilent,
         };
         tasks.shutdown().await;
         stopped

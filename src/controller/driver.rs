@@ -176,7 +176,7 @@ async fn read_request(context: &Context, work: &mut Work, about: &ClaimRequest) 
             if is_own && version == work.unwritable.as_deref() {
                 return Sight::Unknown("it can be read and not be written".to_owned());
             }
-            let facts = found.facts(&context.key);
+            let facts = context.memory.believed(found.facts(&context.key));
             if is_own {
                 context.memory.remember_version(&found);
                 work.request = Some(found);
@@ -249,7 +249,7 @@ fn request_written(
     match written {
         RequestWritten::Stored(stored) => {
             context.memory.remember_version(&stored);
-            let facts = stored.facts(&context.key);
+            let facts = context.memory.believed(stored.facts(&context.key));
             work.request = Some(*stored);
             Written::Stored(Box::new(facts))
         }

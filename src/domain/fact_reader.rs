@@ -248,21 +248,6 @@ impl<'a> FactReader<'a> {
         })
     }
 
-    pub(super) fn permission_set(
-        &self,
-        arn: &PermissionSetArn,
-        freshness: Freshness,
-    ) -> Result<&'a Lookup<PermissionSet>, Undecided> {
-        self.value(self.facts.permission_sets.get(arn), freshness, || {
-            Question::PermissionSet(arn.clone())
-        })
-    }
-
-    pub(super) fn instance(&self) -> Result<&'a Lookup<()>, Undecided> {
-        let fact = self.facts.instance.as_ref();
-        self.value(fact, Freshness::Fresh, || Question::Instance)
-    }
-
     pub(super) fn listing(
         &self,
         account: &AccountId,

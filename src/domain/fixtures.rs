@@ -232,6 +232,7 @@ fn snapshot() -> Snapshot {
             uid: "uid-m".to_owned(),
             namespace: "orders".to_owned(),
             name: "fix".to_owned(),
+            version: "1".to_owned(),
             generation: 1,
             created_at: minute(0),
             deleted_at: None,

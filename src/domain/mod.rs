@@ -36,6 +36,6 @@ pub use policy::{approvers, eligibility, judging, policy_status};
 pub use request::{RequestMachine, decide};
 pub use snapshot::{
     Clocks, Guard, IdentityCenter, Lease, Policies, PolicyFact, RequestFacts, SealCheck, SettingsFact,
-    Snapshot,
+    Snapshot, is_later_version,
 };
 pub use timings::Timings;

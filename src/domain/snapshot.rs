@@ -50,6 +50,8 @@ pub struct RequestFacts {
     pub namespace: String,
     /// Its name.
     pub name: String,
+    /// The resourceVersion that was read.
+    pub version: String,
     /// The generation of its spec.
     pub generation: i64,
     /// When it was created, by the API server's clock.
@@ -72,6 +74,18 @@ impl RequestFacts {
         format!("{}/{}", self.namespace, self.name)
     }
 
+    /// These facts, as one believes them who has seen this sequence of the same request. A status with a lower one is of before:
+    /// somebody wrote it back, or emptied it. Its seal may fit, and it is believed no more than a forged one.
+    #[must_use]
+    pub fn after(mut self, seen: Option<i64>) -> Self {
+        if self.status.sequence < seen {
+            self.seal = SealCheck::Broken;
+            // What the controller writes next comes after all that it has seen.
+            self.status.sequence = seen;
+        }
+        self
+    }
+
     /// How a record names the request.
     pub fn claim_request(&self) -> ClaimRequest {
         ClaimRequest {
@@ -80,6 +94,13 @@ impl RequestFacts {
             uid: self.uid.clone(),
         }
     }
+}
+
+/// Whether one resourceVersion came after another: Kubernetes has promised since 1.35 that the versions of one resource can be
+/// compared as numbers; etcd's always could.
+pub fn is_later_version(one: &str, other: &str) -> bool {
+    let number = |version: &str| version.parse::<u64>().unwrap_or(0);
+    number(one) > number(other)
 }
 
 /// Whether a status is the one that the controller wrote.

@@ -1,7 +1,7 @@
 //! A small API server: requests and records with versions, written by compare-and-swap, and a log of changes that watches
 //! follow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
@@ -12,6 +12,7 @@ use team_operator::api::{
 use team_operator::domain::{RecordSeal, RecordWrite, RequestFacts, SealCheck, StoredRecord};
 
 use crate::plan::WriteFault;
+use crate::truth::Key;
 
 /// When every run begins.
 const BEGIN: i64 = 1_800_000_000;
@@ -56,6 +57,7 @@ impl Object {
             uid: self.uid.clone(),
             namespace: self.namespace.clone(),
             name: self.name.clone(),
+            version: self.version.to_string(),
             generation: self.generation,
             created_at: self.created_at,
             deleted_at: self.deleted_at,
@@ -163,12 +165,24 @@ pub(crate) struct RecordVersion {
     pub(crate) record: Option<Rc<StoredRecord>>,
 }
 
+impl RecordVersion {
+    /// Whether it is the first version of an object.
+    pub(crate) fn is_made_anew(&self) -> bool {
+        let seal = self.record.as_ref().map(|stored| stored.seal);
+        seal == Some(RecordSeal::OfCreation)
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Cluster {
     pub(crate) objects: BTreeMap<String, Rc<Object>>,
     pub(crate) records: BTreeMap<String, Rc<StoredRecord>>,
     /// Every version that each record had.
     pub(crate) past: BTreeMap<String, Vec<RecordVersion>>,
+    /// The names of records by what they are about, and whether the controller ever wrote one.
+    pub(crate) names_of: BTreeMap<Key, (String, bool)>,
+    /// The records that somebody else changed, and the controller has not put right yet.
+    pub(crate) tampered: BTreeSet<String>,
     pub(crate) rules: Rc<Rules>,
     pub(crate) changes: Vec<(i64, Change)>,
     pub(crate) guard: GuardTruth,
@@ -182,7 +196,7 @@ pub(crate) struct Cluster {
     pub(crate) write_faults: [Vec<WriteFault>; 2],
     /// Writes that hang, who made them, and when they land.
     pub(crate) hanging: Vec<(i64, usize, Write)>,
-    version: u64,
+    pub(crate) version: u64,
     names: u64,
 }
 
@@ -310,85 +324,6 @@ impl Cluster {
         }
         let after = self.change(t, uid, change);
         Ok(Landed::Object { before, after })
-    }
-
-    fn land_record(&mut self, t: i64, write: &RecordWrite) -> Result<Landed, WriteError> {
-        let before = self.records.get(&write.name).cloned();
-        let there = before
-            .as_ref()
-            .map(|stored| (stored.uid.clone(), stored.version.clone()));
-        if there != write.base {
-            return Err(WriteError::Conflict);
-        }
-        let after = match &write.record {
-            None => {
-                self.remove_record(t, &write.name, true);
-                None
-            }
-            Some(record) => {
-                let (uid, seal) = match &write.base {
-                    Some((uid, _)) => (uid.clone(), RecordSeal::Valid),
-                    None => (self.fresh("record"), RecordSeal::OfCreation),
-                };
-                let deletion_requested = before.as_ref().is_some_and(|before| before.deletion_requested);
-                let stored = StoredRecord {
-                    name: write.name.clone(),
-                    uid,
-                    version: String::new(),
-                    deletion_requested,
-                    has_finalizer: write.finalizer,
-                    seal,
-                    record: Some(record.clone()),
-                };
-                self.put_record(t, stored, true)
-            }
-        };
-        Ok(Landed::Record { before, after })
-    }
-
-    /// Stores a record, whoever does it; one that is deleted and has no finalizer goes.
-    pub(crate) fn put_record(
-        &mut self,
-        t: i64,
-        mut stored: StoredRecord,
-        genuine: bool,
-    ) -> Option<Rc<StoredRecord>> {
-        self.version += 1;
-        stored.version = self.version.to_string();
-        if stored.deletion_requested && !stored.has_finalizer {
-            self.remove_record(t, &stored.name, genuine);
-            return None;
-        }
-        let stored = Rc::new(stored);
-        self.records.insert(stored.name.clone(), stored.clone());
-        self.changes.push((t, Change::Record(stored.clone())));
-        self.remember(t, &stored.name, Some(stored.clone()), genuine);
-        Some(stored)
-    }
-
-    pub(crate) fn remove_record(&mut self, t: i64, name: &str, genuine: bool) {
-        if self.records.remove(name).is_some() {
-            self.version += 1;
-            self.changes.push((t, Change::RecordGone(name.to_owned())));
-            self.remember(t, name, None, genuine);
-        }
-    }
-
-    fn remember(&mut self, t: i64, name: &str, record: Option<Rc<StoredRecord>>, genuine: bool) {
-        let past = self.past.entry(name.to_owned()).or_default();
-        past.push(RecordVersion { t, genuine, record });
-    }
-
-    /// The newest version of a record that the controller wrote; `None` also when it removed it last.
-    pub(crate) fn genuine(&self, name: &str) -> Option<Rc<StoredRecord>> {
-        let past = self.past.get(name)?;
-        past.iter().rev().find(|version| version.genuine)?.record.clone()
-    }
-
-    /// Whether what is stored is what the controller wrote last.
-    pub(crate) fn is_genuine(&self, name: &str) -> bool {
-        let past = self.past.get(name);
-        past.and_then(|past| past.last()).is_none_or(|version| version.genuine)
     }
 
     pub(crate) fn put_rules(&mut self, t: i64, rules: Rules) {

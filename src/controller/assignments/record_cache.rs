@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use crate::api::AssignmentKey;
-use crate::controller::api_call::is_newer;
+use crate::domain::is_later_version;
 use crate::domain::{Record, StoredRecord};
 
 /// Records as they were last seen or written.
@@ -135,7 +135,7 @@ impl Inner {
             return false;
         }
         if let Some(known) = self.records.get(&record.name)
-            && !is_newer(&record.version, &known.version)
+            && !is_later_version(&record.version, &known.version)
         {
             return false;
         }

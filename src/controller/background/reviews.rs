@@ -146,6 +146,7 @@ fn nobody_asks(object: &DynamicObject, question: &EligibilityReviewSpec, now: Ti
         uid: object.metadata.uid.clone().unwrap_or_default(),
         namespace: object.metadata.namespace.clone().unwrap_or_default(),
         name: object.metadata.name.clone().unwrap_or_default(),
+        version: object.metadata.resource_version.clone().unwrap_or_default(),
         generation: 1,
         created_at: now,
         deleted_at: None,

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::stored_request::StoredRequest;
 use crate::api::Timestamp;
-use crate::controller::api_call::is_newer;
+use crate::domain::{RequestFacts, SealCheck, is_later_version};
 
 /// The first and the longest delay after a pass that failed.
 const FAILURE_DELAYS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
@@ -29,6 +29,8 @@ pub struct Memory {
 #[derive(Debug, Default)]
 struct Remembered {
     newest: Option<StoredRequest>,
+    /// The highest sequence of its status that was seen.
+    sequence: Option<i64>,
     idle: Option<Idle>,
     /// Counts what woke it.
     woken: u64,
@@ -59,7 +61,7 @@ impl Memory {
     pub fn newer(&self, uid: &str, than: &str) -> Option<StoredRequest> {
         let remembered = self.requests();
         let known = remembered.get(uid)?.newest.as_ref()?;
-        is_newer(known.resource_version(), than).then(|| known.clone())
+        is_later_version(known.resource_version(), than).then(|| known.clone())
     }
 
     /// Notes what was just written or read.
@@ -67,6 +69,17 @@ impl Memory {
         self.about(request.uid(), |remembered| {
             remembered.newest = Some(request.clone());
         });
+    }
+
+    /// What is believed of a request that was read: a status from before what was seen already is a forged one.
+    pub fn believed(&self, facts: RequestFacts) -> RequestFacts {
+        self.about(&facts.uid.clone(), |remembered| {
+            let facts = facts.after(remembered.sequence);
+            if facts.seal == SealCheck::Valid {
+                remembered.sequence = remembered.sequence.max(facts.status.sequence);
+            }
+            facts
+        })
     }
 
     /// How much longer nothing has to be decided about this very version, with nothing changed around it.
@@ -152,6 +165,7 @@ impl Memory {
         if let Some(remembered) = self.requests().get_mut(uid) {
             *remembered = Remembered {
                 newest: remembered.newest.take(),
+                sequence: remembered.sequence,
                 ..Remembered::default()
             };
         }

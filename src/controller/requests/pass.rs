@@ -41,7 +41,7 @@ pub async fn pass(context: &Context, seen: StoredRequest) -> Requeue {
 async fn steps(context: &Context, request: StoredRequest) -> Requeue {
     let epoch = context.epoch();
     let visit = context.memory.visit(request.uid());
-    let facts = request.facts(&context.key);
+    let facts = context.memory.believed(request.facts(&context.key));
     let _turn = if facts.status.phase.is_none() {
         let requester = facts.spec.requester.as_deref().unwrap_or_default();
         let Some(turn) = context.opening.of(requester) else {

@@ -102,6 +102,7 @@ impl StoredRequest {
             uid: self.uid().to_owned(),
             namespace: self.namespace().to_owned(),
             name: self.name().to_owned(),
+            version: self.resource_version().to_owned(),
             generation: self.object["metadata"]["generation"].as_i64().unwrap_or_default(),
             created_at: time("creationTimestamp")
                 .unwrap_or_else(|| Timestamp::from(chrono::DateTime::UNIX_EPOCH)),

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::machine::AssignmentMachine;
-use super::memory::Anchor;
+use super::memory::{Anchor, Presence};
 use super::record::{Record, standing_access};
 use crate::api::{AssignmentState, Claim, Phase, Reason, Timestamp};
 use crate::domain::machine::{Create, Moment, Need, Sight};
@@ -35,7 +35,7 @@ pub(super) fn decide(machine: &mut AssignmentMachine, record: Record, moment: &M
         Ok(list) => list,
         Err(need) => return need,
     };
-    if list.present == Ok(true) {
+    if list.presence == Presence::Listed {
         return stands_already(machine, record, moment);
     }
     intend(machine, record, &grantable, list.time, moment)
@@ -56,7 +56,7 @@ pub(super) fn yield_to_standing(
     record: &mut Record,
     moment: &Moment,
 ) -> Need {
-    if machine.store_failed.is_some() {
+    if machine.unanswered {
         return machine.rest(machine.config.timings.lookup_retry);
     }
     let latest = moment.latest(&machine.config.timings);
@@ -79,7 +79,7 @@ pub(super) fn intend(
     baseline: Timestamp,
     moment: &Moment,
 ) -> Need {
-    if machine.store_failed.is_some() || grantable.is_empty() {
+    if machine.unanswered || grantable.is_empty() {
         return machine.rest(machine.config.timings.lookup_retry);
     }
     record.intend(baseline, moment.now, machine.config.timings.create_bound);
@@ -112,10 +112,10 @@ fn remove(machine: &mut AssignmentMachine, record: &Record, moment: &Moment) -> 
         Ok(list) => list,
         Err(need) => return need,
     };
-    if machine.store_failed.is_some() {
+    if machine.unanswered {
         return machine.rest(machine.config.timings.lookup_retry);
     }
-    if list.present == Ok(true) {
+    if list.presence == Presence::Listed {
         machine.alert(
             Reason::ReappearedAfterRemoval,
             format!(
@@ -164,7 +164,7 @@ impl AssignmentMachine {
         let mut claims = record.status.claims.iter();
         let to_read = claims.find(|claim| ended(claim) && over(claim) && unknown(claim));
         if let Some(claim) = to_read
-            && self.store_failed.is_none()
+            && !self.unanswered
         {
             return Need::ReadRequest(claim.request.clone());
         }

@@ -3,10 +3,12 @@
 use chrono::TimeDelta;
 
 use super::absent;
-use super::machine::AssignmentMachine;
-use super::memory::{Anchor, List};
+use super::machine::{Asked, AssignmentMachine};
+use super::memory::{Anchor, List, Presence};
 use super::record::Record;
 use crate::api::{Create, CreateOutcome, CreateResult};
+use crate::domain::fact_reader::Question;
+use crate::domain::facts::OperationKind;
 use crate::domain::machine::{Moment, Need};
 
 pub(super) fn decide(machine: &mut AssignmentMachine, record: Record, moment: &Moment) -> Need {
@@ -31,7 +33,7 @@ pub(super) fn decide(machine: &mut AssignmentMachine, record: Record, moment: &M
         Ok(list) => list,
         Err(need) => return need,
     };
-    if list.present == Ok(true) {
+    if list.presence == Presence::Listed {
         return listed(machine, record, &list, moment);
     }
     if is_under_way {
@@ -67,7 +69,7 @@ fn listed(machine: &mut AssignmentMachine, mut record: Record, list: &List, mome
         Ok(confirmed) => confirmed,
         Err(need) => return need,
     };
-    if machine.store_failed.is_some() {
+    if machine.unanswered {
         return machine.rest(machine.config.timings.lookup_retry);
     }
     record.become_present(moment.now);
@@ -111,4 +113,24 @@ fn repeat(machine: &mut AssignmentMachine, record: Record, moment: &Moment) -> N
         return machine.rest(machine.config.timings.poll_interval);
     };
     absent::intend(machine, record, &grantable, list.time, moment)
+}
+
+impl AssignmentMachine {
+    /// Which operation to ask about now, if one is under way and it is time.
+    pub(super) fn poll_create(&mut self, record: &Record, moment: &Moment) -> Option<Need> {
+        let open = record
+            .status
+            .create
+            .as_ref()
+            .is_some_and(|create| create.outcome.is_none());
+        let id = self.tenure.create_id.clone().filter(|_| open)?;
+        if !self.is_configured(record) || !self.is_time(self.tenure.create_polled, moment) {
+            return None;
+        }
+        self.tenure.create_polled = Some(moment.uptime);
+        Some(self.ask(
+            Asked::CreateStatus,
+            vec![Question::Operation(OperationKind::Creation, id)],
+        ))
+    }
 }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::machine::{Asked, AssignmentMachine};
-use super::memory::{Anchor, Delete, List, Tick, Word};
+use super::memory::{Anchor, Delete, List, Presence, Tick, Word};
 use super::record::Record;
 use crate::api::{AssignmentState, Reason};
 use crate::domain::fact_reader::Question;
@@ -29,7 +29,7 @@ pub(super) fn decide(machine: &mut AssignmentMachine, mut record: Record, moment
     match progress(machine, &record, moment) {
         Progress::Need(Need::Rest(wait)) => rest_or_note_error(machine, record, wait, moment),
         Progress::Need(need) => need,
-        Progress::Gone if machine.store_failed.is_some() => machine.rest(machine.config.timings.lookup_retry),
+        Progress::Gone if machine.unanswered => machine.rest(machine.config.timings.lookup_retry),
         Progress::Gone => {
             record.become_absent(moment.now);
             machine.store(record, None)
@@ -53,7 +53,9 @@ pub(super) fn progress(machine: &mut AssignmentMachine, record: &Record, moment:
     }
     let young = machine.config.timings.poll_interval;
     match machine.listed_after(record, settled, Some(young), moment) {
-        Ok(list) if list.present == Ok(true) => Progress::Need(repeat(machine, record, &delete, moment)),
+        Ok(list) if list.presence == Presence::Listed => {
+            Progress::Need(repeat(machine, record, &delete, moment))
+        }
         Ok(list) => nothing_may_come(machine, record, &list, moment),
         // Nobody can tell whether it is there: a delete that did not succeed is sent again.
         Err(Need::Rest(_)) if delete.word != Some(Word::Succeeded) => {
@@ -189,7 +191,7 @@ fn time_left(machine: &mut AssignmentMachine, record: &Record, moment: &Moment) 
 }
 
 fn search(machine: &mut AssignmentMachine, record: &Record) -> Need {
-    if machine.store_failed.is_some() {
+    if machine.unanswered {
         return machine.rest(machine.config.timings.lookup_retry);
     }
     machine.ask(Asked::Search, vec![Question::CreatesInProgress(record.key())])
@@ -214,7 +216,7 @@ fn rest_or_note_error(
             machine.elapsed(Anchor::Error, known.time, moment) >= machine.config.timings.error_interval
         }
     };
-    if news && due && machine.store_failed.is_none() {
+    if news && due && !machine.unanswered {
         return machine.store(record, None);
     }
     machine.rest(wait)
@@ -240,7 +242,7 @@ fn tell_when_overdue(machine: &mut AssignmentMachine, record: &Record, moment: &
 
 /// The instance is not ours any more, as an administrator said: its records are closed, loudly.
 fn abandon(machine: &mut AssignmentMachine, mut record: Record, moment: &Moment) -> Need {
-    if machine.store_failed.is_some() {
+    if machine.unanswered {
         return machine.rest(machine.config.timings.lookup_retry);
     }
     machine.alert(

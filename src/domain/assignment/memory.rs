@@ -71,8 +71,21 @@ pub(super) struct List {
     pub asked: TimeDelta,
     /// When it was asked for, by our clock.
     pub time: Timestamp,
-    /// Whether the assignment is in it; `Err` says why nobody can tell.
-    pub present: Result<bool, String>,
+    /// What it says of the assignment.
+    pub presence: Presence,
+}
+
+/// What a list says of the assignment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Presence {
+    /// It is in the list.
+    Listed,
+    /// It is not.
+    NotListed,
+    /// AWS does not know the account, the permission set or the instance: which of them, the list does not say.
+    NotFound,
+    /// Nobody can tell.
+    Unknown,
 }
 
 /// A request that claims the assignment, as it was last seen.

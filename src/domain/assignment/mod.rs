@@ -11,8 +11,10 @@
 
 mod absent;
 mod claim;
+mod claimants;
 mod creating;
 mod deleting;
+mod lists;
 mod machine;
 mod memory;
 mod name;
@@ -20,6 +22,7 @@ mod offline;
 mod present;
 mod record;
 mod recovery;
+mod replies;
 #[cfg(test)]
 mod tests;
 

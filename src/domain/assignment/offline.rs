@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 
 use super::deleting::{self, Progress};
 use super::machine::AssignmentMachine;
+use super::memory::Presence;
 use super::record::Record;
 use crate::api::AssignmentState;
 use crate::domain::machine::{Moment, Need};
@@ -31,7 +32,7 @@ fn look(machine: &mut AssignmentMachine, record: &Record, moment: &Moment) -> Ne
         Err(need) => return need,
     };
     let settled = record.state() == AssignmentState::Present;
-    match (list.present == Ok(false), machine.tenure.missing_since) {
+    match (list.presence == Presence::NotListed, machine.tenure.missing_since) {
         (false, _) => machine.tenure.missing_since = None,
         (true, None) => machine.tenure.missing_since = Some((list.tick, list.asked)),
         (true, Some((tick, since))) if settled && list.tick > tick && list.asked - since >= LOOK_INTERVAL => {

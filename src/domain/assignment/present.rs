@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::machine::AssignmentMachine;
-use super::memory::List;
+use super::memory::{List, Presence};
 use super::record::{Record, access_lost};
 use crate::api::{Claim, Reason};
 use crate::domain::machine::{Moment, Need};
@@ -24,11 +24,11 @@ pub(super) fn decide(machine: &mut AssignmentMachine, record: Record, moment: &M
         Ok(list) => list,
         Err(need) => return need,
     };
-    if list.present == Ok(false) {
+    if list.presence == Presence::NotListed {
         machine.tenure.missing_since = Some((list.tick, list.asked));
         return machine.rest(machine.config.timings.loss_confirmation);
     }
-    if !grantable.is_empty() && machine.store_failed.is_none() {
+    if !grantable.is_empty() && !machine.unanswered {
         let mut confirmed = record.clone();
         machine.confirm_claims(&mut confirmed, &grantable, &list, moment);
         if confirmed != record {
@@ -54,10 +54,10 @@ fn look_again(
         Err(need) => return need,
     };
     machine.tenure.missing_since = None;
-    if list.present == Ok(true) {
+    if list.presence == Presence::Listed {
         return machine.rest(machine.config.timings.poll_interval);
     }
-    if machine.store_failed.is_some() {
+    if machine.unanswered {
         machine.tenure.missing_since = Some((tick, since));
         return machine.rest(machine.config.timings.lookup_retry);
     }

@@ -62,14 +62,14 @@ fn tell_broken(machine: &mut AssignmentMachine, sentence: String) -> Need {
 /// that was made anew.
 pub(super) fn restore(machine: &mut AssignmentMachine, moment: &Moment) -> Option<Need> {
     if let Some(record) = machine.restore.take() {
-        if machine.store_failed.is_some() {
+        if machine.unanswered {
             machine.restore = Some(record);
             return Some(machine.rest(machine.config.timings.lookup_retry));
         }
         return Some(machine.store(record, None));
     }
     let sight = machine.instead.clone()?;
-    if machine.store_failed.is_some() {
+    if machine.unanswered {
         return Some(machine.rest(machine.config.timings.lookup_retry));
     }
     let remembered = machine.record().cloned();
@@ -133,7 +133,7 @@ fn adopt(machine: &mut AssignmentMachine, there: StoredRecord, moment: &Moment) 
 
 /// The object is made anew, as every record is: Absent. What was known is put into it by the next write.
 fn create(machine: &mut AssignmentMachine, record: &Record, moment: &Moment) -> Need {
-    if machine.store_failed.is_some() {
+    if machine.unanswered {
         return machine.rest(machine.config.timings.lookup_retry);
     }
     let empty = Record::absent(record.spec.clone(), moment.now);

@@ -196,13 +196,6 @@ impl<'a> Draft<'a> {
         set_condition(&mut self.status.conditions, condition);
     }
 
-    pub fn has_condition(&self, kind: ConditionType) -> Option<&Condition> {
-        self.status
-            .conditions
-            .iter()
-            .find(|condition| condition.kind == kind)
-    }
-
     /// What keeps any grant from being made now, apart from policy.
     pub fn gate(&self) -> Result<&'a TeamSettingsSpec, Undecided> {
         let closed = |reason, why: String| Undecided::because(reason, why);

@@ -6,7 +6,6 @@ use super::decide;
 use crate::api::{ElevationRequestStatus, Reason, Timestamp};
 use crate::domain::assignment::{Admission, Record, RecordSeal, RecordWrite, StoredRecord, record_name};
 use crate::domain::decision::{Alert, Decision, RecordChange};
-use crate::domain::fact_reader::Facts;
 use crate::domain::machine::{Moment, Need, Notice, PolicySet, Proof, Reply, Sight, Written};
 use crate::domain::snapshot::{Lease, RequestFacts, Snapshot};
 
@@ -95,6 +94,10 @@ impl RequestMachine {
                 }
                 self.snapshot.guard = guard;
             }
+            // Another request of the same name.
+            Reply::Request(_, Sight::There(request)) if request.uid != self.snapshot.request.uid => {
+                self.halt = Some(Halt::Gone);
+            }
             Reply::Request(_, Sight::There(request)) => {
                 self.must_read_request = false;
                 self.take_request(*request);
@@ -133,7 +136,8 @@ impl RequestMachine {
 
     /// The request as it is now: whatever was looked up about AWS is looked up anew, and so is what it rests on.
     fn take_request(&mut self, request: RequestFacts) {
-        self.snapshot.request = request;
+        let seen = self.snapshot.request.status.sequence;
+        self.snapshot.request = request.after(seen);
         self.begin_step();
     }
 
@@ -301,11 +305,6 @@ impl RequestMachine {
         let longest = self.snapshot.timings.resync_interval;
         let wait = wake_at.map_or(longest, |at| at.to_utc() - moment.now.to_utc());
         Need::Rest(wait.clamp(TimeDelta::seconds(1), longest))
-    }
-
-    /// What was answered in this pass.
-    pub fn facts(&self) -> &Facts {
-        &self.snapshot.facts
     }
 }
 

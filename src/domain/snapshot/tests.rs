@@ -38,3 +38,9 @@ fn a_clock_counts_as_another_only_beyond_the_tolerance() {
         );
     }
 }
+
+#[test]
+fn versions_are_compared_as_numbers() {
+    assert!(is_later_version("10", "9"));
+    assert!(!is_later_version("9", "9"));
+}

@@ -7,7 +7,7 @@ use crate::always_send::AlwaysSend;
 use chrono::TimeDelta;
 use team_operator::aws::Aws;
 use team_operator::ports::{
-    Assignments, Attribute, Class, CreateAnswer, Directory, InstanceArn, PortError, RequestId, Tuple,
+    AssignmentKey, Assignments, Attribute, Class, CreateAnswer, Directory, InstanceArn, PortError, RequestId,
     UserLookup,
 };
 
@@ -26,14 +26,14 @@ async fn slow_operations() -> Boxed {
     .await
 }
 
-async fn begun(aws: &Aws, tuple: &Tuple) -> RequestId {
+async fn begun(aws: &Aws, tuple: &AssignmentKey) -> RequestId {
     match aws.create(&ask(), tuple, Arc::new(AlwaysSend)).await.unwrap() {
         CreateAnswer::Accepted { request, .. } => request,
         CreateAnswer::Withheld => panic!("withheld"),
     }
 }
 
-async fn in_progress(aws: &Aws, tuple: &Tuple) -> Result<Vec<RequestId>, PortError> {
+async fn in_progress(aws: &Aws, tuple: &AssignmentKey) -> Result<Vec<RequestId>, PortError> {
     let answer = aws.creates_in_progress(&ask(), tuple).await?;
     Ok(answer.value)
 }
@@ -48,7 +48,7 @@ async fn a_create_whose_answer_was_lost_is_found_among_those_of_others() {
     let UserLookup::Found(bob) = bob.unwrap().value else {
         panic!("bob is in the organization")
     };
-    let of_bob = Tuple {
+    let of_bob = AssignmentKey {
         user_id: bob.id,
         ..tuple.clone()
     };
@@ -112,7 +112,7 @@ async fn a_create_that_is_over_when_it_is_looked_at_is_left_out() {
 async fn another_instance_is_not_asked() {
     let boxed = slow_operations().await;
     let (aws, tuple) = (boxed.connect().await.unwrap(), boxed.ids());
-    let elsewhere = Tuple {
+    let elsewhere = AssignmentKey {
         instance_arn: InstanceArn::new("arn:aws:sso:::instance/ssoins-elsewhere"),
         ..tuple
     };

@@ -219,11 +219,13 @@ fn nothing_is_absent_in_an_instance_that_is_not_there() {
     assert_eq!(ground.client().instance_lookup().unwrap().value, Lookup::Absent);
     for refused in [
         ground.client().create(&tuple, &Permit(true)).unwrap_err(),
-        ground.client().delete(&tuple).unwrap_err(),
         ground.client().creates_in_progress(&tuple).unwrap_err(),
     ] {
         assert_eq!((refused.class, refused.effect), (Class::Invalid, Felt::None));
     }
+    // A delete goes to the instance of the assignment, which is there.
+    let gone = DeleteAnswer::AlreadyGone(GoneEvidence::NotFoundAnswer);
+    assert_eq!(ground.client().delete(&tuple).unwrap(), gone);
     let log = ground.world.log(0);
     assert!(
         log.iter()

@@ -94,7 +94,7 @@ fn status(world: &mut World) -> &mut crate::api::AccountAssignmentStatus {
 // Sequence 12: an old body that is written back looks old.
 #[test]
 fn an_old_version_that_is_played_back_is_not_believed() {
-    let mut world = active();
+    let world = active();
     let old = world.record().unwrap().clone();
     let mut world = world.revoked_by("root");
     world.until(minute(1));

@@ -2,7 +2,6 @@
 
 use crate::api::{Approval, AssignmentState, Phase, Reason, ReviewDecision};
 use crate::domain::fixtures::{Aws, World, active, minute};
-use crate::domain::policy::eligibility as _;
 
 fn message(world: &World) -> &str {
     world.status().message.as_deref().unwrap_or_default()

@@ -30,14 +30,33 @@ impl Numbers {
 
 /// Something happens in the world, or time passes.
 fn happen(world: &mut World, numbers: &mut Numbers) {
-    let people = ["bob", "carol", "sam", "root"];
     match numbers.below(20) {
-        0..=4 => vote(world, numbers.pick(&people), ReviewDecision::Approved),
-        5 if numbers.below(4) == 0 => vote(world, numbers.pick(&people), ReviewDecision::Rejected),
-        6 if numbers.below(3) == 0 => vote(world, numbers.pick(&people), ReviewDecision::Revoked),
-        7 if numbers.below(4) == 0 => world.snapshot.request.spec.cancelled = Some(true),
-        8 if numbers.below(6) == 0 => world.snapshot.request.deleted_at = Some(world.now),
-        9 => {
+        0..=8 => somebody_acts(world, numbers),
+        9..=12 => amazon_changes(world, numbers),
+        13..=15 => platform_changes(world, numbers),
+        16..=19 => the_process_is_disturbed(world, numbers),
+        _ => unreachable!("numbers below 20"),
+    }
+    if numbers.below(3) == 0 {
+        let seconds = numbers.pick(&[1, 5, 30, 61, 301, 1000, 4000]);
+        world.now = after(world.now, TimeDelta::seconds(seconds));
+    }
+}
+
+fn somebody_acts(world: &mut World, numbers: &mut Numbers) {
+    let approver = numbers.pick(&["bob", "carol", "sam", "root"]);
+    match numbers.below(30) {
+        0 => vote(world, approver, ReviewDecision::Rejected),
+        1 => vote(world, approver, ReviewDecision::Revoked),
+        2 => world.snapshot.request.spec.cancelled = Some(true),
+        3 => world.snapshot.request.deleted_at = Some(world.now),
+        _ => vote(world, approver, ReviewDecision::Approved),
+    }
+}
+
+fn amazon_changes(world: &mut World, numbers: &mut Numbers) {
+    match numbers.below(4) {
+        0 => {
             world.aws = numbers.pick(&[
                 Aws::Works,
                 Aws::Works,
@@ -48,16 +67,20 @@ fn happen(world: &mut World, numbers: &mut Numbers) {
                 Aws::Down,
             ]);
         }
-        10 => world.operations.clear(),
-        11 if numbers.below(3) == 0 => world.assigned = false,
-        8 => world.writable = numbers.below(3) > 0,
-        12 => {
+        1 => world.operations.clear(),
+        2 if numbers.below(3) == 0 => world.assigned = false,
+        _ => {
             let engineers = world.groups.get_mut("Engineers").unwrap();
             if !engineers.remove("alice") || numbers.below(2) == 0 {
                 engineers.insert("alice".to_owned());
             }
         }
-        13 => {
+    }
+}
+
+fn platform_changes(world: &mut World, numbers: &mut Numbers) {
+    match numbers.below(3) {
+        0 => {
             let states = [
                 Guard::Intact,
                 Guard::Intact,
@@ -67,43 +90,43 @@ fn happen(world: &mut World, numbers: &mut Numbers) {
             ];
             world.snapshot.guard = states[usize::try_from(numbers.below(5)).unwrap()].clone();
         }
-        14 => {
+        1 => {
             let policy = &mut world.snapshot.eligibility_policies.all[0];
             policy.gone_since = numbers.pick(&[None, None, Some(world.now)]);
         }
-        15 if numbers.below(3) == 0 => {
+        _ if numbers.below(3) == 0 => {
             world.snapshot.settings = SettingsFact::Missing {
                 since: world.now,
                 on_eligibility_lost: None,
             };
         }
-        16 => {
+        _ => {}
+    }
+}
+
+fn the_process_is_disturbed(world: &mut World, numbers: &mut Numbers) {
+    match numbers.below(5) {
+        0 => world.writable = numbers.below(3) > 0,
+        1 => {
+            let ahead = [None, None, Some(20), Some(-20)];
             world.snapshot.clocks = Clocks {
-                aws_ahead: numbers.pick(&[
-                    None,
-                    None,
-                    Some(TimeDelta::minutes(20)),
-                    Some(TimeDelta::minutes(-20)),
-                ]),
+                aws_ahead: numbers.pick(&ahead).map(TimeDelta::minutes),
                 api_server_ahead: None,
             }
         }
-        17 => {
+        2 => {
             world.lease = numbers
                 .pick(&[Some(()), Some(()), None])
                 .map_or(Lease::Unsure("?".to_owned()), |()| Lease::Held);
         }
-        18 if numbers.below(4) == 0 => {
+        3 if numbers.below(4) == 0 => {
             let back = after(world.now, TimeDelta::minutes(-30));
             world.set_clock(back);
         }
-        19 if numbers.below(3) == 0 => {
+        4 if numbers.below(3) == 0 => {
             world.restart();
         }
-        _ => {
-            let seconds = numbers.pick(&[1, 5, 30, 61, 301, 1000, 4000]);
-            world.now = after(world.now, TimeDelta::seconds(seconds));
-        }
+        _ => {}
     }
 }
 

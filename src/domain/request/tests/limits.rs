@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::api::{AccountId, AssignmentState, OnEligibilityLost, Phase, Reason, Requirement};
+use crate::api::{AccountId, OnEligibilityLost, Phase, Reason, Requirement};
 use crate::domain::facts::AccountState;
 use crate::domain::fixtures::{Aws, World, active, approved, minute, request};
 use crate::domain::snapshot::{Guard, SettingsFact};

@@ -43,7 +43,7 @@ impl Silence {
 }
 
 /// Ends when AWS has been silent for long while access is to be taken away: another replica may reach it.
-pub async fn aws_is_silent(context: &Context) {
+pub async fn too_long_silence(context: &Context) {
     let mut silence = Silence::new(context.ports.aws_clock.last_seen(), Instant::now());
     loop {
         tokio::time::sleep(LOOK_INTERVAL).await;

@@ -1,0 +1,337 @@
+//! What each reply changes in what the machine remembers.
+
+use super::machine::{Asked, AssignmentMachine};
+use super::memory::{Delete, SeenRequest, Tenure, Word, error_of};
+use super::record::{Record, RecordSeal, StoredRecord};
+use super::{record_name, recovery};
+use crate::api::{AssignmentState, Claim, CreateOutcome, CreateResult, Reason};
+use crate::domain::fact_reader::Facts;
+use crate::domain::facts::{Fact, OperationState};
+use crate::domain::machine::{Moment, Notice, RecordStep, Reply, Sent, Sight, Written};
+use crate::domain::snapshot::{RequestFacts, is_later_version};
+
+impl AssignmentMachine {
+    pub(super) fn take(&mut self, asked: Asked, reply: Reply, moment: &Moment) {
+        match reply {
+            Reply::Start => {
+                self.pass = self.tick;
+                self.unanswered = false;
+            }
+            Reply::Facts(facts) => self.take_facts(asked, *facts, moment),
+            Reply::Request(about, sight) => self.take_request(&about.uid, sight, moment),
+            Reply::Record(sight) => {
+                self.must_read = false;
+                if matches!(sight, Sight::Unknown(_)) {
+                    self.unanswered = true;
+                }
+                self.see_record(sight);
+            }
+            Reply::RecordWritten(written) => self.take_written(written, moment),
+            Reply::Sent(sent) if asked == Asked::Create => self.take_create(sent, moment),
+            Reply::Sent(sent) => self.take_delete(sent, moment),
+            Reply::Done | Reply::Policies(_) | Reply::Guard(_) | Reply::RequestWritten(_) => {}
+        }
+    }
+
+    /// A request that the watch shows. What is older than a live read told is passed over, and what was gone stays gone.
+    pub(super) fn see_request(&mut self, facts: RequestFacts) {
+        let known = self.requests.remove(&facts.uid);
+        let read = known.as_ref().and_then(|known| known.read);
+        let uid = facts.uid.clone();
+        let sight = newest(known.map(|known| known.sight), facts);
+        let watched = true;
+        self.requests.insert(uid, SeenRequest { sight, read, watched });
+    }
+
+    /// A request that was read live. No answer takes nothing back that was known.
+    fn take_request(&mut self, uid: &str, sight: Sight<Box<RequestFacts>>, moment: &Moment) {
+        let known = self.requests.remove(uid);
+        let watched = known.as_ref().is_some_and(|known| known.watched);
+        let answered = !matches!(sight, Sight::Unknown(_));
+        let sight = match (sight, known) {
+            (Sight::Unknown(_), Some(known)) => known.sight,
+            (Sight::There(facts), _) if facts.uid != uid => Sight::Gone,
+            (Sight::There(facts), known) => newest(known.map(|known| known.sight), *facts),
+            (sight, _) => sight,
+        };
+        let read = answered.then_some(moment.uptime);
+        self.requests
+            .insert(uid.to_owned(), SeenRequest { sight, read, watched });
+        self.unanswered |= !answered;
+    }
+
+    /// A record that was read, or shown by the watch and is newer than what is known.
+    pub(super) fn see_record(&mut self, sight: Sight<Box<StoredRecord>>) {
+        match sight {
+            Sight::Unknown(_) => {}
+            Sight::Gone if self.stored.is_none() => self.instead = None,
+            Sight::Gone => self.instead = Some(Sight::Gone),
+            Sight::There(record) => {
+                if self.is_believable(&record) {
+                    self.believe(*record);
+                } else {
+                    self.instead = Some(Sight::There(record));
+                }
+            }
+        }
+    }
+
+    /// Whether the object is the controller's own, newest word about this assignment.
+    fn is_believable(&self, stored: &StoredRecord) -> bool {
+        let Some(record) = &stored.record else {
+            return false;
+        };
+        let ours = stored.seal == RecordSeal::Valid && record_name(&record.spec) == self.name;
+        let known = self.sequences.get(&stored.uid).copied().unwrap_or(i64::MIN);
+        let replaced = self.stored.as_ref().is_some_and(|known| known.uid != stored.uid);
+        ours && record.status.sequence >= known && !(replaced && self.remembers_access())
+    }
+
+    /// Whether what is remembered must not be lost.
+    pub(super) fn remembers_access(&self) -> bool {
+        let open = |record: &Record| {
+            record.state() != AssignmentState::Absent
+                || record.status.claims.iter().any(|claim| claim.ended.is_none())
+        };
+        self.record().is_some_and(open)
+    }
+
+    /// Takes a record for what is stored.
+    pub(super) fn believe(&mut self, stored: StoredRecord) {
+        let Some(record) = &stored.record else { return };
+        let (state, time) = (record.state(), record.status.state_time);
+        let before = self
+            .record()
+            .map(|known| (known.state(), known.status.state_time));
+        if before != Some((state, time)) {
+            self.state_since = self.tick;
+        }
+        if state == AssignmentState::Absent && before.is_some_and(|(before, _)| before != state) {
+            self.begin_tenure();
+        }
+        for claim in &record.status.claims {
+            self.claims_seen
+                .entry(claim.request.uid.clone())
+                .or_insert(self.tick);
+        }
+        self.sequences.insert(stored.uid.clone(), record.status.sequence);
+        self.instead = None;
+        self.must_read = false;
+        self.stored = Some(stored);
+    }
+
+    fn begin_tenure(&mut self) {
+        self.tenure = Tenure::default();
+        self.word = None;
+        self.error = None;
+        self.intent = None;
+    }
+
+    fn take_written(&mut self, written: Written<Option<Box<StoredRecord>>>, moment: &Moment) {
+        match written {
+            Written::Stored(Some(stored)) => {
+                let before = self.stored.take();
+                self.tell_step(before.as_ref(), Some(&stored), moment);
+                self.stored = before;
+                if stored.seal == RecordSeal::OfCreation {
+                    recovery::created(self, *stored);
+                } else {
+                    self.believe(*stored);
+                }
+                self.settle_intent();
+                self.word = None;
+                self.error = None;
+            }
+            Written::Stored(None) => {
+                let before = self.stored.take();
+                self.tell_step(before.as_ref(), None, moment);
+                self.begin_tenure();
+                self.instead = None;
+                self.list = None;
+                self.requests.clear();
+                self.claims_seen.clear();
+            }
+            Written::Conflict => self.must_read = true,
+            Written::Refused(why) => {
+                self.unanswered = true;
+                self.alert(
+                    Reason::LookupFailed,
+                    format!("The API server refuses the record {}: {why}", self.name),
+                );
+            }
+            Written::NoAnswer(_) => {
+                self.unanswered = true;
+                self.must_read = true;
+            }
+        }
+    }
+
+    /// An intent that is stored is sent in the very next step, or never.
+    fn settle_intent(&mut self) {
+        let sent_time = self
+            .record()
+            .and_then(|record| record.status.create.as_ref())
+            .map(|create| create.sent_time);
+        if self.intent.is_some() && self.intent == sent_time {
+            self.create_since = self.tick;
+            self.tenure.create_id = None;
+            self.tenure.searched = None;
+        }
+    }
+
+    fn take_create(&mut self, sent: Sent, moment: &Moment) {
+        let failed = |result| {
+            Some(CreateOutcome {
+                result,
+                time: moment.now,
+            })
+        };
+        self.tenure.creates = self.tenure.creates.saturating_add(1);
+        self.tenure.create_polled = Some(moment.uptime);
+        match sent {
+            Sent::Accepted { id, state } => {
+                self.tenure.create_id = Some(id);
+                self.take_create_state(&state, moment);
+            }
+            Sent::NotSent => self.word = failed(CreateResult::NotSent),
+            Sent::Refused(why) => {
+                self.error = Some(error_of("CreateAccountAssignment", &why, moment.now));
+                self.word = failed(CreateResult::Failed);
+            }
+            // Nobody says this of a create; it is no word at all.
+            Sent::NothingThere => {}
+            Sent::NoAnswer(why) => self.error = Some(error_of("CreateAccountAssignment", &why, moment.now)),
+        }
+    }
+
+    fn take_create_state(&mut self, state: &OperationState, moment: &Moment) {
+        let word = |result| {
+            Some(CreateOutcome {
+                result,
+                time: moment.now,
+            })
+        };
+        match state {
+            OperationState::InProgress { .. } | OperationState::AlreadyGone(_) => {}
+            OperationState::Succeeded => self.word = word(CreateResult::Succeeded),
+            OperationState::Failed { reason, .. } => {
+                self.error = Some(error_of("CreateAccountAssignment", reason, moment.now));
+                self.word = word(CreateResult::Failed);
+            }
+            // AWS has forgotten it: nobody will tell any more.
+            OperationState::Vanished => self.tenure.create_id = None,
+        }
+    }
+
+    fn take_delete(&mut self, sent: Sent, moment: &Moment) {
+        let mut delete = Delete {
+            sent: moment.uptime,
+            id: None,
+            word: None,
+            polled: Some(moment.uptime),
+            settled: None,
+        };
+        self.tenure.deletes = self.tenure.deletes.saturating_add(1);
+        match sent {
+            Sent::Accepted { id, state } => {
+                delete.id = Some(id);
+                self.tenure.delete = Some(delete);
+                return self.take_delete_state(&state, moment);
+            }
+            Sent::NothingThere | Sent::NotSent => delete.word = Some(Word::Other),
+            Sent::Refused(why) => {
+                delete.word = Some(Word::Other);
+                self.error = Some(error_of("DeleteAccountAssignment", &why, moment.now));
+            }
+            Sent::NoAnswer(why) => self.error = Some(error_of("DeleteAccountAssignment", &why, moment.now)),
+        }
+        self.tenure.delete = Some(delete);
+    }
+
+    fn take_delete_state(&mut self, state: &OperationState, moment: &Moment) {
+        let Some(delete) = self.tenure.delete.as_mut() else {
+            return;
+        };
+        match state {
+            OperationState::InProgress { .. } => {}
+            OperationState::Succeeded => delete.word = Some(Word::Succeeded),
+            OperationState::AlreadyGone(_) => delete.word = Some(Word::Other),
+            OperationState::Failed { reason, .. } => {
+                delete.word = Some(Word::Other);
+                self.error = Some(error_of("DeleteAccountAssignment", reason, moment.now));
+            }
+            OperationState::Vanished => delete.id = None,
+        }
+    }
+
+    fn take_facts(&mut self, asked: Asked, facts: Facts, moment: &Moment) {
+        match asked {
+            Asked::List => self.take_list(&facts, moment),
+            Asked::Container => self.take_container(&facts),
+            Asked::CreateStatus | Asked::DeleteStatus => {
+                let Some(Fact::Known(state)) = facts.operations.into_values().next() else {
+                    return;
+                };
+                if asked == Asked::CreateStatus {
+                    self.take_create_state(&state.value, moment);
+                } else {
+                    self.take_delete_state(&state.value, moment);
+                }
+            }
+            Asked::Search => match facts.creates_in_progress {
+                Some(Fact::Known(found)) => match found.value.into_iter().next() {
+                    Some(id) => {
+                        self.tenure.create_id = Some(id);
+                        self.tenure.create_polled = None;
+                    }
+                    None => self.tenure.searched = Some(moment.uptime),
+                },
+                Some(Fact::Unknown(why)) => {
+                    self.error = Some(error_of("ListAccountAssignmentCreationStatus", &why, moment.now));
+                    self.unanswered = true;
+                }
+                None => {}
+            },
+            Asked::Nothing | Asked::Create | Asked::Delete | Asked::Store => {}
+        }
+    }
+
+    fn tell_step(&mut self, before: Option<&StoredRecord>, after: Option<&StoredRecord>, moment: &Moment) {
+        let content = |stored: Option<&StoredRecord>| stored.and_then(|stored| stored.record.clone());
+        let (before, after) = (content(before), content(after));
+        let Some(about) = after.as_ref().or(before.as_ref()) else {
+            return;
+        };
+        let known = |uid: &str| before.as_ref().and_then(|before| before.claim(uid));
+        let claims = || after.iter().flat_map(|after| &after.status.claims);
+        let ended = claims().filter_map(|claim| {
+            let new = known(&claim.request.uid).is_none_or(|known| known.ended.is_none());
+            let end = claim.ended.as_ref().filter(|_| new)?;
+            Some((claim.request.clone(), end.reason))
+        });
+        let confirmed = claims().filter(|claim| {
+            claim.is_confirmed() && !known(&claim.request.uid).is_some_and(Claim::is_confirmed)
+        });
+        let step = RecordStep {
+            name: self.name.clone(),
+            key: about.key(),
+            sequence: about.status.sequence,
+            from: before.as_ref().map(Record::state),
+            to: after.as_ref().map(Record::state),
+            ended: ended.collect(),
+            confirmed: confirmed.map(|claim| claim.request.clone()).collect(),
+            time: moment.now,
+        };
+        self.outbox.push(Notice::RecordStep(step));
+    }
+}
+
+/// The newer one of what is known of a request and what is seen of it.
+fn newest(known: Option<Sight<Box<RequestFacts>>>, seen: RequestFacts) -> Sight<Box<RequestFacts>> {
+    match known {
+        Some(Sight::Gone) => Sight::Gone,
+        Some(Sight::There(known)) if is_later_version(&known.version, &seen.version) => Sight::There(known),
+        Some(Sight::There(known)) => Sight::There(Box::new(seen.after(known.status.sequence))),
+        Some(Sight::Unknown(_)) | None => Sight::There(Box::new(seen)),
+    }
+}
