@@ -224,9 +224,9 @@ async fn an_operation_that_never_finishes_releases_its_slot_after_ten_minutes() 
     let start = Instant::now();
     budget
         .start(
-            &CallOptions::revocation("bob"),
+            &CallOptions::decision("bob"),
             &account(1),
-            OperationKind::Deletion,
+            OperationKind::Creation,
         )
         .await
         .unwrap();
