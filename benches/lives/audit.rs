@@ -32,8 +32,8 @@ pub enum Kind {
     Status,
     /// The finalizer of a request is written.
     Finalizer,
-    /// The live requests for one account are listed.
-    Siblings,
+    /// The record of an assignment is created, written or removed.
+    Record,
     /// Policies or bindings are read.
     Policies,
     /// A definition is read.
@@ -42,8 +42,8 @@ pub enum Kind {
     ForgedRequest,
     /// A forged decision on a request, as a dry run.
     ForgedDecision,
-    /// The guard's record is read.
-    Record,
+    /// What the guard remembers is read.
+    GuardMemory,
     /// Policies or settings of ours are listed, to see whether the watches have shown the latest.
     Rules,
     /// Another read.
@@ -57,7 +57,7 @@ pub enum Kind {
 impl Kind {
     /// Whether something is stored.
     pub fn writes(self) -> bool {
-        matches!(self, Kind::Status | Kind::Finalizer | Kind::Write)
+        matches!(self, Kind::Status | Kind::Finalizer | Kind::Record | Kind::Write)
     }
 }
 
@@ -129,8 +129,8 @@ fn kind(call: &Call) -> Kind {
         ("elevationrequests", "create", _) if for_show => Kind::ForgedRequest,
         ("elevationrequests", "patch", "status") => Kind::Status,
         ("elevationrequests", "patch", _) => Kind::Finalizer,
-        ("elevationrequests", "list", _) if call.uri.contains("spec.accountId") => Kind::Siblings,
-        ("configmaps", "get", _) if call.name == "team-operator-guard" => Kind::Record,
+        ("accountassignments", "create" | "update" | "delete", _) => Kind::Record,
+        ("configmaps", "get", _) if call.name == "team-operator-guard" => Kind::GuardMemory,
         (resource, "get" | "list", _) if resource.contains("admissionpolic") => Kind::Policies,
         ("eligibilitypolicies" | "approverpolicies" | "teamsettings", "list", _) => Kind::Rules,
         ("customresourcedefinitions", "get", _) => Kind::Definition,

@@ -12,8 +12,8 @@ use kube::Client;
 use serde_json::{Value, json};
 use team_operator::aws::{Aws, AwsSettings, BudgetSettings};
 use team_operator::ports::{
-    AccountId, Assignments as _, Attribute, CallOptions, Directory as _, GroupId, Organization as _,
-    PermissionSetArn, PermissionSets as _, Tuple, UserId,
+    AccountId, AssignmentKey, Assignments as _, Attribute, CallOptions, Directory as _, GroupId,
+    Organization as _, PermissionSetArn, PermissionSets as _, UserId,
 };
 use team_operator::runtime::SystemClock;
 
@@ -23,7 +23,7 @@ use crate::population::{account_id, user_name};
 use crate::rig::Rig;
 use crate::sequence::Turn;
 
-/// How many requests the controller works on at once, by default; so does what is bare.
+/// How many requests the controller works on at once, and how many ends, by default; so does what is bare.
 pub const CONCURRENCY: usize = 16;
 
 /// Who makes the calls.
@@ -51,7 +51,14 @@ pub struct Looks {
 pub struct Subject {
     pub name: String,
     pub user: usize,
-    pub tuple: Tuple,
+    pub key: AssignmentKey,
+}
+
+/// The versions that writes rest on: of the request, and of the record with its uid.
+#[derive(Debug, Clone, Default)]
+pub struct Versions {
+    pub request: String,
+    pub record: (String, String),
 }
 
 impl Bare {
@@ -106,23 +113,22 @@ impl Bare {
 
     /// Somebody's assignment.
     pub fn subject(&self, rig: &Rig, name: String, user: usize, account: usize, set: &str) -> Subject {
-        let tuple = Tuple {
+        let key = AssignmentKey {
             instance_arn: self.aws.instance().arn.clone(),
             user_id: UserId::new(&self.user_ids[&user_name(user)]),
             account_id: AccountId::parse(account_id(account)).unwrap(),
             permission_set_arn: PermissionSetArn::new(rig.permission_set_arn(set)),
         };
-        Subject { name, user, tuple }
+        Subject { name, user, key }
     }
 
-    /// Every call of these turns, about this request, which has this version now.
-    pub async fn replay(&self, turns: &[Turn], subject: &Subject, version: &str) {
-        let mut version = version.to_owned();
+    /// Every call of these turns, about this request and its record, which have these versions now.
+    pub async fn replay(&self, turns: &[Turn], subject: &Subject, mut versions: Versions) {
         for turn in turns {
             match turn {
                 Turn::Reads { operations, calls } => {
-                    let listed = calls.iter().map(|call| self.read(call, subject).boxed());
-                    join_all(self.questions(operations, subject).into_iter().chain(listed)).await;
+                    let read = calls.iter().map(|call| self.read(call, subject).boxed());
+                    join_all(self.questions(operations, subject).into_iter().chain(read)).await;
                 }
                 Turn::Look { shared, forgery } => {
                     let shared: &[Call] = if self.looks.is_due() { shared } else { &[] };
@@ -130,12 +136,9 @@ impl Bare {
                     join_all(all.map(|call| self.read(call, subject))).await;
                 }
                 Turn::Write(call) => {
-                    let written = self.send(call, subject, &version).await;
+                    let written = self.send(call, subject, &versions).await;
                     let written = written.unwrap_or_else(|error| panic!("{} was refused: {error}", call.uri));
-                    written["metadata"]["resourceVersion"]
-                        .as_str()
-                        .unwrap()
-                        .clone_into(&mut version);
+                    versions.take(call.kind, &written);
                 }
             }
         }
@@ -144,48 +147,65 @@ impl Bare {
     pub async fn create(&self, subject: &Subject) {
         let ask = subject.ask();
         self.aws
-            .create(&ask, &subject.tuple, Arc::new(AlwaysSend))
+            .create(&ask, &subject.key, Arc::new(AlwaysSend))
             .await
             .unwrap();
     }
 
     pub async fn delete(&self, subject: &Subject) {
-        let ask = CallOptions::revocation(subject.tuple.user_id.as_str());
-        self.aws.delete(&ask, &subject.tuple).await.unwrap();
+        let ask = CallOptions::revocation(subject.key.user_id.as_str());
+        self.aws.delete(&ask, &subject.key).await.unwrap();
     }
 
     /// A call that stores nothing: what is forged is refused, and so it should be.
     async fn read(&self, call: &Call, subject: &Subject) {
-        drop(self.send(call, subject, "").await);
+        drop(self.send(call, subject, &Versions::default()).await);
     }
 
-    async fn send(&self, call: &Call, subject: &Subject, version: &str) -> Result<Value, kube::Error> {
-        let (name, account) = &self.recorded_of;
-        let uri = call
-            .uri
-            .replace(
-                &format!("/elevationrequests/{name}"),
-                &format!("/elevationrequests/{}", subject.name),
-            )
-            .replace(account, subject.tuple.account_id.as_str());
+    async fn send(&self, call: &Call, subject: &Subject, versions: &Versions) -> Result<Value, kube::Error> {
         let (method, kind) = match (call.verb.as_str(), call.kind) {
             ("create", _) => ("POST", "application/json"),
+            ("update", _) => ("PUT", "application/json"),
             ("patch", Kind::ForgedDecision) => ("PATCH", "application/json-patch+json"),
             ("patch", _) => ("PATCH", "application/merge-patch+json"),
             _ => ("GET", "application/json"),
         };
         let mut body = call.body.clone();
-        if call.kind.writes() {
-            body["metadata"]["resourceVersion"] = json!(version);
+        match call.kind {
+            Kind::Record => subject.adapt(&mut body, &versions.record),
+            kind if kind.writes() => body["metadata"]["resourceVersion"] = json!(versions.request),
+            _ => {}
         }
         let bytes = if body.is_null() {
             vec![]
         } else {
             serde_json::to_vec(&body).unwrap()
         };
-        let request = http::Request::builder().method(method).uri(uri);
+        let request = http::Request::builder()
+            .method(method)
+            .uri(self.uri(call, subject));
         let request = request.header("content-type", kind).body(bytes).unwrap();
         self.client.request::<Value>(request).await
+    }
+
+    fn uri(&self, call: &Call, subject: &Subject) -> String {
+        let (name, account) = &self.recorded_of;
+        if call.resource == "accountassignments" {
+            let (path, query) = call.uri.split_once('?').unwrap_or((&call.uri, ""));
+            let (list, one) = path.split_once("/accountassignments").unwrap();
+            let one = if one.is_empty() {
+                String::new()
+            } else {
+                format!("/{}", subject.record())
+            };
+            return format!("{list}/accountassignments{one}?{query}");
+        }
+        call.uri
+            .replace(
+                &format!("/elevationrequests/{name}"),
+                &format!("/elevationrequests/{}", subject.name),
+            )
+            .replace(account, subject.key.account_id.as_str())
     }
 
     /// Questions to AWS, each as the adapter asks it: some of its questions are two calls.
@@ -196,12 +216,12 @@ impl Bare {
     ) -> Vec<BoxFuture<'a, ()>> {
         let times = |operation: &str| operations.get(operation).copied().unwrap_or_default();
         let (names, users) = (times("GetUserId"), times("DescribeUser"));
-        let Tuple {
+        let AssignmentKey {
             user_id,
             account_id,
             permission_set_arn,
             ..
-        } = &subject.tuple;
+        } = &subject.key;
         let mut all: Vec<BoxFuture<'a, ()>> = vec![];
         let mut put = |times: usize, question: &dyn Fn() -> BoxFuture<'a, ()>| {
             all.extend((0..times).map(|_| question()));
@@ -239,9 +259,38 @@ impl Bare {
     }
 }
 
+impl Versions {
+    fn take(&mut self, kind: Kind, written: &Value) {
+        let text = |field: &str| written["metadata"][field].as_str().unwrap().to_owned();
+        if kind == Kind::Record {
+            self.record = (text("uid"), text("resourceVersion"));
+        } else {
+            self.request = text("resourceVersion");
+        }
+    }
+}
+
 impl Subject {
+    /// The name of its record.
+    pub fn record(&self) -> String {
+        format!("{}-{}", self.key.account_id, self.name)
+    }
+
+    /// Makes a record of another assignment the one of this, written over this version; without one it is made anew.
+    pub fn adapt(&self, record: &mut Value, (uid, version): &(String, String)) {
+        let metadata = &mut record["metadata"];
+        *metadata = json!({ "name": self.record(), "finalizers": metadata["finalizers"] });
+        if !version.is_empty() {
+            metadata["uid"] = json!(uid);
+            metadata["resourceVersion"] = json!(version);
+        }
+        record["spec"]["accountId"] = json!(self.key.account_id);
+        record["spec"]["userId"] = json!(self.key.user_id);
+        record["spec"]["permissionSetArn"] = json!(self.key.permission_set_arn);
+    }
+
     fn ask(&self) -> CallOptions {
-        CallOptions::decision(self.tuple.user_id.as_str()).fresh()
+        CallOptions::decision(self.key.user_id.as_str()).fresh()
     }
 }
 

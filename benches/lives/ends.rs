@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use identity_center_sandbox::Change;
-use kube::api::{ListParams, Patch, PatchParams};
-use serde_json::{Value, json};
+use kube::api::{ListParams, PostParams};
+use serde_json::Value;
 use team_operator::ports::Clock as _;
 use team_operator::runtime::SystemClock;
 
 use crate::audit::{CONTROLLER, Kind};
-use crate::bare::{Bare, CONCURRENCY, Subject};
+use crate::bare::{Bare, CONCURRENCY, Subject, Versions};
 use crate::figures::Figures;
 use crate::grants::ORDINARY_ACCOUNT;
 use crate::lives::Lives;
 use crate::population::{BARE, WAIVED, account_id, user_name};
-use crate::rig::{Asked, PEOPLE_AT_ONCE, Rig, at_once, requests};
+use crate::rig::{Asked, PEOPLE_AT_ONCE, Rig, at_once, records, requests};
 use crate::sequence::Turn;
 
 /// Ends at once, each in an account of its own.
@@ -144,57 +144,41 @@ fn calls_before(rig: &Rig, place: u64, last: Option<&DateTime<Utc>>) -> usize {
 /// The writes and reads between an end and its delete, for each, and the delete.
 async fn with_writes(rig: &Rig, bare: &Bare, lives: &Lives, subjects: &[Subject]) -> Wave {
     assigned(rig);
-    let versions = published(rig, lives, subjects).await;
-    let all: Vec<(Subject, String)> = subjects.iter().cloned().zip(versions).collect();
+    let all = present(rig, lives, subjects).await;
     let turns: &[Turn] = &lives.removal;
-    let removing = at_once(all, CONCURRENCY, async |(subject, version): (Subject, String)| {
-        bare.replay(turns, &subject, &version).await;
-        bare.delete(&subject).await;
-    });
+    let removing = at_once(
+        all,
+        CONCURRENCY,
+        async |(subject, versions): (Subject, Versions)| {
+            bare.replay(turns, &subject, versions).await;
+            bare.delete(&subject).await;
+        },
+    );
     burst(rig, removing).await
 }
 
-/// As many requests as there were ends, with the status of one that has access; their versions. No controller runs.
-async fn published(rig: &Rig, lives: &Lives, subjects: &[Subject]) -> Vec<String> {
-    let asked = |(account, subject): (usize, &Subject)| Asked {
-        name: subject.name.clone(),
-        user: account,
-        account,
-        permission_set: BARE,
-        duration: "1h".to_owned(),
-        start: None,
-    };
-    rig.ask(&subjects.iter().enumerate().map(asked).collect::<Vec<_>>())
-        .await;
+/// As many records as there were ends, each as one is while there is access; with their versions. No controller runs.
+async fn present(rig: &Rig, lives: &Lives, subjects: &[Subject]) -> Vec<(Subject, Versions)> {
     let client = rig.controllers_client().await;
-    let objects = &requests(&client);
-    let mut status = lives.active.clone();
-    status.as_object_mut().unwrap().remove("approvals");
-    status["phase"] = json!("Approved");
-    let status = &status;
-    let (sender, mut versions) = tokio::sync::mpsc::unbounded_channel();
+    let objects = &records(&client);
+    let (sender, mut made) = tokio::sync::mpsc::unbounded_channel();
     let sender = &sender;
     at_once(subjects.to_vec(), PEOPLE_AT_ONCE, async |subject: Subject| {
-        let write = async |status: Value| {
-            let patch = Patch::Merge(json!({ "status": status }));
-            objects
-                .patch_status(&subject.name, &PatchParams::default(), &patch)
-                .await
-                .unwrap()
+        let mut record = lives.present.clone();
+        subject.adapt(&mut record, &Default::default());
+        let record = serde_json::from_value(record).unwrap();
+        let made = objects.create(&PostParams::default(), &record).await.unwrap();
+        let versions = Versions {
+            record: (
+                made.metadata.uid.unwrap(),
+                made.metadata.resource_version.unwrap(),
+            ),
+            ..Versions::default()
         };
-        write(status.clone()).await;
-        let active = write(json!({ "phase": "Active" })).await;
-        sender
-            .send((subject.name.clone(), active.metadata.resource_version.unwrap()))
-            .unwrap();
+        sender.send((subject, versions)).unwrap();
     })
     .await;
-    let mut all: Vec<(String, String)> = vec![];
-    while let Ok(version) = versions.try_recv() {
-        all.push(version);
-    }
-    all.sort();
-    all.into_iter().map(|(_, version)| version).collect()
+    std::iter::from_fn(|| made.try_recv().ok()).collect()
 }
 
 /// Does this; how long after its beginning each delete came.

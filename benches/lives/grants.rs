@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt as _;
 
 use crate::audit::{CONTROLLER, Call, Kind};
-use crate::bare::{Bare, CONCURRENCY, Subject};
+use crate::bare::{Bare, CONCURRENCY, Subject, Versions};
 use crate::figures::Figures;
 use crate::lives::Lives;
 use crate::population::{APPROVED, APPROVER, BARE, account_id};
@@ -21,6 +21,10 @@ pub const ORDINARY_ACCOUNT: usize = 2 * GRANTS + 1;
 
 /// How late the slowest of a hundred may be, in times of what the same calls take bare.
 const AIM: f64 = 3.0;
+
+/// An access of seconds is to end as one of hours does, when the time is long over in which lists may not show its create yet,
+/// and its record is to be removed soon.
+const LIKE_LONG_ACCESS: [&str; 2] = ["--list-lag=3s", "--grant-slack=30s"];
 
 /// What was measured.
 pub struct Grants {
@@ -40,7 +44,7 @@ struct Wave {
 /// takes one operation an account.
 pub async fn run() -> (Grants, Lives) {
     let mut rig = Rig::open(ORDINARY_ACCOUNT + 1).await;
-    rig.start_controller(&[]).await;
+    rig.start_controller(&LIKE_LONG_ACCESS).await;
     println!("two complete requests…");
     let lives = Lives::play(&rig, [2 * GRANTS, ORDINARY_ACCOUNT]).await;
     println!("{GRANTS} approvals at once…");
@@ -94,7 +98,11 @@ async fn replayed(rig: &Rig, bare: &Bare, turns: &[Turn], subjects: Vec<Subject>
     let granting = futures::stream::poll_fn(|context| approved.poll_recv(context))
         .take(GRANTS)
         .for_each_concurrent(CONCURRENCY, async |(subject, version)| {
-            bare.replay(turns, &subject, &version).await;
+            let versions = Versions {
+                request: version,
+                ..Versions::default()
+            };
+            bare.replay(turns, &subject, versions).await;
             bare.create(&subject).await;
         });
     tokio::join!(approving, granting);

@@ -23,8 +23,8 @@ pub struct Lives {
     pub grant: Vec<Turn>,
     /// Between the end and the delete.
     pub removal: Vec<Turn>,
-    /// A status as the controller published it while the access lasted.
-    pub active: Value,
+    /// The record while the access lasted.
+    pub present: Value,
 }
 
 impl Lives {
@@ -35,6 +35,7 @@ impl Lives {
         let began = rig.audit.end();
         rig.ask(std::slice::from_ref(&waived)).await;
         rig.is("waived", "Ended").await;
+        rig.record_is_removed(accounts[0]).await;
         let waived = writes(&rig.audit.since(began));
         rig.is_quiet().await;
 
@@ -45,7 +46,9 @@ impl Lives {
         rig.facts_grow_old().await;
         rig.approve("ordinary").await;
         let active = rig.is("ordinary", "Active").await;
+        let present = rig.record(accounts[1]).await.unwrap();
         rig.is("ordinary", "Ended").await;
+        rig.record_is_removed(accounts[1]).await;
         rig.is_quiet().await;
         rig.operations_take(Duration::ZERO);
         let (calls, log) = (rig.audit.since(began), rig.log(logged));
@@ -61,7 +64,7 @@ impl Lives {
             waived,
             grant: recorded(&calls, &log, approved.began, at("CreateAccountAssignment")),
             removal: recorded(&calls, &log, end, at("DeleteAccountAssignment")),
-            active: active["status"].clone(),
+            present,
         }
     }
 }

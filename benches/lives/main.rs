@@ -10,6 +10,7 @@
 //! 2. *Grants*: 100 requests are approved at once. From the moment at which the API server has stored an approval, by its
 //!    audit log, to the moment at which the sandbox is asked for the assignment.
 //! 3. *Ends*: 500 accesses end within one second. From the end to the moment at which the sandbox is asked to delete.
+//! 4. *Beside*: 40 accesses end in one account, where AWS takes one operation after the other, beside three in others.
 //!
 //! A missed target is reported and is no error. A description of the calls in `sequence.rs` that differs from the audit
 //! log is one.
@@ -24,6 +25,7 @@
 mod always_send;
 mod audit;
 mod bare;
+mod beside;
 mod ends;
 mod figures;
 mod grants;
@@ -47,5 +49,6 @@ async fn main() -> ExitCode {
     writes::print(&lives);
     grants.print();
     ends::run(&lives, grants.pace()).await.print();
+    beside::run().await.print();
     sequence::verdict(&lives)
 }

@@ -190,10 +190,9 @@ impl Rig {
 
     /// Waits until so many requests are in the phase.
     pub async fn until(&self, phase: &str, number: usize) {
-        let (objects, began) = (requests(&self.admin), std::time::Instant::now());
-        let selected = ListParams::default().fields(&format!("status.phase={phase}"));
+        let began = std::time::Instant::now();
         loop {
-            let found = objects.list_metadata(&selected).await.unwrap().items.len();
+            let found = self.count(phase).await;
             if found >= number {
                 return;
             }
@@ -208,6 +207,13 @@ impl Rig {
         }
     }
 
+    /// How many requests are in the phase.
+    pub async fn count(&self, phase: &str) -> usize {
+        let selected = ListParams::default().fields(&format!("status.phase={phase}"));
+        let listed = requests(&self.admin).list_metadata(&selected).await;
+        listed.unwrap().items.len()
+    }
+
     /// Waits until this request is in the phase; the request.
     pub async fn is(&self, name: &str, phase: &str) -> Value {
         let objects = requests(&self.admin);
@@ -216,6 +222,23 @@ impl Rig {
             (request.data["status"]["phase"] == phase).then(|| json!(request))
         })
         .await
+    }
+
+    /// The record of the only assignment in the account.
+    pub async fn record(&self, account: usize) -> Option<Value> {
+        let listed = records(&self.admin).list(&ListParams::default()).await.unwrap();
+        let id = account_id(account);
+        let all = listed.items.into_iter().map(|record| json!(record));
+        all.into_iter()
+            .find(|record| record["spec"]["accountId"] == id.as_str())
+    }
+
+    /// Waits until nobody needs that record any more.
+    pub async fn record_is_removed(&self, account: usize) {
+        eventually("the record is removed", async || {
+            self.record(account).await.is_none()
+        })
+        .await;
     }
 
     /// Waits until AWS was asked for this in so many accounts, after that entry of the sandbox's log; when, by account.
@@ -278,6 +301,13 @@ pub fn requests(client: &Client) -> Api<DynamicObject> {
         "kind": "ElevationRequest",
         "metadata": { "namespace": NAMESPACE },
     });
+    api_of(client, &object)
+}
+
+/// Records, in the eyes of this client.
+pub fn records(client: &Client) -> Api<DynamicObject> {
+    let object =
+        json!({ "apiVersion": "team-operator.io/v1alpha1", "kind": "AccountAssignment", "metadata": {} });
     api_of(client, &object)
 }
 

@@ -13,24 +13,22 @@ use crate::lives::Lives;
 /// What there is between an approval and `CreateAccountAssignment`, when nothing else goes on. Reads that follow each
 /// other are one turn, because nothing makes them wait for each other but the decision.
 const GRANT: &[&str] = &[
-    "read: DescribeAccount, DescribeGroup × 2, DescribePermissionSet, DescribeUser × 3, GetGroupId × 2, GetUserId × 2, IsMemberInGroups × 2, ListAccountAssignments, ListParents, list requests of the account",
-    "write finalizer: put on",
-    "read: ListAccountAssignments, list requests of the account",
-    "look: policies × 4, definitions × 5, record, our rules × 3, a request forged, a decision on it forged",
-    "write status: approvers, assignment (attempts, baseline, create, origin, state, tuple), conditions, message, phase Approved, reason Granting, review, window",
-    "read: list requests of the account",
+    "read: DescribeAccount, DescribeGroup × 2, DescribePermissionSet, DescribeUser × 3, GetGroupId × 2, GetUserId × 2, IsMemberInGroups × 2, ListParents",
+    "look: policies × 4, definitions × 6, memory, our rules × 3, a request forged",
+    "write status: approvers, conditions, message, phase Approved, reason ApprovalsComplete, review, sequence, window",
+    "look: policies × 4, definitions × 6, memory, our rules × 3, a request forged, a decision on it forged",
+    "write record: Absent (claims 1)",
+    "read: ListAccountAssignments, get elevationrequests",
+    "write record: Creating (claims 1)",
 ];
 
 /// What there is between an end and `DeleteAccountAssignment`.
-const REMOVAL: &[&str] = &[
-    "write status: assignment (attempts, delete, state), conditions, message, phase Revoking, reason EndReached",
-    "read: list requests of the account",
-];
+const REMOVAL: &[&str] = &["write record: Deleting (claims 1, confirmed 1, ended 1)"];
 
 /// One turn: calls that do not wait for each other.
 #[derive(Debug, Clone)]
 pub enum Turn {
-    /// Questions to AWS by operation, and requests that are listed or read.
+    /// Questions to AWS by operation, and objects that are read.
     Reads {
         operations: BTreeMap<String, usize>,
         calls: Vec<Call>,
@@ -40,7 +38,7 @@ pub enum Turn {
         shared: Vec<Call>,
         forgery: Option<Call>,
     },
-    /// A write of the request.
+    /// A write of the request, or of its record.
     Write(Call),
 }
 
@@ -70,7 +68,7 @@ fn ask(turns: &mut Vec<Turn>, entry: &LogEntry) {
 fn take(turns: &mut Vec<Turn>, call: &Call) {
     let call = call.clone();
     match call.kind {
-        Kind::Policies | Kind::Definition | Kind::Record | Kind::Rules | Kind::ForgedRequest => {
+        Kind::Policies | Kind::Definition | Kind::GuardMemory | Kind::Rules | Kind::ForgedRequest => {
             look(turns).0.push(call);
         }
         Kind::ForgedDecision => *look(turns).1 = Some(call),
@@ -113,22 +111,20 @@ impl Turn {
                 let asked = operations
                     .iter()
                     .map(|(operation, times)| format!("{operation}{}", repeated(*times)));
-                let listed = calls.iter().filter(|call| call.kind == Kind::Siblings).count();
-                let siblings =
-                    (listed > 0).then(|| format!("list requests of the account{}", repeated(listed)));
-                let others = calls.iter().filter(|call| call.kind != Kind::Siblings);
-                let others = others.map(|call| format!("{} {}", call.verb, call.resource));
-                let all: Vec<String> = asked.chain(siblings).chain(others).collect();
+                let read = calls
+                    .iter()
+                    .map(|call| format!("{} {}", call.verb, call.resource));
+                let all: Vec<String> = asked.chain(read).collect();
                 format!("read: {}", all.join(", "))
             }
             Turn::Look { shared, forgery } => {
                 let times = |kind: Kind| shared.iter().filter(|call| call.kind == kind).count();
                 let own = forgery.as_ref().map(|_| ", a decision on it forged");
                 format!(
-                    "look: policies{}, definitions{}, record{}, our rules{}, a request forged{}",
+                    "look: policies{}, definitions{}, memory{}, our rules{}, a request forged{}",
                     repeated(times(Kind::Policies)),
                     repeated(times(Kind::Definition)),
-                    repeated(times(Kind::Record)),
+                    repeated(times(Kind::GuardMemory)),
                     repeated(times(Kind::Rules)),
                     own.unwrap_or_default()
                 )
@@ -162,8 +158,27 @@ pub fn written(call: &Call) -> String {
             let done = if kept > 0 { "put on" } else { "taken off" };
             format!("finalizer: {done}")
         }
+        Kind::Record => match call.verb.as_str() {
+            "delete" => "record: removed".to_owned(),
+            _ => format!("record: {}", state_and_claims(&call.body["status"])),
+        },
         _ => format!("{} {} {}", call.verb, call.resource, call.name),
     }
+}
+
+/// The state of a record, and how many of its claims are confirmed or have ended.
+fn state_and_claims(status: &Value) -> String {
+    let claims = status["claims"].as_array().map_or(&[][..], Vec::as_slice);
+    let with = |field: &str| claims.iter().filter(|claim| !claim[field].is_null()).count();
+    let state = status["state"].as_str().unwrap_or_default();
+    let said = [
+        (claims.len(), "claims"),
+        (with("startTime"), "confirmed"),
+        (with("ended"), "ended"),
+    ];
+    let said = said.iter().filter(|(number, _)| *number > 0);
+    let said: Vec<String> = said.map(|(number, what)| format!("{what} {number}")).collect();
+    format!("{state} ({})", said.join(", "))
 }
 
 fn shown(name: &str, value: &Value) -> String {
