@@ -294,7 +294,7 @@ impl Stage {
 /// The stage in this cell. Whoever comes first opens it, on a runtime that outlives the first test: the sandbox runs there.
 async fn opened<F>(cell: &'static OnceCell<Stage>, open: fn() -> F) -> &'static Stage
 where
-    F: Future<Output = Stage>,
+    F: Future<Output = Stage> + 'static,
 {
     let open = async || {
         tokio::task::spawn_blocking(move || runtime().block_on(open()))
