@@ -9,14 +9,14 @@
 
 use chrono::TimeDelta;
 
-use super::assignment::{RecordWrite, StoredRecord};
+use super::assignment::{Record, RecordWrite, StoredRecord};
 use super::decision::{Alert, Transition};
 use super::fact_reader::{Facts, Freshness, Question};
 use super::facts::OperationState;
 use super::snapshot::{Clocks, Guard, Lease, Policies, RequestFacts, SettingsFact};
 use super::timings::Timings;
 use crate::api::{
-    ApproverPolicySpec, AssignmentKey, AssignmentState, ClaimRequest, ElevationRequestStatus,
+    ApproverPolicySpec, AssignmentKey, AssignmentState, Claim, ClaimRequest, ElevationRequestStatus,
     EligibilityPolicySpec, Reason, RequestId, Timestamp,
 };
 
@@ -209,4 +209,36 @@ pub struct RecordStep {
     pub confirmed: Vec<ClaimRequest>,
     /// When.
     pub time: Timestamp,
+}
+
+impl RecordStep {
+    /// What was stored between two versions of a record; nothing where there is none.
+    pub fn between(
+        name: &str,
+        before: Option<&Record>,
+        after: Option<&Record>,
+        time: Timestamp,
+    ) -> Option<Self> {
+        let about = after.or(before)?;
+        let known = |uid: &str| before.and_then(|before| before.claim(uid));
+        let claims = || after.into_iter().flat_map(|after| &after.status.claims);
+        let ended = claims().filter_map(|claim| {
+            let new = known(&claim.request.uid).is_none_or(|known| known.ended.is_none());
+            let end = claim.ended.as_ref().filter(|_| new)?;
+            Some((claim.request.clone(), end.reason))
+        });
+        let confirmed = claims().filter(|claim| {
+            claim.is_confirmed() && !known(&claim.request.uid).is_some_and(Claim::is_confirmed)
+        });
+        Some(Self {
+            name: name.to_owned(),
+            key: about.key(),
+            sequence: about.status.sequence,
+            from: before.map(Record::state),
+            to: after.map(Record::state),
+            ended: ended.collect(),
+            confirmed: confirmed.map(|claim| claim.request.clone()).collect(),
+            time,
+        })
+    }
 }

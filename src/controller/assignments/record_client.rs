@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use kube::api::{
-    Api, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams, Preconditions,
-};
+use kube::api::{Api, DeleteParams, DynamicObject, ListParams, PostParams, Preconditions};
 use kube::core::ApiResource;
-use serde_json::json;
 
 use super::stored_record::{RECORD_FINALIZER, has_finalizer, read, sealed};
 use crate::admission::{API_TIMEOUT, SealKey};
@@ -141,17 +138,13 @@ impl RecordClient {
 
     /// Somebody had asked for its deletion: it goes when our finalizer does.
     async fn release(&self, object: &DynamicObject, time: Duration) -> Written<Option<Box<StoredRecord>>> {
-        let metadata = &object.metadata;
-        let others = metadata.finalizers.iter().flatten();
-        let others: Vec<&String> = others
-            .filter(|finalizer| *finalizer != RECORD_FINALIZER)
-            .collect();
-        let patch = Patch::Merge(json!({
-            "metadata": { "uid": metadata.uid, "resourceVersion": metadata.resource_version, "finalizers": others },
-        }));
-        let name = metadata.name.clone().unwrap_or_default();
-        let params = PatchParams::default();
-        match within_time(WRITE, time, self.records.patch(&name, &params, &patch)).await {
+        let mut released = object.clone();
+        if let Some(finalizers) = released.metadata.finalizers.as_mut() {
+            finalizers.retain(|finalizer| finalizer != RECORD_FINALIZER);
+        }
+        let name = object.metadata.name.clone().unwrap_or_default();
+        let params = PostParams::default();
+        match within_time(WRITE, time, self.records.replace(&name, &params, &released)).await {
             Ok(Ok(_)) => Written::Stored(None),
             Ok(Err(kube::Error::Api(status))) if status.code == 404 => Written::Stored(None),
             Ok(Err(error)) => Self::failure(&error),

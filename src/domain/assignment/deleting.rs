@@ -133,7 +133,14 @@ fn nothing_may_come(
     }
     let (left, certain) = time_left(machine, record, moment);
     if left > TimeDelta::zero() {
-        return Progress::Need(machine.rest(left.min(machine.config.timings.lookup_retry)));
+        // What is known to have succeeded shows soon; what nobody knows is looked for less often.
+        let timings = machine.config.timings;
+        let interval = if certain {
+            timings.poll_interval
+        } else {
+            timings.lookup_retry
+        };
+        return Progress::Need(machine.rest(left.min(interval)));
     }
     let listed_since = moment.uptime - list.asked;
     if certain {
@@ -222,22 +229,45 @@ fn rest_or_note_error(
     machine.rest(wait)
 }
 
+/// Access that AWS may still give although it has ended: security is told once a pass. While only a create is waited for that
+/// may still take effect, AWS gives nothing.
 fn tell_when_overdue(machine: &mut AssignmentMachine, record: &Record, moment: &Moment) {
-    let since = machine.elapsed(Anchor::State, record.status.state_time, moment);
+    let ended = record
+        .status
+        .claims
+        .iter()
+        .filter_map(|claim| claim.ended.as_ref());
+    let ended = ended
+        .map(|end| end.time)
+        .max()
+        .unwrap_or(record.status.state_time);
+    let since = machine.elapsed(Anchor::Ended, ended, moment);
     let rested = machine.tick == machine.pass;
-    if rested && since >= machine.config.timings.overdue_after {
-        let error = machine.error.as_ref().or(record.status.last_error.as_ref());
-        let why = error
-            .map(|error| format!(": {}", error.message))
-            .unwrap_or_default();
-        machine.outbox.push(crate::domain::machine::Notice::Alert(crate::domain::decision::Alert {
-            reason: Reason::RevocationOverdue,
-            sentence: format!(
-                "The access of user {} to {} in account {} ended at {}, and AWS has not confirmed that it is gone{why}",
-                record.spec.user_name, record.spec.permission_set_name, record.spec.account_id, record.status.state_time
-            ),
-        }));
+    if !rested || since < machine.config.timings.overdue_after || is_no_longer_listed(machine) {
+        return;
     }
+    let error = machine.error.as_ref().or(record.status.last_error.as_ref());
+    let why = error.map(|error| format!(" The last attempt failed: {}", error.message));
+    machine.alert(
+        Reason::RevocationOverdue,
+        format!(
+            "The access of user {} to {} in account {} ended at {ended}, and AWS has not confirmed that it is gone.{}",
+            record.spec.user_name,
+            record.spec.permission_set_name,
+            record.spec.account_id,
+            why.unwrap_or_default()
+        ),
+    );
+}
+
+fn is_no_longer_listed(machine: &AssignmentMachine) -> bool {
+    let settled = machine.tenure.delete.as_ref().and_then(|delete| delete.settled);
+    let list = machine
+        .list
+        .as_ref()
+        .filter(|list| list.presence == Presence::NotListed);
+    list.zip(settled)
+        .is_some_and(|(list, settled)| list.tick > settled)
 }
 
 /// The instance is not ours any more, as an administrator said: its records are closed, loudly.

@@ -60,7 +60,7 @@ pub struct AssignmentMachine {
     pub(super) stored: Option<StoredRecord>,
     /// What is there instead of it, where that is something else.
     pub(super) instead: Option<Sight<Box<StoredRecord>>>,
-    /// What is to be written back into a record that was made anew.
+    /// What is to be written back, because the stored record was lost or forged. Until it is stored it is what is believed.
     pub(super) restore: Option<Record>,
     pub(super) requests: BTreeMap<String, SeenRequest>,
     pub(super) claims_seen: BTreeMap<String, Tick>,
@@ -120,7 +120,8 @@ impl AssignmentMachine {
 
     /// The record as this process believes it to be.
     pub fn record(&self) -> Option<&Record> {
-        self.stored.as_ref()?.record.as_ref()
+        let stored = || self.stored.as_ref()?.record.as_ref();
+        self.restore.as_ref().or_else(stored)
     }
 
     /// Whether nothing has to be remembered: the machine may be forgotten.
@@ -181,7 +182,26 @@ impl AssignmentMachine {
         self.tick += 1;
         let asked = std::mem::replace(&mut self.asked, Asked::Nothing);
         self.take(asked, reply, moment);
-        self.decide(moment)
+        match self.decide(moment) {
+            Need::Rest(wait) => Need::Rest(self.until_a_claim_changes(wait, moment)),
+            need => need,
+        }
+    }
+
+    /// A rest, cut at the next end or beginning of a claim.
+    fn until_a_claim_changes(&self, wait: TimeDelta, moment: &Moment) -> TimeDelta {
+        let latest = moment.latest(&self.config.timings);
+        let claims = self.record().into_iter().flat_map(|record| &record.status.claims);
+        let open = claims.filter(|claim| claim.ended.is_none());
+        let times = open.flat_map(|claim| {
+            let (begin, end) = (
+                claim.from.to_utc() - moment.now.to_utc(),
+                claim.end().to_utc() - latest.to_utc(),
+            );
+            [begin, end]
+        });
+        let next = times.filter(|left| *left > TimeDelta::zero()).min();
+        next.map_or(wait, |next| wait.min(next.max(TimeDelta::seconds(1))))
     }
 
     pub(super) fn decide(&mut self, moment: &Moment) -> Need {
@@ -211,7 +231,7 @@ impl AssignmentMachine {
         if self.tenure.went_ahead && is_there(&draft) {
             return self.ahead(draft, moment);
         }
-        if let Some(need) = recovery::restore(self, moment) {
+        if let Some(need) = recovery::restore(self, None, moment) {
             return need;
         }
         if draft.status.claims != ended.status.claims && !self.unanswered {
@@ -235,6 +255,7 @@ impl AssignmentMachine {
             .due_since
             .map_or(TimeDelta::zero(), |since| moment.uptime - since);
         let failed = self.unanswered || self.instead.is_some();
+        let patience = END_PATIENCE - waited;
         if ended.state() == AssignmentState::Deleting && (failed || waited >= END_PATIENCE) {
             self.tenure.went_ahead = true;
             self.asked = Asked::Delete;
@@ -246,15 +267,18 @@ impl AssignmentMachine {
         if failed {
             return self.rest(self.config.timings.lookup_retry);
         }
-        self.store(ended, Some(END_PATIENCE - waited))
+        if let Some(need) = recovery::restore(self, Some(patience), moment) {
+            return need;
+        }
+        self.store(ended, Some(patience))
     }
 
     /// A delete went ahead of its record: the next write is Deleting, whatever was added meanwhile.
     fn ahead(&mut self, draft: Record, moment: &Moment) -> Need {
-        if let Some(need) = recovery::restore(self, moment) {
-            return need;
-        }
-        if !self.unanswered && self.instead.is_none() {
+        if !self.unanswered {
+            if let Some(need) = recovery::restore(self, None, moment) {
+                return need;
+            }
             if self.must_read {
                 return Need::ReadRecord(self.name.clone());
             }

@@ -106,6 +106,7 @@ pub(super) enum Anchor {
     CreateSent,
     CreateWord,
     EarlierCreates,
+    Ended,
     Error,
 }
 

@@ -15,8 +15,9 @@ const LOOK_INTERVAL: TimeDelta = TimeDelta::minutes(1);
 
 pub(super) fn decide(machine: &mut AssignmentMachine, ended: &Record, moment: &Moment) -> Need {
     match ended.state() {
-        _ if machine.tenure.concluded => machine.rest(machine.config.timings.resync_interval),
-        AssignmentState::Absent => machine.rest(machine.config.timings.resync_interval),
+        // Nobody tells when something can be stored again: it is tried.
+        _ if machine.tenure.concluded => machine.rest(machine.config.timings.lookup_retry),
+        AssignmentState::Absent => machine.rest(machine.config.timings.lookup_retry),
         AssignmentState::Deleting => match deleting::progress(machine, ended, moment) {
             Progress::Need(need) => need,
             Progress::Gone => forget(machine),
@@ -40,11 +41,11 @@ fn look(machine: &mut AssignmentMachine, record: &Record, moment: &Moment) -> Ne
         }
         (true, Some(_)) => {}
     }
-    machine.until_an_end(record, LOOK_INTERVAL, moment)
+    machine.rest(LOOK_INTERVAL)
 }
 
 /// Nothing of ours is there any more: whatever comes later is not ours, until the lease tells otherwise.
 fn forget(machine: &mut AssignmentMachine) -> Need {
     machine.tenure.concluded = true;
-    machine.rest(machine.config.timings.resync_interval)
+    machine.rest(machine.config.timings.lookup_retry)
 }

@@ -35,7 +35,7 @@ pub(super) fn decide(machine: &mut AssignmentMachine, record: Record, moment: &M
             return machine.store(confirmed, None);
         }
     }
-    wait(machine, &record, &list, moment)
+    wait(machine, &list, moment)
 }
 
 fn look_again(
@@ -47,7 +47,7 @@ fn look_again(
 ) -> Need {
     let left = machine.config.timings.loss_confirmation - (moment.uptime - since);
     if left > TimeDelta::zero() {
-        return machine.until_an_end(&record, left, moment);
+        return machine.rest(left);
     }
     let list = match machine.listed_after(&record, tick, Some(machine.config.timings.poll_interval), moment) {
         Ok(list) => list,
@@ -72,22 +72,12 @@ fn look_again(
     machine.store(record, None)
 }
 
-fn wait(machine: &mut AssignmentMachine, record: &Record, list: &List, moment: &Moment) -> Need {
+fn wait(machine: &AssignmentMachine, list: &List, moment: &Moment) -> Need {
     let next_list = machine.config.timings.presence_interval - (moment.uptime - list.asked);
-    machine.until_an_end(record, next_list.max(TimeDelta::seconds(1)), moment)
+    machine.rest(next_list)
 }
 
 impl AssignmentMachine {
-    /// Rests that long, but not past the end or the beginning of a claim.
-    pub(super) fn until_an_end(&mut self, record: &Record, wait: TimeDelta, moment: &Moment) -> Need {
-        let latest = moment.latest(&self.config.timings);
-        let open = || record.status.claims.iter().filter(|claim| claim.ended.is_none());
-        let ends = open().map(Claim::end).map(|end| end.to_utc() - latest.to_utc());
-        let begins = open().map(|claim| claim.from.to_utc() - moment.now.to_utc());
-        let next = ends.chain(begins).filter(|wait| *wait > TimeDelta::zero()).min();
-        self.rest(next.map_or(wait, |next| next.min(wait)))
-    }
-
     /// The step after which a list tells about all of these claims.
     fn confirmation_floor(&self, claims: &[Claim]) -> u64 {
         let seen = |claim: &Claim| {

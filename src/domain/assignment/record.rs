@@ -130,6 +130,17 @@ impl Record {
         self.status.earlier_creates_until.is_none() && self.status.create.as_ref().is_none_or(failed)
     }
 
+    /// Until when a create whose outcome AWS has not told may still take effect.
+    pub fn create_may_land_until(&self, create_bound: TimeDelta) -> Option<Timestamp> {
+        let newest = self
+            .status
+            .create
+            .as_ref()
+            .filter(|create| create.outcome.is_none());
+        let newest = newest.map(|create| after(create.sent_time, create_bound));
+        newest.max(self.status.earlier_creates_until)
+    }
+
     /// Adds a claim. A request that has one already gets no second: its admission is renewed, unless it has ended.
     pub fn admit(&mut self, claim: Claim) -> Admission {
         let known = |known: &&mut Claim| known.request.uid == claim.request.uid;
@@ -145,6 +156,22 @@ impl Record {
         }
         self.status.claims.push(claim);
         Admission::Admitted
+    }
+
+    /// Takes over what was claimed, or ended, on another record of the same assignment.
+    pub fn take_over(&mut self, claims: &[Claim]) {
+        for claim in claims {
+            match self
+                .status
+                .claims
+                .iter_mut()
+                .find(|known| known.request.uid == claim.request.uid)
+            {
+                Some(known) if known.ended.is_none() => known.ended.clone_from(&claim.ended),
+                Some(_) => {}
+                None => self.status.claims.push(claim.clone()),
+            }
+        }
     }
 
     /// Ends a claim, and deletes the assignment in the same step where it was the last one that covered it. `fallback` is

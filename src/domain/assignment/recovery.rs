@@ -1,5 +1,7 @@
 //! Records that vanished, were forged, or are of another time.
 
+use chrono::TimeDelta;
+
 use super::machine::AssignmentMachine;
 use super::memory::Tenure;
 use super::record::{Record, RecordSeal, RecordWrite, StoredRecord};
@@ -15,21 +17,17 @@ pub(super) fn without_memory(machine: &mut AssignmentMachine, moment: &Moment) -
     if moment.lease != Lease::Held {
         return machine.rest(machine.config.timings.lookup_retry);
     }
-    if let Some(record) = machine.restore.clone() {
-        return create(machine, &record, moment);
+    if let Some(rebuilt) = machine.evidence(moment) {
+        told(machine);
+        machine.restore = Some(rebuilt);
+        return machine.decide(moment);
     }
-    let evidence = machine.evidence(moment);
-    match (machine.instead.take(), evidence) {
-        (Some(Sight::There(stored)), Some(rebuilt)) => {
-            machine.restore = Some(rebuilt);
-            told(machine);
-            adopt(machine, *stored, moment)
-        }
-        (Some(Sight::There(stored)), None) if is_of_creation(machine, &stored) => {
+    match machine.instead.take() {
+        Some(Sight::There(stored)) if is_of_creation(machine, &stored) => {
             machine.believe(*stored);
             machine.decide(moment)
         }
-        (Some(Sight::There(stored)), None) => {
+        Some(Sight::There(stored)) => {
             let sentence = format!(
                 "The AccountAssignment {} was changed by somebody else, and no request tells what it was: nothing in it is \
                  believed. See in AWS whether its user has the access, and remove it there; then delete this record as the controller's service account.",
@@ -38,14 +36,7 @@ pub(super) fn without_memory(machine: &mut AssignmentMachine, moment: &Moment) -
             machine.instead = Some(Sight::There(stored));
             tell_broken(machine, sentence)
         }
-        (None | Some(Sight::Gone | Sight::Unknown(_)), Some(rebuilt)) => {
-            told(machine);
-            machine.restore = Some(rebuilt.clone());
-            create(machine, &rebuilt, moment)
-        }
-        (None | Some(Sight::Gone | Sight::Unknown(_)), None) => {
-            machine.rest(machine.config.timings.resync_interval)
-        }
+        Some(Sight::Gone | Sight::Unknown(_)) | None => machine.rest(machine.config.timings.resync_interval),
     }
 }
 
@@ -58,87 +49,63 @@ fn tell_broken(machine: &mut AssignmentMachine, sentence: String) -> Need {
     Need::Tell(std::mem::take(&mut machine.outbox))
 }
 
-/// Writes back what is remembered, where something else, or nothing, is there instead; and what is to be put into a record
-/// that was made anew.
-pub(super) fn restore(machine: &mut AssignmentMachine, moment: &Moment) -> Option<Need> {
-    if let Some(record) = machine.restore.take() {
-        if machine.unanswered {
-            machine.restore = Some(record);
-            return Some(machine.rest(machine.config.timings.lookup_retry));
+/// Writes back what is remembered, where something else, or nothing, is there instead.
+pub(super) fn restore(
+    machine: &mut AssignmentMachine,
+    patience: Option<TimeDelta>,
+    moment: &Moment,
+) -> Option<Need> {
+    if machine.restore.is_none() {
+        match machine.instead {
+            None | Some(Sight::Unknown(_)) => return None,
+            Some(Sight::Gone) if !machine.remembers_access() => {
+                machine.forget();
+                return Some(machine.rest(machine.config.timings.resync_interval));
+            }
+            Some(Sight::Gone | Sight::There(_)) => {
+                told(machine);
+                machine.restore = machine.record().cloned();
+            }
         }
-        return Some(machine.store(record, None));
     }
-    let sight = machine.instead.clone()?;
+    let mut record = machine.restore.clone()?;
     if machine.unanswered {
         return Some(machine.rest(machine.config.timings.lookup_retry));
     }
-    let remembered = machine.record().cloned();
-    match sight {
-        Sight::Unknown(_) => None,
-        Sight::Gone if !machine.remembers_access() => {
-            machine.forget();
-            Some(machine.rest(machine.config.timings.resync_interval))
-        }
-        Sight::Gone => {
-            told(machine);
-            machine.restore.clone_from(&remembered);
-            machine.stored = None;
-            remembered.map(|record| create(machine, &record, moment))
-        }
-        Sight::There(there) => {
-            told(machine);
-            let mut record = remembered?;
-            if let Some(created) = there.record.as_ref().filter(|_| is_of_creation(machine, &there)) {
-                for claim in &created.status.claims {
-                    let _ = record.admit(claim.clone());
-                }
-            }
-            machine.instead = None;
-            if let Some(stored) = machine.stored.as_mut() {
-                stored.uid.clone_from(&there.uid);
-                stored.version.clone_from(&there.version);
-                stored.deletion_requested = there.deletion_requested;
-                stored.has_finalizer = there.has_finalizer;
-            }
-            Some(machine.store(record, None))
-        }
+    match machine.instead.take() {
+        Some(Sight::There(stored)) => take_place(machine, *stored, &record, moment),
+        Some(Sight::Gone) => machine.stored = None,
+        Some(Sight::Unknown(_)) | None => {}
     }
-}
-
-/// A record that the last write created, and that bears the seal of its creation alone.
-pub(super) fn created(machine: &mut AssignmentMachine, stored: StoredRecord) {
-    machine.stored = None;
-    machine.believe(stored);
-}
-
-/// Takes the place of an object whose content is replaced next.
-fn adopt(machine: &mut AssignmentMachine, there: StoredRecord, moment: &Moment) -> Need {
-    let Some(rebuilt) = machine.restore.take() else {
-        return machine.rest(machine.config.timings.lookup_retry);
+    let Some(stored) = &machine.stored else {
+        if machine.must_read {
+            return Some(Need::ReadRecord(machine.name.clone()));
+        }
+        // It is made anew as every record is: Absent. What is remembered is put into it by the next write.
+        let empty = Record::absent(record.spec, moment.now);
+        let write = RecordWrite {
+            patience,
+            ..RecordWrite::create(machine.name.clone(), empty)
+        };
+        return Some(machine.write(write));
     };
-    let mut rebuilt = rebuilt;
-    if let Some(created) = there.record.as_ref().filter(|_| is_of_creation(machine, &there)) {
-        for claim in &created.status.claims {
-            let _ = rebuilt.admit(claim.clone());
-        }
+    if let Some(meanwhile) = &stored.record {
+        record.take_over(&meanwhile.status.claims);
     }
-    let record = Some(Record::absent(rebuilt.spec.clone(), moment.now));
-    machine.believe(StoredRecord {
-        record,
+    Some(machine.store(record, patience))
+}
+
+/// Takes the place of an object whose content is replaced next. Of what it says, only claims that the controller itself put
+/// into a new record are kept.
+fn take_place(machine: &mut AssignmentMachine, there: StoredRecord, restored: &Record, moment: &Moment) {
+    let created = there.record.clone().filter(|_| is_of_creation(machine, &there));
+    let record = created.unwrap_or_else(|| Record::absent(restored.spec.clone(), moment.now));
+    machine.must_read = false;
+    machine.stored = Some(StoredRecord {
+        record: Some(record),
         seal: RecordSeal::Valid,
         ..there
     });
-    machine.store(rebuilt, None)
-}
-
-/// The object is made anew, as every record is: Absent. What was known is put into it by the next write.
-fn create(machine: &mut AssignmentMachine, record: &Record, moment: &Moment) -> Need {
-    if machine.unanswered {
-        return machine.rest(machine.config.timings.lookup_retry);
-    }
-    let empty = Record::absent(record.spec.clone(), moment.now);
-    let name = machine.name.clone();
-    machine.write(RecordWrite::create(name, empty))
 }
 
 fn is_of_creation(machine: &AssignmentMachine, stored: &StoredRecord) -> bool {

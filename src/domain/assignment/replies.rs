@@ -3,8 +3,8 @@
 use super::machine::{Asked, AssignmentMachine};
 use super::memory::{Delete, SeenRequest, Tenure, Word, error_of};
 use super::record::{Record, RecordSeal, StoredRecord};
-use super::{record_name, recovery};
-use crate::api::{AssignmentState, Claim, CreateOutcome, CreateResult, Reason};
+use super::record_name;
+use crate::api::{AssignmentState, CreateOutcome, CreateResult, Reason};
 use crate::domain::fact_reader::Facts;
 use crate::domain::facts::{Fact, OperationState};
 use crate::domain::machine::{Moment, Notice, RecordStep, Reply, Sent, Sight, Written};
@@ -68,6 +68,10 @@ impl AssignmentMachine {
             Sight::Gone => self.instead = Some(Sight::Gone),
             Sight::There(record) => {
                 if self.is_believable(&record) {
+                    self.restore = self
+                        .restore
+                        .take()
+                        .filter(|restore| !is_part_of(restore, &record));
                     self.believe(*record);
                 } else {
                     self.instead = Some(Sight::There(record));
@@ -100,9 +104,8 @@ impl AssignmentMachine {
     pub(super) fn believe(&mut self, stored: StoredRecord) {
         let Some(record) = &stored.record else { return };
         let (state, time) = (record.state(), record.status.state_time);
-        let before = self
-            .record()
-            .map(|known| (known.state(), known.status.state_time));
+        let before = self.stored.as_ref().and_then(|stored| stored.record.as_ref());
+        let before = before.map(|known| (known.state(), known.status.state_time));
         if before != Some((state, time)) {
             self.state_since = self.tick;
         }
@@ -133,11 +136,10 @@ impl AssignmentMachine {
                 let before = self.stored.take();
                 self.tell_step(before.as_ref(), Some(&stored), moment);
                 self.stored = before;
-                if stored.seal == RecordSeal::OfCreation {
-                    recovery::created(self, *stored);
-                } else {
-                    self.believe(*stored);
+                if stored.seal != RecordSeal::OfCreation {
+                    self.restore = None;
                 }
+                self.believe(*stored);
                 self.settle_intent();
                 self.word = None;
                 self.error = None;
@@ -297,33 +299,22 @@ impl AssignmentMachine {
     }
 
     fn tell_step(&mut self, before: Option<&StoredRecord>, after: Option<&StoredRecord>, moment: &Moment) {
-        let content = |stored: Option<&StoredRecord>| stored.and_then(|stored| stored.record.clone());
-        let (before, after) = (content(before), content(after));
-        let Some(about) = after.as_ref().or(before.as_ref()) else {
-            return;
-        };
-        let known = |uid: &str| before.as_ref().and_then(|before| before.claim(uid));
-        let claims = || after.iter().flat_map(|after| &after.status.claims);
-        let ended = claims().filter_map(|claim| {
-            let new = known(&claim.request.uid).is_none_or(|known| known.ended.is_none());
-            let end = claim.ended.as_ref().filter(|_| new)?;
-            Some((claim.request.clone(), end.reason))
-        });
-        let confirmed = claims().filter(|claim| {
-            claim.is_confirmed() && !known(&claim.request.uid).is_some_and(Claim::is_confirmed)
-        });
-        let step = RecordStep {
-            name: self.name.clone(),
-            key: about.key(),
-            sequence: about.status.sequence,
-            from: before.as_ref().map(Record::state),
-            to: after.as_ref().map(Record::state),
-            ended: ended.collect(),
-            confirmed: confirmed.map(|claim| claim.request.clone()).collect(),
-            time: moment.now,
-        };
-        self.outbox.push(Notice::RecordStep(step));
+        let record = |stored: Option<&'_ StoredRecord>| stored.and_then(|stored| stored.record.clone());
+        let (before, after) = (record(before), record(after));
+        let step = RecordStep::between(&self.name, before.as_ref(), after.as_ref(), moment.now);
+        self.outbox.extend(step.map(Notice::RecordStep));
     }
+}
+
+/// Whether a record knows of every request that another one, which was to be restored, does.
+fn is_part_of(restore: &Record, stored: &StoredRecord) -> bool {
+    let claims = &restore.status.claims;
+    let known = |record: &Record| {
+        claims
+            .iter()
+            .all(|claim| record.claim(&claim.request.uid).is_some())
+    };
+    stored.record.as_ref().is_some_and(known)
 }
 
 /// The newer one of what is known of a request and what is seen of it.

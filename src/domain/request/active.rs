@@ -54,7 +54,7 @@ pub(super) fn begin(draft: &mut Draft<'_>, claim: &Claim) {
         .and_then(|settings| settings.access_portal_url.as_ref())
         .map(|url| format!(" Sign in at {url}."));
     let message = format!(
-        "Access is active until {end}; to end it early set spec.cancelled to true.{}",
+        "Access is active until {end}. To end it early: set spec.cancelled to true.{}",
         portal.unwrap_or_default()
     );
     draft.condition(
@@ -187,8 +187,8 @@ fn keep(draft: &mut Draft<'_>, sentence: &str) {
         && let Some(end) = draft.status.window.as_ref().and_then(|window| window.end_time)
     {
         let message = format!(
-            "Access is active until {end}. The requester is no longer eligible ({sentence}), and settings keep access \
-             that was granted: to end it, revoke it."
+            "Access is active until {end}. The requester is no longer eligible, and settings keep access that was \
+             granted. To end it: revoke it. {sentence}"
         );
         draft.says(Reason::EligibilityLost, &message);
     }

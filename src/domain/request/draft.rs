@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 
 use crate::api::{
-    Claim, ClaimEnd, ClaimedAssignment, Condition, ConditionStatus, ConditionType, ElevationRequestStatus,
-    Ending, HumanDuration, Phase, Reason, TeamSettingsSpec, Timestamp, set_condition,
+    AssignmentState, Claim, ClaimEnd, ClaimedAssignment, Condition, ConditionStatus, ConditionType,
+    ElevationRequestStatus, Ending, HumanDuration, Phase, Reason, TeamSettingsSpec, Timestamp, set_condition,
 };
 use crate::domain::assignment::{Record, RecordSeal};
 use crate::domain::decision::{Alert, Basis, Decision, PolicyVersion, RecordChange, Transition};
@@ -78,10 +78,18 @@ impl<'a> Draft<'a> {
     /// The record, where it is what the controller wrote.
     pub fn believed_record(&self) -> Option<&'a Record> {
         let stored = self.snapshot.record.as_ref()?;
-        stored
-            .record
-            .as_ref()
-            .filter(|_| stored.seal != RecordSeal::Broken)
+        let record = stored.record.as_ref()?;
+        match stored.seal {
+            RecordSeal::Valid => Some(record),
+            RecordSeal::Broken => None,
+            // One that was lost is made anew empty, and tells nothing before it is restored.
+            RecordSeal::OfCreation => {
+                let known = self.status.assignment.as_ref();
+                let was_there = known.is_some_and(|known| known.state != AssignmentState::Absent);
+                let own = record.claim(&self.snapshot.request.uid).is_some();
+                (own || !was_there).then_some(record)
+            }
+        }
     }
 
     /// The claim of this request on the record.

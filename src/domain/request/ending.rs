@@ -143,7 +143,7 @@ struct Outcome {
     /// Whether AWS confirmed the access at some time.
     held: bool,
     /// The request that keeps the assignment, and until when.
-    kept_by: Option<(String, Timestamp)>,
+    kept_by: Option<(String, String)>,
     /// AWS's last error.
     error: Option<String>,
 }
@@ -191,13 +191,17 @@ pub(super) fn follow(draft: &mut Draft<'_>, claim: &Claim) {
 
 /// Whether nothing is left to be removed for this request: `Some(None)` when the assignment is gone, `Some(Some(_))` when another
 /// claim keeps it.
-fn settled(draft: &Draft<'_>, record: &Record) -> Option<Option<(String, Timestamp)>> {
+fn settled(draft: &Draft<'_>, record: &Record) -> Option<Option<(String, String)>> {
     match record.state() {
         AssignmentState::Absent => Some(None),
         AssignmentState::Deleting => None,
         AssignmentState::Creating | AssignmentState::Present => {
             let keeper = record.covering(draft.latest()).max_by_key(|claim| claim.end())?;
-            Some(Some((keeper.request.full_name(), keeper.end())))
+            let until = match keeper.end_time {
+                Some(end) => end.to_string(),
+                None => format!("{} at the latest", keeper.not_after),
+            };
+            Some(Some((keeper.request.full_name(), until)))
         }
     }
 }
@@ -210,15 +214,30 @@ fn show_removal(draft: &mut Draft<'_>, record: &Record, end: &ClaimEnd) {
         return draft.wake(shown_at);
     }
     draft.record_ending(end);
-    let overdue_at = after(end.time, timings.overdue_after);
-    draft.overdue = draft.latest() >= overdue_at;
-    let overdue = if draft.overdue {
-        format!(" It is overdue since {overdue_at}; it is tried until AWS confirms it.")
-    } else {
-        draft.wake_at_end(overdue_at);
-        String::new()
-    };
     let error = record.status.last_error.as_ref();
+    let awaited = record
+        .create_may_land_until(timings.create_bound)
+        .filter(|_| error.is_none());
+    let overdue_at = after(
+        awaited.map_or(end.time, |awaited| awaited.max(end.time)),
+        timings.overdue_after,
+    );
+    draft.overdue = draft.latest() >= overdue_at;
+    let overdue = match awaited {
+        _ if draft.overdue => {
+            format!(" This is overdue since {overdue_at}; it is tried until AWS confirms it.")
+        }
+        Some(until) => {
+            draft.wake_at_end(overdue_at);
+            format!(
+                " AWS has not told the outcome of a create, which may take effect until {until}; it is deleted then."
+            )
+        }
+        None => {
+            draft.wake_at_end(overdue_at);
+            String::new()
+        }
+    };
     let error = error
         .map(|error| format!(" The last attempt failed: {}", error.message))
         .unwrap_or_default();

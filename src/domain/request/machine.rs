@@ -6,7 +6,7 @@ use super::decide;
 use crate::api::{ElevationRequestStatus, Reason, Timestamp};
 use crate::domain::assignment::{Admission, Record, RecordSeal, RecordWrite, StoredRecord, record_name};
 use crate::domain::decision::{Alert, Decision, RecordChange};
-use crate::domain::machine::{Moment, Need, Notice, PolicySet, Proof, Reply, Sight, Written};
+use crate::domain::machine::{Moment, Need, Notice, PolicySet, Proof, RecordStep, Reply, Sight, Written};
 use crate::domain::snapshot::{Lease, RequestFacts, Snapshot};
 
 /// How many steps one pass makes at most before others get their turn.
@@ -78,11 +78,11 @@ impl RequestMachine {
     /// The next thing to do.
     pub fn next(&mut self, reply: Reply, moment: &Moment) -> Need {
         self.snapshot.clocks = moment.clocks;
-        self.take(reply);
+        self.take(reply, moment);
         self.decide(moment)
     }
 
-    fn take(&mut self, reply: Reply) {
+    fn take(&mut self, reply: Reply, moment: &Moment) {
         match reply {
             Reply::Facts(facts) => self.snapshot.facts.merge(*facts),
             Reply::Policies(Some(policies)) => self.take_policies(*policies),
@@ -114,7 +114,7 @@ impl RequestMachine {
                 };
             }
             Reply::RequestWritten(written) => self.take_request_written(written),
-            Reply::RecordWritten(written) => self.take_record_written(written),
+            Reply::RecordWritten(written) => self.take_record_written(written, moment),
             Reply::Start | Reply::Done | Reply::Sent(_) => {}
         }
     }
@@ -180,15 +180,27 @@ impl RequestMachine {
         }
     }
 
-    fn take_record_written(&mut self, written: Written<Option<Box<StoredRecord>>>) {
+    fn take_record_written(&mut self, written: Written<Option<Box<StoredRecord>>>, moment: &Moment) {
         match written {
             Written::Stored(record) => {
+                let before = self.snapshot.record.take();
                 self.snapshot.record = record.map(|record| *record);
+                self.tell_step(before.as_ref(), moment);
                 self.begin_step();
             }
             Written::Conflict => self.must_read_record = true,
             Written::Refused(_) | Written::NoAnswer(_) => self.halt = Some(Halt::Failed),
         }
+    }
+
+    fn tell_step(&mut self, before: Option<&StoredRecord>, moment: &Moment) {
+        let Some(stored) = &self.snapshot.record else {
+            return;
+        };
+        let before = before.filter(|before| before.uid == stored.uid);
+        let before = before.and_then(|before| before.record.as_ref());
+        let step = RecordStep::between(&stored.name, before, stored.record.as_ref(), moment.now);
+        self.outbox.extend(step.map(Notice::RecordStep));
     }
 
     fn decide(&mut self, moment: &Moment) -> Need {

@@ -186,14 +186,14 @@ fn assessment(
 fn await_approval(draft: &mut Draft<'_>, approvers: &[String]) {
     let review = review_status::review(draft);
     let stage = review.current_stage.clone().unwrap_or_default();
-    let progress = review.progress.clone().unwrap_or_default();
+    let progress = review.progress.clone().unwrap_or_default().replace('/', " of ");
     let until = review
         .deadline
-        .map(|deadline| format!(" until {deadline}"))
+        .map(|deadline| format!(", until {deadline}"))
         .unwrap_or_default();
     let tail = tail(draft);
     let message = format!(
-        "Waiting for approval of stage {stage} ({progress} so far){until} by {}. They approve by appending to \
+        "Waiting for approval of stage {stage} ({progress}) by {}{until}. To approve: append to \
          status.approvals (kubectl patch --subresource=status).{tail}",
         messages::people(approvers)
     );

@@ -1,6 +1,6 @@
 //! Records that vanish, are forged, or are of another time.
 
-use crate::api::{AssignmentState, Phase, Reason, Timestamp};
+use crate::api::{AssignmentState, Phase, Reason};
 use crate::domain::RecordSeal;
 use crate::domain::fixtures::{World, active, minute};
 
@@ -54,8 +54,6 @@ type Lie = fn(&mut World);
 // L21: whatever is forged, nothing but what the sealed record of now would cause is asked of AWS.
 #[test]
 fn a_forged_record_moves_nothing() {
-    let long = || -> Timestamp { minute(10_000) };
-    let _ = long;
     let lies: [Lie; 5] = [
         |world| status(world).state = AssignmentState::Absent,
         |world| status(world).state = AssignmentState::Deleting,
@@ -106,6 +104,24 @@ fn an_old_version_that_is_played_back_is_not_believed() {
     world.versions_from(1000);
     world.until(minute(100));
     assert_eq!(world.calls.len(), calls, "nothing is asked for what is over");
+}
+
+// §5: a `sequence` lower than this process has seen is of before, whatever its seal says.
+#[test]
+fn a_status_of_before_that_is_written_back_is_a_forged_one() {
+    let mut world = active();
+    let sequence = world.snapshot.request.status.sequence.unwrap();
+    world.snapshot.request.status.sequence = Some(sequence - 1);
+    world.assignment_pass();
+    assert_eq!(
+        world.record().unwrap().status.claims[0]
+            .ended
+            .as_ref()
+            .unwrap()
+            .reason,
+        Reason::SealBroken
+    );
+    assert_eq!(world.revocations(), 1);
 }
 
 #[test]

@@ -86,7 +86,10 @@ fn what_a_reviewer_writes_is_data() {
     world.until(minute(5));
     let world = world.check(Phase::Revoked, Reason::RevokedByReviewer);
     let ending = world.status().ending.as_ref().unwrap();
-    assert_eq!(ending.message, format!("Revoked by carol. Comment: {comment}"));
+    assert_eq!(
+        ending.message,
+        format!("Revoked by carol. Comment: \"{comment}\".")
+    );
     assert!(message(&world).contains(comment), "{}", message(&world));
 }
 

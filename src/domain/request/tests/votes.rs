@@ -147,7 +147,7 @@ fn a_revocation_before_there_is_anything_to_revoke_ends_the_request_all_the_same
         let world = world.with(revocation).check(phase, Reason::RevokedBySecurity);
         assert_eq!(
             world.status().message.as_deref(),
-            Some("Revoked by root. Comment: leaving")
+            Some("Revoked by root. Comment: \"leaving\".")
         );
     }
 }
