@@ -129,9 +129,13 @@ pub async fn drive<M: Machine + Send>(context: &Context, machine: &mut M, work: 
             }
             Need::StoreRecord(write) => Reply::RecordWritten(store_record(context, work, &write).await),
             Need::Create(create) => {
+                let _away = work.record.as_deref().map(|name| context.queue.away(name));
                 Reply::Sent(sending::create(&context.ports, create, context.config.timings.clock_skew).await)
             }
-            Need::Delete(key) => Reply::Sent(sending::delete(&context.ports, &key).await),
+            Need::Delete(key) => {
+                let _away = work.record.as_deref().map(|name| context.queue.away(name));
+                Reply::Sent(sending::delete(&context.ports, &key).await)
+            }
             Need::Tell(notices) => {
                 tell(context, work, notices);
                 Reply::Done

@@ -1,5 +1,6 @@
 //! Which record's turn it is: one pass at a time for each, at the time that its last pass named or when something woke it.
-//! Ends have a lane of their own and never wait for what else is due.
+//! Ends have a lane of their own and never wait for what else is due. A pass that waits for AWS to take a create or delete takes
+//! no place meanwhile: many ends in one account do not hold up those in others.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -75,10 +76,26 @@ impl Queue {
         self.changed.notify_one();
     }
 
+    /// The pass over this record waits for AWS: its place is free for another one until the returned value is dropped.
+    pub fn away(&self, name: &str) -> Away<'_> {
+        let lane = self.inner().leave(name);
+        self.changed.notify_one();
+        Away { queue: self, lane }
+    }
+
     /// Whether a pass that takes access away runs, or waits for its turn.
     pub fn has_endings(&self) -> bool {
         let inner = self.inner();
-        inner.running[Lane::Ending as usize] > 0 || !inner.ending.is_empty()
+        let lane = |state: &State| {
+            matches!(
+                state,
+                State::Running {
+                    lane: Lane::Ending,
+                    ..
+                }
+            )
+        };
+        inner.states.values().any(lane) || !inner.ending.is_empty()
     }
 
     /// Waits until there may be something to take.
@@ -92,6 +109,21 @@ impl Queue {
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A pass that waits for AWS, and takes no place meanwhile.
+pub struct Away<'a> {
+    queue: &'a Queue,
+    lane: Option<Lane>,
+}
+
+impl Drop for Away<'_> {
+    /// It takes a place again at once, also where all are taken by now: what AWS answered is not kept waiting.
+    fn drop(&mut self) {
+        if let Some(lane) = self.lane {
+            self.queue.inner().running[lane as usize] += 1;
+        }
     }
 }
 
@@ -160,6 +192,15 @@ impl Inner {
             }
         }
         None
+    }
+
+    fn leave(&mut self, name: &str) -> Option<Lane> {
+        let Some(State::Running { lane, .. }) = self.states.get(name) else {
+            return None;
+        };
+        let lane = *lane;
+        self.running[lane as usize] = self.running[lane as usize].saturating_sub(1);
+        Some(lane)
     }
 
     fn done(&mut self, name: &str, next: Option<Instant>, now: Instant) {
@@ -233,6 +274,25 @@ mod tests {
         assert_eq!(queue.take(lane).as_deref(), Some("end"));
         assert_eq!(queue.take(lane).as_deref(), Some("one"));
         assert_eq!(queue.take(lane), None, "the only place is taken");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pass_that_waits_for_aws_takes_no_place() {
+        let queue = Queue::new(1);
+        for name in ["a", "b", "c"] {
+            queue.wake(name);
+        }
+        assert_eq!(queue.take(|_| Lane::Ending).as_deref(), Some("a"));
+        assert_eq!(queue.take(|_| Lane::Ending), None, "the only place is taken");
+        let away = queue.away("a");
+        assert_eq!(queue.take(|_| Lane::Ending).as_deref(), Some("b"));
+        drop(away);
+        queue.done("b", None);
+        assert_eq!(queue.take(|_| Lane::Ending), None, "the first is back");
+        queue.done("a", None);
+        assert_eq!(queue.take(|_| Lane::Ending).as_deref(), Some("c"));
+        queue.done("c", None);
+        assert!(!queue.has_endings());
     }
 
     #[tokio::test(start_paused = true)]
