@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures::Stream;
@@ -77,6 +78,14 @@ impl Context {
             clocks: clocks(&self.ports),
             lease: self.ports.leadership.lease(),
         }
+    }
+
+    /// How long to sleep for a rest of a decision. Decisions see whole seconds: what is left of the present one is over before
+    /// the time that is waited for. A little more, or the clock still says the second before.
+    pub fn precise(&self, wait: Duration) -> Duration {
+        let now = self.ports.clock.now();
+        let over = (now - Timestamp::from(now).to_utc()).to_std().unwrap_or_default();
+        (wait.saturating_sub(over) + Duration::from_millis(5)).max(Duration::from_millis(50))
     }
 
     /// Whether a request can be decided: policies, settings and records are known completely.

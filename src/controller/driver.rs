@@ -1,20 +1,26 @@
 //! The driver of both machines: it does what a machine needs, and replies.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 
+use super::assignments;
 use super::context::Context;
 use super::lookups::{self, About};
 use super::requests::{StoredRequest, Written as RequestWritten, sealed_patch};
 use super::sending;
 use crate::api::{AccountId, ClaimRequest, ElevationRequestStatus, Phase};
 use crate::domain::{
-    Alert, AssignmentMachine, Guard, Moment, Need, Notice, PolicySet, Proof, RecordWrite, Reply,
-    RequestFacts, RequestMachine, SealCheck, Sight, StoredRecord, Written,
+    Alert, AssignmentMachine, Facts, Freshness, Guard, Moment, Need, Notice, PolicySet, Proof, Question,
+    RecordWrite, Reply, RequestFacts, RequestMachine, SealCheck, Sight, StoredRecord, Written,
 };
 use crate::ports::CallOptions;
 
 /// How many steps a pass may take before it counts as endless: many times more than any has.
 const STEPS: usize = 20_000;
+
+/// How often it is looked whether access is to be taken away, while AWS answers something else.
+const END_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long a machine rests that never came to rest.
 const ENDLESS_REST: TimeDelta = TimeDelta::seconds(30);
@@ -26,6 +32,9 @@ pub trait Machine {
 
     /// On whose behalf it asks, how urgently, and about which account.
     fn about(&self, moment: &Moment) -> About;
+
+    /// Whether access is to be taken away now, as time and the watches tell.
+    fn is_to_end(&self, context: &Context) -> bool;
 }
 
 impl Machine for RequestMachine {
@@ -47,6 +56,11 @@ impl Machine for RequestMachine {
             account: request.spec.account_id.clone(),
         }
     }
+
+    /// Ends are carried out by the assignment's machine.
+    fn is_to_end(&self, _context: &Context) -> bool {
+        false
+    }
 }
 
 impl Machine for AssignmentMachine {
@@ -65,6 +79,10 @@ impl Machine for AssignmentMachine {
             },
             account: spec.map_or(AccountId::as_given("unknown"), |spec| spec.account_id.clone()),
         }
+    }
+
+    fn is_to_end(&self, context: &Context) -> bool {
+        assignments::shows_an_end(context, self)
     }
 }
 
@@ -106,7 +124,11 @@ impl Work {
 }
 
 /// Drives a machine until it rests; how long.
-pub async fn drive<M: Machine + Send>(context: &Context, machine: &mut M, work: &mut Work) -> TimeDelta {
+pub async fn drive<M: Machine + Send + Sync>(
+    context: &Context,
+    machine: &mut M,
+    work: &mut Work,
+) -> TimeDelta {
     let mut reply = Reply::Start;
     for _ in 0..STEPS {
         let moment = context.moment();
@@ -114,7 +136,10 @@ pub async fn drive<M: Machine + Send>(context: &Context, machine: &mut M, work: 
             Need::Rest(wait) => return wait,
             Need::Answer(questions) => {
                 let about = machine.about(&moment);
-                Reply::Facts(Box::new(lookups::answer(context, &about, questions).await))
+                match answer(context, machine, &about, questions).await {
+                    Some(facts) => Reply::Facts(Box::new(facts)),
+                    None => return TimeDelta::zero(),
+                }
             }
             Need::CheckPolicies => Reply::Policies(policies_of_now(context).await),
             Need::ProveGuard(proof) => Reply::Guard(prove(context, work, proof).await),
@@ -144,6 +169,25 @@ pub async fn drive<M: Machine + Send>(context: &Context, machine: &mut M, work: 
     }
     tracing::error!("a pass did not come to rest after {STEPS} steps; it is taken up again");
     ENDLESS_REST
+}
+
+/// The answers of AWS; nothing when access is to be taken away meanwhile. What was asked for something else may wait for a
+/// minute in our own limiter, and no end waits for that: the next pass asks with the priority of a revocation.
+async fn answer<M: Machine + Sync>(
+    context: &Context,
+    machine: &M,
+    about: &About,
+    questions: Vec<(Question, Freshness)>,
+) -> Option<Facts> {
+    let was_to_end = machine.is_to_end(context);
+    let mut answers = std::pin::pin!(lookups::answer(context, about, questions));
+    loop {
+        match tokio::time::timeout(END_INTERVAL, &mut answers).await {
+            Ok(facts) => return Some(facts),
+            Err(_) if !was_to_end && machine.is_to_end(context) => return None,
+            Err(_) => {}
+        }
+    }
 }
 
 /// Policies and settings, when the watches have shown everything that there is.

@@ -10,7 +10,7 @@ mod silence;
 mod stored_record;
 
 pub use machines::Machines;
-pub use pass::run;
+pub use pass::{run, shows_an_end};
 pub use queue::Queue;
 pub use record_cache::RecordCache;
 pub use record_client::RecordClient;

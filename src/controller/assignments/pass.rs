@@ -57,6 +57,14 @@ fn lane(context: &Context, name: &str) -> Lane {
     if ending { Lane::Ending } else { Lane::Ordinary }
 }
 
+/// Whether access is to be taken away that this machine knows of, as the watches tell now.
+pub fn shows_an_end(context: &Context, machine: &AssignmentMachine) -> bool {
+    let mut machine = machine.clone();
+    let seen = seen(context, machine.name(), &machine);
+    machine.see(seen);
+    machine.is_ending(&context.moment())
+}
+
 async fn pass(context: Arc<Context>, name: String) {
     let span = tracing::info_span!("assignment", record = name);
     let rest = Box::pin(steps(&context, &name)).instrument(span).await;
@@ -74,7 +82,7 @@ async fn steps(context: &Context, name: &str) -> Option<Duration> {
         return None;
     }
     context.machines.put(name, machine);
-    Some(wait.to_std().unwrap_or_default())
+    Some(context.precise(wait.to_std().unwrap_or_default()))
 }
 
 /// What the watches and our own writes show of a record and of the live requests that claim or name it.

@@ -7,7 +7,7 @@ use kube::runtime::controller::Action as Requeue;
 use tracing::Instrument as _;
 
 use super::stored_request::StoredRequest;
-use crate::api::{Phase, Timestamp};
+use crate::api::Phase;
 use crate::controller::context::Context;
 use crate::controller::driver::{Work, drive};
 use crate::domain::{Facts, RequestMachine};
@@ -70,17 +70,9 @@ async fn steps(context: &Context, request: StoredRequest) -> Requeue {
         context.memory.forget(request.uid());
         return Requeue::await_change();
     }
-    let wait = notice_of_the_end(context, &stored, precise(context, wait));
+    let wait = notice_of_the_end(context, &stored, context.precise(wait));
     context.memory.mark_idle(&stored, epoch, visit, wait);
     Requeue::requeue(wait)
-}
-
-/// Decisions see whole seconds: what is left of the present one is over before the time that is waited for. A little more, or
-/// the clock still says the second before.
-fn precise(context: &Context, wait: Duration) -> Duration {
-    let now = context.ports.clock.now();
-    let over = (now - Timestamp::from(now).to_utc()).to_std().unwrap_or_default();
-    (wait.saturating_sub(over) + Duration::from_millis(5)).max(Duration::from_millis(50))
 }
 
 /// People are told once that their access ends soon.

@@ -118,6 +118,11 @@ impl AssignmentMachine {
         }
     }
 
+    /// The name of the record.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The record as this process believes it to be.
     pub fn record(&self) -> Option<&Record> {
         let stored = || self.stored.as_ref()?.record.as_ref();
