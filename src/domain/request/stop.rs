@@ -6,6 +6,9 @@ use crate::api::{ClaimEnd, Phase, Reason, ReviewDecision, Timestamp};
 use crate::domain::messages;
 use crate::domain::snapshot::{RequestFacts, SealCheck};
 
+/// The longest comment that is quoted, in characters: with the longest user name it leaves room for its end quotation mark.
+const LONGEST_COMMENT: usize = 700;
+
 /// What a status says that the controller did not write.
 pub const FORGED: &str = "The status was changed by somebody other than the controller.";
 
@@ -53,7 +56,8 @@ pub(super) fn wish(request: &RequestFacts) -> Option<Wish<'_>> {
             .as_deref()
             .map(str::trim)
             .filter(|comment| !comment.is_empty());
-        let comment = comment.map(|comment| format!(" Comment: {comment}"));
+        let quoted = |comment| format!(" Comment: \"{}\".", messages::shortened(comment, LONGEST_COMMENT));
+        let comment = comment.map(quoted);
         return Some(Wish {
             reason,
             message: format!("Revoked by {}.{}", entry.approver, comment.unwrap_or_default()),
