@@ -56,7 +56,8 @@ impl Client<'_> {
         tuple: &AssignmentKey,
         permit: &dyn SendPermit,
     ) -> Result<CreateAnswer, PortError> {
-        let operation = self.write(OperationKind::Creation, tuple)?;
+        let operation = write(OperationKind::Creation, tuple);
+        self.own_instance(&operation, tuple)?;
         if !permit.still_good() {
             return Ok(CreateAnswer::Withheld);
         }
@@ -67,9 +68,9 @@ impl Client<'_> {
         })
     }
 
-    /// [`Assignments::delete`](team_operator::ports::Assignments::delete).
+    /// [`Assignments::delete`](team_operator::ports::Assignments::delete), in the instance that the tuple names.
     pub fn delete(&mut self, tuple: &AssignmentKey) -> Result<DeleteAnswer, PortError> {
-        let operation = self.write(OperationKind::Deletion, tuple)?;
+        let operation = write(OperationKind::Deletion, tuple);
         let Some(status) = absent(self.ask(&operation, deletion))? else {
             return Ok(DeleteAnswer::AlreadyGone(GoneEvidence::NotFoundAnswer));
         };
@@ -137,13 +138,7 @@ impl Client<'_> {
         self.ask(&call, creation)
     }
 
-    /// The call for a tuple of the configured instance; the adapters refuse any other and do not ask.
-    fn write(&self, kind: OperationKind, tuple: &AssignmentKey) -> Result<Operation, PortError> {
-        let operation = write(kind, tuple);
-        self.own_instance(&operation, tuple)?;
-        Ok(operation)
-    }
-
+    /// Refuses a tuple of another instance than the one configured; the adapters do not ask AWS then.
     fn own_instance(&self, operation: &Operation, tuple: &AssignmentKey) -> Result<(), PortError> {
         if tuple.instance_arn == self.caller.instance_arn {
             return Ok(());
