@@ -12,6 +12,7 @@ use serde_json::Value;
 use team_operator::ports::{Clock as _, PortError};
 
 use crate::chronicle::{Chronicle, Happened};
+use crate::clock::AwsDate;
 use crate::process::Pulse;
 
 /// AWS, the same for all processes.
@@ -19,6 +20,8 @@ use crate::process::Pulse;
 pub(crate) struct Aws {
     world: Arc<Mutex<World>>,
     chronicle: Chronicle,
+    /// What its answers say of the time.
+    pub(crate) date: AwsDate,
     /// What was assigned when it was last looked.
     assigned: Arc<Mutex<BTreeSet<[String; 3]>>>,
     /// What becomes of the process that makes the next call of a kind.
@@ -51,6 +54,7 @@ impl Aws {
         let aws = Self {
             world: Arc::new(Mutex::new(world)),
             chronicle: chronicle.clone(),
+            date: AwsDate::new(chronicle.clock),
             assigned: Arc::default(),
             incidents: Arc::default(),
         };

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::stage::Stage;
-use crate::verbs::{amazon, cluster, controller, people, platform};
+use crate::verbs::{amazon, cluster, controller, people, platform, records};
 
 /// What a line does; what it takes in virtual time, if not the usual while.
 pub(crate) type Verb = fn(&mut Stage, Words) -> Result<(), String>;
@@ -30,9 +30,14 @@ pub(crate) const PATTERNS: &[(&str, Verb)] = &[
     ("{who} rejects {…}", people::rejects),
     ("{who} revokes {…}", people::revokes),
     ("{who} cancels {…}", people::cancels),
+    ("{who} deletes the record of {request}", records::deletes),
     ("{who} deletes {…}", people::deletes),
     ("{who} changes {field} of {request} to {value}", people::changes),
     ("{who} writes {field} of {request} as {value}", people::writes),
+    (
+        "{who} writes {field} of the record of {request} as {value}",
+        records::writes,
+    ),
     ("{who} asks what to request {…}", people::asks),
     ("platform sets {field} of {object} to {value}", platform::sets),
     ("platform removes {object}", platform::removes),
@@ -49,6 +54,7 @@ pub(crate) const PATTERNS: &[(&str, Verb)] = &[
     ("the group {group} is deleted", platform::group_deleted),
     ("aws throttles {times} times", amazon::throttles),
     ("aws refuses {call} for {duration}", amazon::refuses),
+    ("aws denies {call} for {duration}", amazon::denies),
     ("aws fails the next {call} later", amazon::fails_later),
     ("aws holds the next {call} back", amazon::holds),
     ("aws lets go", amazon::lets_go),
@@ -58,8 +64,16 @@ pub(crate) const PATTERNS: &[(&str, Verb)] = &[
         amazon::loses_the_answer,
     ),
     ("aws keeps no record of the next {call}", amazon::keeps_no_record),
+    (
+        "aws answers the next {call} with an error",
+        amazon::answers_with_an_error,
+    ),
+    ("aws is stuck with the next {call}", amazon::is_stuck),
+    ("aws finishes what it is stuck with", amazon::finishes),
     ("aws needs {duration} for each operation", amazon::needs),
+    ("the clock of aws is {duration} ahead", amazon::is_ahead),
     ("aws is away", amazon::is_away),
+    ("aws does not answer", amazon::does_not_answer),
     ("aws is back", amazon::is_back),
     ("somebody gives {who} {set} in {account}", amazon::gives),
     ("somebody takes {set} in {account} from {who}", amazon::takes),
@@ -81,11 +95,43 @@ pub(crate) const PATTERNS: &[(&str, Verb)] = &[
         "the controller starts with another instance",
         controller::starts_elsewhere,
     ),
+    (
+        "the controller starts with another instance for good",
+        controller::abandons,
+    ),
+    (
+        "the controller is cut off from the API server",
+        controller::cut_off,
+    ),
     ("another controller takes over", controller::takes_over),
     ("the old controller wakes", controller::wakes),
     ("the guard looks every {duration}", controller::guard_looks),
     ("the API server is away", cluster::is_away),
     ("the API server is back", cluster::is_back),
+    ("the API server is read-only", cluster::is_read_only),
+    ("the API server is writable", cluster::is_writable),
+    (
+        "the API server holds the next write of a record back",
+        cluster::holds,
+    ),
+    ("the API server lets go", cluster::lets_go),
+    (
+        "somebody forges {field} of the record of {request} as {value}",
+        records::forges,
+    ),
+    (
+        "somebody removes the record of {request} by force",
+        records::removed_by_force,
+    ),
+    (
+        "somebody removes {request} by force",
+        records::request_removed_by_force,
+    ),
+    (
+        "somebody keeps a copy of the record of {request}",
+        records::copied,
+    ),
+    ("somebody puts the copy back", records::copy_put_back),
     (
         "the watches of policies stand still",
         cluster::watches_stand_still,

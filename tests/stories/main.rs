@@ -76,6 +76,23 @@ stories! {
     start_in_the_future,
     removed_by_others,
     thirty_two_votes,
+    api_server_away_across_two_ends,
+    no_write_holds_up_an_end,
+    revoked_during_a_create,
+    clocks_differ_at_a_border,
+    requests_removed_by_force,
+    an_abandoned_instance,
+    records_are_forged,
+    records_are_removed,
+    takeover_in_the_middle_of_a_create,
+    an_isolated_leader,
+    a_delete_that_lands_late,
+    a_hung_admission,
+    access_given_while_creates_are_denied,
+    a_create_that_waits_too_long,
+    lists_fail_across_the_end,
+    the_guard_breaks_before_a_confirmation,
+    a_leader_without_aws,
 }
 
 /// Plays one script from beginning to end, and holds what was seen against what was seen before.

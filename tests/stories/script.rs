@@ -17,6 +17,8 @@ pub(crate) struct Script {
 #[derive(Debug, Default)]
 pub(crate) struct Step {
     pub(crate) lines: Vec<Line>,
+    /// Sentences right before it.
+    heading: Vec<String>,
     /// Whether an empty line comes before it.
     apart: bool,
 }
@@ -39,7 +41,12 @@ impl Script {
         for (index, line) in text.lines().enumerate() {
             let seen = line.starts_with(' ');
             if let Some(sentence) = line.strip_prefix('#') {
-                preface.push(sentence.trim().to_owned());
+                let sentence = sentence.trim().to_owned();
+                if steps.is_empty() {
+                    preface.push(sentence);
+                } else {
+                    open.heading.push(sentence);
+                }
             } else if line.is_empty() {
                 apart = true;
             } else if !seen {
@@ -105,6 +112,9 @@ impl Script {
         for (step, seen) in self.steps.iter().zip(seen) {
             if step.apart {
                 text.push('\n');
+            }
+            for sentence in &step.heading {
+                writeln!(text, "# {sentence}").unwrap();
             }
             let lines: Vec<&str> = step.lines.iter().map(|line| line.text.as_str()).collect();
             writeln!(text, "{}", lines.join(",\n")).unwrap();

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use kube::runtime::events::Reporter;
 use serde_json::{Value, json};
 use team_operator::admission::{Guard, Installation, SealKey};
 use team_operator::api;
+use team_operator::controller::{Config, Controller, Delays, Parts, Ports, Stopped};
 use team_operator::domain::{IdentityCenter, Timings};
 use team_operator::ports::Instance as _;
-use team_operator::reconcile::{Controller, Delays, Outside, Parts, Settings};
-use tokio::task::JoinHandle;
+use tokio::task::AbortHandle;
 
 use crate::aws::Aws;
 use crate::chronicle::{AuditLog, Chronicle, Happened};
@@ -34,6 +35,10 @@ const A_WHILE: Duration = Duration::from_secs(10);
 /// How often the guard looks while nothing rests on it. It is a minute in life, where a year takes as long as a year.
 const RARELY: Duration = Duration::from_hours(1);
 
+/// How long a create or a deletion lasts before requests show it: a little longer than in life, where it is as long as the time
+/// to the second look at AWS, and which of the two comes first is nobody's promise.
+const SHOWN_AFTER: TimeDelta = TimeDelta::seconds(7);
+
 /// The documents that every story begins with.
 const BEGINNING: [&str; 3] = [
     include_str!("../../examples/settings.yaml"),
@@ -53,6 +58,8 @@ pub(crate) struct Stage {
     pub(crate) latest: Option<String>,
     /// What was removed and may be put back.
     pub(crate) removed: BTreeMap<String, Value>,
+    /// A record as somebody kept it.
+    pub(crate) copy: Option<Value>,
     /// How long the present step lasts.
     pub(crate) lasts: Duration,
     /// How often the guard looks while nobody asks.
@@ -64,8 +71,23 @@ pub(crate) struct Stage {
 /// One process of the controller.
 struct Process {
     pulse: Pulse,
-    task: JoinHandle<()>,
+    task: AbortHandle,
 }
+
+/// How a process is configured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Configured {
+    /// As it should be.
+    #[default]
+    Well,
+    /// With an instance that is not the one that everything was made in.
+    Elsewhere,
+    /// The same, and told that the other instance was left for good.
+    ElsewhereForGood,
+}
+
+/// How long a process that comes back takes to read whose the lease is.
+const READS_THE_LEASE: Duration = Duration::from_secs(1);
 
 impl Stage {
     /// A stage on which the controller has started and all is quiet.
@@ -80,6 +102,7 @@ impl Stage {
             made: BTreeMap::new(),
             latest: None,
             removed: BTreeMap::new(),
+            copy: None,
             lasts: A_WHILE,
             guard_interval: RARELY,
             // A cluster before 1.36, where everybody names themselves.
@@ -92,7 +115,7 @@ impl Stage {
         for text in BEGINNING {
             stage.apply(text).unwrap();
         }
-        stage.start(false);
+        stage.start(Configured::Well);
         tokio::time::sleep(A_WHILE).await;
         stage
     }
@@ -139,28 +162,59 @@ impl Stage {
         self.cluster.create(writer, kind, NAMESPACE, document).map(drop)
     }
 
-    /// Starts a process of the controller, which leads from now on.
-    pub(crate) fn start(&mut self, elsewhere: bool) {
+    /// Starts a process of the controller, which leads from now on. One that could have kept its lease had given it up.
+    pub(crate) fn start(&mut self, configured: Configured) {
         for process in &self.processes {
-            process.pulse.lose_the_lead();
+            if process.pulse.could_renew() {
+                process.end();
+            } else {
+                process.pulse.lose_the_lead();
+            }
         }
-        let pulse = Pulse::new();
-        let controller = controller(self, &pulse, elsewhere);
-        let task = tokio::spawn(controller.run(std::future::pending()));
-        self.processes.push(Process { pulse, task });
+        let pulse = Pulse::new(self.cluster.access.clone());
+        let controller = controller(self, &pulse, configured);
+        let (chronicle, own) = (self.chronicle.clone(), pulse.clone());
+        let task = tokio::spawn(async move {
+            if controller.run(std::future::pending()).await == Stopped::AwsSilent {
+                own.kill();
+                let sentence = "the controller gives up the lease: AWS does not answer it".to_owned();
+                chronicle.note(Happened::Told(sentence));
+            }
+        });
+        self.processes.push(Process {
+            pulse,
+            task: task.abort_handle(),
+        });
     }
 
     /// Kills the process that leads.
     pub(crate) fn crash(&mut self) {
-        if let Some(Process { pulse, task }) = self.processes.pop() {
-            pulse.kill();
-            task.abort();
+        if let Some(process) = self.processes.pop() {
+            process.end();
         }
     }
 
-    /// Lets every process that was stopped go on.
+    /// Cuts the process that leads off from the API server, it alone.
+    pub(crate) fn cut_off(&self) {
+        if let Some(process) = self.processes.last() {
+            process.pulse.be_cut_off(true);
+        }
+    }
+
+    /// Lets every process that was stopped or cut off go on. One that lost its lease meanwhile reads that, and ends.
     pub(crate) fn wake(&self) {
-        self.processes.iter().for_each(|process| process.pulse.go_on());
+        for process in &self.processes {
+            process.pulse.go_on();
+            process.pulse.be_cut_off(false);
+            let (pulse, task) = (process.pulse.clone(), process.task.clone());
+            tokio::spawn(async move {
+                tokio::time::sleep(READS_THE_LEASE).await;
+                if pulse.read_the_lease() {
+                    pulse.kill();
+                    task.abort();
+                }
+            });
+        }
     }
 
     /// Roles and accounts are not served: nobody here asks for them.
@@ -168,6 +222,13 @@ impl Stage {
         if Kind::of(manifest).is_some() {
             self.apply_one(manifest).unwrap();
         }
+    }
+}
+
+impl Process {
+    fn end(&self) {
+        self.pulse.kill();
+        self.task.abort();
     }
 }
 
@@ -184,32 +245,37 @@ pub(crate) fn fixture(name: &str) -> Result<String, String> {
     found.ok_or_else(|| format!("there is no {name} in tests/stories/fixtures or examples"))
 }
 
-fn controller(stage: &Stage, pulse: &Pulse, elsewhere: bool) -> Controller {
+fn controller(stage: &Stage, pulse: &Pulse, configured: Configured) -> Controller {
     let installation = stage.installation.clone();
     let client = stage.cluster.client(&installation.controller_user_name(), pulse);
-    let aws = Arc::new(stage.aws.ports(pulse, elsewhere));
+    let recorded = Arc::new(stage.aws.ports(pulse, false)).arn();
+    let aws = Arc::new(stage.aws.ports(pulse, configured != Configured::Well));
     // Always the same, as the Secret in a cluster is.
     let key = SealKey::from_bytes(&[7; 32]).unwrap();
     let clock = stage.chronicle.clock;
     Controller::new(Parts {
         client: client.clone(),
-        outside: Outside {
+        ports: Ports {
             directory: aws.clone(),
             organization: aws.clone(),
             permission_sets: aws.clone(),
             assignments: aws.clone(),
             instance: aws.clone(),
             clock: Arc::new(clock),
-            aws_clock: Arc::new(clock),
+            aws_clock: Arc::new(stage.aws.date.clone()),
             api_server_clock: Arc::new(clock),
             leadership: Arc::new(pulse.clone()),
         },
-        settings: Settings {
+        config: Config {
             identity_center: IdentityCenter {
                 instance_arn: aws.arn(),
                 delegated_administrator: false,
             },
-            timings: Timings::default(),
+            abandoned_instance: (configured == Configured::ElsewhereForGood).then_some(recorded),
+            timings: Timings {
+                show_after: SHOWN_AFTER,
+                ..Timings::default()
+            },
             delays: Delays {
                 guard_interval: stage.guard_interval,
                 ..Delays::default()

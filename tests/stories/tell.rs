@@ -2,7 +2,7 @@
 //!
 //! Within one second, what concerns one person stays in its order, and people stand in the order of their names: which of two
 //! people is served first within a second is nobody's promise. Of several statuses of one request within a second the last is
-//! told; each step from phase to phase is told, from the controller's audit log.
+//! told; each step from phase to phase is told, from the controller's audit log, and each step of a record from state to state.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,10 +19,12 @@ const WIDTH: usize = 116;
 /// What was told before, so that nothing is told twice.
 #[derive(Debug, Default)]
 pub(crate) struct Teller {
-    /// What was last said of each request.
+    /// What was last said of each request, and of each record.
     said: HashMap<String, String>,
     /// What was last said of each condition of settings and policies.
     conditions: HashMap<String, String>,
+    /// Whose each record is, and what it is about.
+    records: HashMap<String, (String, String)>,
 }
 
 /// Lines of one second, each with the person it is about.
@@ -31,12 +33,16 @@ struct Second {
     lines: Vec<(String, String)>,
     /// Requests whose status was written, as it is at the end of the second.
     requests: BTreeMap<String, (String, String)>,
+    /// Records that were written without a step to another state, in the same way.
+    records: BTreeMap<String, (String, String)>,
+    /// Events that say the same: whom they are about, and at which of the lines they are told.
+    events: BTreeMap<String, (Vec<String>, usize)>,
 }
 
 impl Teller {
     /// The lines for what happened.
     pub(crate) fn tell(&mut self, entries: &[Entry]) -> Vec<String> {
-        let mut told = vec![];
+        let mut told: Vec<(String, String)> = vec![];
         let mut rest = entries;
         while let Some(first) = rest.first() {
             let second = first.at.timestamp();
@@ -44,12 +50,12 @@ impl Teller {
                 .iter()
                 .position(|entry| entry.at.timestamp() != second)
                 .unwrap_or(rest.len());
-            for line in self.second(&rest[..end]) {
-                told.extend(wrapped(&time(first.at), &line));
-            }
+            let lines = self.second(&rest[..end]).into_iter();
+            told.extend(lines.map(|line| (time(first.at), line)));
             rest = &rest[end..];
         }
-        told
+        let same = told.chunk_by(|one, other| one.1 == other.1);
+        same.flat_map(repeated).collect()
     }
 
     fn second(&mut self, entries: &[Entry]) -> Vec<String> {
@@ -66,8 +72,12 @@ impl Teller {
                 } => self.object(plural, before.as_deref(), after.as_deref(), &mut second),
             }
         }
-        for (name, (person, sentence)) in std::mem::take(&mut second.requests) {
+        let records = std::mem::take(&mut second.records);
+        for (name, (person, sentence)) in records.into_iter().chain(std::mem::take(&mut second.requests)) {
             self.say(&name, &person, sentence, &mut second);
+        }
+        for (sentence, (about, at)) in std::mem::take(&mut second.events) {
+            second.lines[at].1 = format!("event on {}: {sentence}", about.join(" and "));
         }
         second.lines.sort_by(|one, other| one.0.cmp(&other.0));
         let mut lines: Vec<String> = second.lines.into_iter().map(|(_, line)| line).collect();
@@ -105,6 +115,8 @@ impl Teller {
                 );
                 second.lines.push((person_of(&object["spec"]), sentence));
             }
+            // The record itself shows it.
+            "AssignmentStep" => {}
             event => {
                 let (set, account) = (text(&line["permissionSetName"]), text(&line["accountId"]));
                 second.lines.push((
@@ -118,6 +130,13 @@ impl Teller {
     fn object(&mut self, plural: &str, before: Option<&Value>, after: Option<&Value>, second: &mut Second) {
         match (plural, before, after) {
             ("elevationrequests", _, Some(request)) => request_line(before, request, second),
+            ("accountassignments", _, Some(record)) => self.record_line(before, record, second),
+            ("accountassignments", Some(gone), None) => {
+                let sentence = format!("record: {} is removed", subject(gone));
+                self.said.remove(&name(gone));
+                second.records.remove(&name(gone));
+                second.lines.push((user_of(gone), sentence));
+            }
             ("elevationrequests" | "eligibilityreviews", Some(gone), None) => {
                 second
                     .lines
@@ -137,21 +156,49 @@ impl Teller {
                 .lines
                 .push(("~".to_owned(), "the namespace is gone".to_owned())),
             ("events", None, Some(event)) if matches!(text(&event["action"]), "Alert" | "Notice") => {
-                let about = text(&event["regarding"]["name"]);
-                let sentence = format!(
-                    "event on {about}: {}: {}",
-                    text(&event["reason"]),
-                    text(&event["note"])
-                );
-                second
-                    .lines
-                    .push((about.split('-').next().unwrap_or_default().to_owned(), sentence));
+                self.event_line(event, second);
             }
             ("teamsettings" | "eligibilitypolicies" | "approverpolicies", _, Some(object)) => {
                 self.condition_lines(object, second);
             }
             _ => {}
         }
+    }
+
+    /// The record as it is now: at once when its state is another, at the end of the second otherwise.
+    fn record_line(&mut self, before: Option<&Value>, record: &Value, second: &mut Second) {
+        let (name, person) = (name(record), user_of(record));
+        self.records
+            .insert(name.clone(), (person.clone(), subject(record)));
+        let sentence = format!("record: {} is {}", subject(record), state_and_claims(record));
+        let is_step = before.is_some_and(|before| before["status"]["state"] != record["status"]["state"]);
+        if is_step {
+            second.records.remove(&name);
+            self.say(&name, &person, sentence, second);
+        } else {
+            second.records.insert(name, (person, sentence));
+        }
+    }
+
+    /// One line for all that are told the same.
+    fn event_line(&mut self, event: &Value, second: &mut Second) {
+        let regarding = &event["regarding"];
+        let name = text(&regarding["name"]);
+        let (person, about) = match self.records.get(name) {
+            Some((person, subject)) if regarding["kind"] == "AccountAssignment" => {
+                (person.clone(), format!("the record of {subject}"))
+            }
+            _ => (
+                name.split('-').next().unwrap_or_default().to_owned(),
+                name.to_owned(),
+            ),
+        };
+        let sentence = format!("{}: {}", text(&event["reason"]), text(&event["note"]));
+        let (abouts, _) = second.events.entry(sentence).or_insert_with(|| {
+            second.lines.push((person, String::new()));
+            (vec![], second.lines.len() - 1)
+        });
+        abouts.push(about);
     }
 
     fn condition_lines(&mut self, object: &Value, second: &mut Second) {
@@ -199,6 +246,41 @@ fn request_line(before: Option<&Value>, request: &Value, second: &mut Second) {
         let sentence = format!("{} is {phase}, {reason}: {message}", name(request));
         second.requests.insert(name(request), (person, sentence));
     }
+}
+
+/// What a record is about: `ReadOnlyAccess in payments for alice`.
+fn subject(record: &Value) -> String {
+    let spec = &record["spec"];
+    let (set, account) = (text(&spec["permissionSetName"]), text(&spec["accountName"]));
+    format!("{set} in {account} for {}", user_of(record))
+}
+
+fn user_of(record: &Value) -> String {
+    short(text(&record["spec"]["userName"]))
+}
+
+/// `Present, claimed by alice-1 until 2026-12-01T10:00:00Z`: claims that have not ended, with their ends where they have one.
+fn state_and_claims(record: &Value) -> String {
+    let status = &record["status"];
+    let mut open: Vec<String> = vec![];
+    for claim in status["claims"].as_array().into_iter().flatten() {
+        if claim["ended"].is_object() {
+            continue;
+        }
+        let name = text(&claim["request"]["name"]);
+        open.push(match claim["endTime"].as_str() {
+            Some(end) => format!("{name} until {end}"),
+            None => name.to_owned(),
+        });
+    }
+    let mut sentence = text(&status["state"]).to_owned();
+    if !open.is_empty() {
+        sentence = format!("{sentence}, claimed by {}", open.join(" and "));
+    }
+    if record["metadata"]["deletionTimestamp"].is_string() {
+        sentence.push_str(", to be deleted as somebody asked");
+    }
+    sentence
 }
 
 /// Who voted, and what the controller made of it.
@@ -252,6 +334,17 @@ fn name(object: &Value) -> String {
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+/// What happens again and again is told once.
+fn repeated(same: &[(String, String)]) -> Vec<String> {
+    let (first, last) = (&same[0], &same[same.len() - 1]);
+    let line = match same.len() - 1 {
+        0 => first.1.clone(),
+        1 => format!("{} (once more at {})", first.1, last.0),
+        more => format!("{} ({more} times more, the last at {})", first.1, last.0),
+    };
+    wrapped(&first.0, &line)
 }
 
 /// Long lines go on further to the right.

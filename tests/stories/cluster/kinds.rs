@@ -35,7 +35,7 @@ const fn kind(
 }
 
 /// No MutatingAdmissionPolicy: a cluster before 1.36, where everybody names themselves.
-static KINDS: [Kind; 11] = [
+static KINDS: [Kind; 12] = [
     kind("namespaces", "", "v1", "Namespace", false),
     kind("configmaps", "", "v1", "ConfigMap", true),
     kind("events", "events.k8s.io", "v1", "Event", true),
@@ -88,6 +88,13 @@ static KINDS: [Kind; 11] = [
         "ApproverPolicy",
         false,
     ),
+    kind(
+        "accountassignments",
+        api::GROUP,
+        api::VERSION,
+        "AccountAssignment",
+        false,
+    ),
     kind("teamsettings", api::GROUP, api::VERSION, "TeamSettings", false),
 ];
 
@@ -120,18 +127,40 @@ impl Kind {
             .to_owned()
     }
 
-    /// The schema, for kinds of ours. Compiled once for all stories.
+    /// The schema, for kinds of ours.
     pub(crate) fn schema(&self) -> Option<&'static (Value, CompiledSchema)> {
-        static SCHEMAS: LazyLock<BTreeMap<String, (Value, CompiledSchema)>> = LazyLock::new(|| {
-            let crds = api::all_crds().into_iter();
-            let schemas = crds.map(|crd| {
-                let plural = crd["spec"]["names"]["plural"].as_str().unwrap().to_owned();
-                let schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone();
-                let compiled = compile_schema(&schema);
-                (plural, (schema, compiled))
-            });
-            schemas.collect()
-        });
-        (self.group == api::GROUP).then(|| &SCHEMAS[self.plural])
+        self.definition().map(|definition| &definition.schema)
     }
+
+    /// Whether the status of a kind of ours is written through a subresource of its own.
+    pub(crate) fn has_status_subresource(&self) -> bool {
+        self.definition()
+            .is_some_and(|definition| definition.has_status_subresource)
+    }
+
+    /// The definition, for kinds of ours. Compiled once for all stories.
+    fn definition(&self) -> Option<&'static Definition> {
+        static DEFINITIONS: LazyLock<BTreeMap<String, Definition>> = LazyLock::new(|| {
+            let crds = api::all_crds().into_iter();
+            let definitions = crds.map(|crd| {
+                let plural = crd["spec"]["names"]["plural"].as_str().unwrap().to_owned();
+                let version = &crd["spec"]["versions"][0];
+                let schema = version["schema"]["openAPIV3Schema"].clone();
+                let compiled = compile_schema(&schema);
+                let definition = Definition {
+                    schema: (schema, compiled),
+                    has_status_subresource: version["subresources"]["status"].is_object(),
+                };
+                (plural, definition)
+            });
+            definitions.collect()
+        });
+        (self.group == api::GROUP).then(|| &DEFINITIONS[self.plural])
+    }
+}
+
+/// What a definition of ours says.
+struct Definition {
+    schema: (Value, CompiledSchema),
+    has_status_subresource: bool,
 }

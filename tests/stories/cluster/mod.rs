@@ -6,6 +6,7 @@
 //!   stories what their roles let them do; the verb `revoke` alone is asked for.
 //! - **A watch never ends** but with the server: real ones end every few minutes, which `tests/it` sees.
 
+pub(crate) mod access;
 pub(crate) mod kinds;
 pub(crate) mod patch;
 pub(crate) mod policies;
@@ -22,6 +23,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use serde_json::Value;
 use tokio::sync::watch;
 
+use self::access::Access;
 use self::kinds::Kind;
 use self::store::{Place, Store, Stored};
 use crate::chronicle::Chronicle;
@@ -33,8 +35,8 @@ pub(crate) struct Cluster {
     pub(crate) chronicle: Chronicle,
     /// The version of the last change, for watches.
     versions: Arc<watch::Sender<u64>>,
-    /// Whether the controllers reach it. A watch that is open when it goes away ends.
-    reachable: Arc<watch::Sender<bool>>,
+    /// How well controllers reach it.
+    pub(crate) access: Access,
     /// Whether watches of policies and settings show what changes.
     shows_rules: Arc<watch::Sender<bool>>,
     /// Who holds the verb `revoke` on requests, everywhere.
@@ -47,15 +49,10 @@ impl Cluster {
             store: Arc::default(),
             chronicle,
             versions: Arc::new(watch::Sender::new(0)),
-            reachable: Arc::new(watch::Sender::new(true)),
+            access: Access::new(),
             shows_rules: Arc::new(watch::Sender::new(true)),
             may_revoke: Arc::new(may_revoke.iter().map(|name| (*name).to_owned()).collect()),
         }
-    }
-
-    /// Whether controllers reach it from now on. People always do: they would wait, and come back.
-    pub(crate) fn be_reachable(&self, reachable: bool) {
-        self.reachable.send_replace(reachable);
     }
 
     /// Whether watches of policies and settings show what changes from now on.

@@ -74,6 +74,15 @@ impl Refusal {
         )
     }
 
+    /// What etcd says through the server when it is full.
+    pub(crate) fn read_only() -> Self {
+        Self::new(
+            500,
+            "InternalError",
+            "etcdserver: mvcc: database space exceeded".to_owned(),
+        )
+    }
+
     pub(crate) fn bad_request(why: String) -> Self {
         Self::new(400, "BadRequest", why)
     }

@@ -8,6 +8,7 @@ use axum::body::{Body, to_bytes};
 use futures::stream;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::Cluster;
 use super::kinds::Kind;
@@ -16,6 +17,8 @@ use super::refusal::Refusal;
 use super::selector::Selector;
 use super::store::{Change, Place, Stored};
 use super::writes::Writer;
+use crate::chronicle::Happened;
+use crate::process::Pulse;
 
 /// The longest body that anybody sends.
 const LONGEST_BODY: usize = 4 << 20;
@@ -28,23 +31,54 @@ struct Path {
     subresource: String,
 }
 
+/// One call, as it arrived.
+struct Call {
+    user: String,
+    dry_run: bool,
+    method: Method,
+    path: Path,
+    query: BTreeMap<String, String>,
+    content_type: String,
+    body: Value,
+    metadata_only: bool,
+}
+
+impl Call {
+    fn writer(&self) -> Writer<'_> {
+        Writer {
+            user: &self.user,
+            dry_run: self.dry_run,
+        }
+    }
+
+    /// Whether it changes something.
+    fn is_write(&self) -> bool {
+        self.method != Method::GET && !self.dry_run
+    }
+}
+
 impl Cluster {
     /// A client that speaks as this user. It asks `alive` before each call: a process that is stopped sends nothing.
-    pub(crate) fn client(&self, user: &str, alive: &crate::process::Pulse) -> kube::Client {
+    pub(crate) fn client(&self, user: &str, alive: &Pulse) -> kube::Client {
         let (cluster, user, alive) = (self.clone(), user.to_owned(), alive.clone());
         let service = tower::service_fn(move |request: Request<kube::client::Body>| {
             let (cluster, user, alive) = (cluster.clone(), user.clone(), alive.clone());
             async move {
                 alive.beats().await;
-                cluster.serve(&user, request).await
+                cluster.serve(&user, &alive, request).await
             }
         });
         kube::Client::new(service, "default")
     }
 
-    async fn serve(&self, user: &str, request: Request<kube::client::Body>) -> io::Result<Response<Body>> {
+    async fn serve(
+        &self,
+        user: &str,
+        alive: &Pulse,
+        request: Request<kube::client::Body>,
+    ) -> io::Result<Response<Body>> {
         let (parts, body) = request.into_parts();
-        if !*self.reachable.borrow() {
+        if !*self.access.reachable().borrow() || alive.cut_off().borrow().is_some() {
             return Err(io::Error::new(
                 io::ErrorKind::ConnectionRefused,
                 "connection refused",
@@ -55,32 +89,27 @@ impl Cluster {
             .map_err(io::Error::other)?;
         let query = query(parts.uri.query().unwrap_or_default());
         let header = |name: &str| {
-            parts
-                .headers
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .unwrap_or_default()
-                .to_owned()
+            let value = parts.headers.get(name);
+            let value = value.and_then(|value| value.to_str().ok());
+            value.unwrap_or_default().to_owned()
         };
         let answer = match path(parts.uri.path()) {
             None => Err(Refusal::not_served()),
-            Some(path) if query.contains_key("watch") => return Ok(Response::new(self.watch(&path, &query))),
+            Some(path) if query.contains_key("watch") => {
+                return Ok(Response::new(self.watch(&path, &query, alive)));
+            }
             Some(path) => {
-                let writer = Writer {
-                    user,
+                let call = Call {
+                    user: user.to_owned(),
                     dry_run: query.get("dryRun").is_some_and(|value| value == "All"),
+                    method: parts.method.clone(),
+                    path,
+                    query,
+                    content_type: header("content-type"),
+                    body: serde_json::from_slice(&body).unwrap_or_default(),
+                    metadata_only: header("accept").contains("as=PartialObjectMetadata"),
                 };
-                let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-                let metadata_only = header("accept").contains("as=PartialObjectMetadata");
-                self.answer(
-                    writer,
-                    &parts.method,
-                    &path,
-                    &query,
-                    &header("content-type"),
-                    &body,
-                    metadata_only,
-                )
+                self.answer_in_time(call).await?
             }
         };
         let (code, text) = match answer {
@@ -93,30 +122,42 @@ impl Cluster {
         response.body(Body::from(text)).map_err(io::Error::other)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "they are the parts of a request")]
-    fn answer(
-        &self,
-        writer: Writer<'_>,
-        method: &Method,
-        path: &Path,
-        query: &BTreeMap<String, String>,
-        content_type: &str,
-        body: &Value,
-        metadata_only: bool,
-    ) -> Result<String, Refusal> {
+    /// The answer at once, unless the write is held back: then it lands later, also when nobody waits for it any more.
+    async fn answer_in_time(&self, call: Call) -> io::Result<Result<String, Refusal>> {
+        if call.is_write() && !self.access.is_writable() {
+            return Ok(Err(Refusal::read_only()));
+        }
+        let is_record = call.is_write() && call.path.kind.plural == "accountassignments";
+        let held = if is_record { self.access.hold() } else { None };
+        let Some(held) = held else {
+            return Ok(self.answer(&call));
+        };
+        self.chronicle.note(Happened::Told(
+            "the API server holds the write of a record back".to_owned(),
+        ));
+        let cluster = self.clone();
+        let lands = tokio::spawn(async move {
+            held.notified().await;
+            cluster.answer(&call)
+        });
+        lands.await.map_err(io::Error::other)
+    }
+
+    fn answer(&self, call: &Call) -> Result<String, Refusal> {
+        let (writer, path, body) = (call.writer(), &call.path, &call.body);
         let kind = path.kind;
         let namespace = path.namespace.as_deref();
         let Some(name) = &path.name else {
-            return match *method {
+            return match call.method {
                 Method::POST => self
                     .create(writer, kind, namespace.unwrap_or_default(), body)
                     .map(|stored| text(&stored)),
-                _ => Ok(self.list(path, query, metadata_only)),
+                _ => Ok(self.list(path, &call.query, call.metadata_only)),
             };
         };
         let place = Place::new(kind, namespace.unwrap_or_default(), name);
         let found = || self.stored(&place).ok_or_else(|| Refusal::not_found(kind, name));
-        match *method {
+        match call.method {
             Method::GET => found().map(|stored| text(&stored)),
             Method::PUT => self
                 .update(writer, kind, &place, &path.subresource, body)
@@ -126,7 +167,7 @@ impl Cluster {
                 .map(|stored| text(&stored)),
             Method::PATCH => {
                 let mut wanted = (*found()?.object).clone();
-                if content_type.contains("json-patch") {
+                if call.content_type.contains("json-patch") {
                     json_patch(&mut wanted, body).map_err(Refusal::bad_request)?;
                 } else {
                     merge(&mut wanted, body);
@@ -180,7 +221,7 @@ impl Cluster {
     }
 
     /// Lines of changes, from the version asked for until the server goes away.
-    fn watch(&self, path: &Path, query: &BTreeMap<String, String>) -> Body {
+    fn watch(&self, path: &Path, query: &BTreeMap<String, String>, alive: &Pulse) -> Body {
         let since: u64 = query
             .get("resourceVersion")
             .and_then(|version| version.parse().ok())
@@ -188,7 +229,8 @@ impl Cluster {
         let (plural, selector) = (path.kind.plural, selector(query));
         let watch = Watch {
             versions: self.versions.subscribe(),
-            reachable: self.reachable.subscribe(),
+            reachable: self.access.reachable(),
+            cut_off: alive.cut_off(),
             shows_rules: self.shows_rules.subscribe(),
             cluster: self.clone(),
             plural,
@@ -206,6 +248,7 @@ struct Watch {
     cluster: Cluster,
     versions: tokio::sync::watch::Receiver<u64>,
     reachable: tokio::sync::watch::Receiver<bool>,
+    cut_off: tokio::sync::watch::Receiver<Option<Instant>>,
     shows_rules: tokio::sync::watch::Receiver<bool>,
     plural: &'static str,
     selector: Selector,
@@ -221,7 +264,7 @@ impl Watch {
             if RULES.contains(&self.plural) {
                 tokio::select! {
                     shown = self.shows_rules.wait_for(|shown| *shown) => drop(shown.ok()?),
-                    _ = self.reachable.changed() => return None,
+                    () = ends(&mut self.reachable, &mut self.cut_off) => return None,
                 }
             }
             let (lines, version) = {
@@ -238,9 +281,21 @@ impl Watch {
             }
             tokio::select! {
                 changed = self.versions.changed() => changed.ok()?,
-                _ = self.reachable.changed() => return None,
+                () = ends(&mut self.reachable, &mut self.cut_off) => return None,
             }
         }
+    }
+}
+
+/// Waits until the connection breaks.
+async fn ends(
+    reachable: &mut tokio::sync::watch::Receiver<bool>,
+    cut_off: &mut tokio::sync::watch::Receiver<Option<Instant>>,
+) {
+    // Either fails only when the story is over.
+    tokio::select! {
+        _ = reachable.changed() => {}
+        _ = cut_off.changed() => {}
     }
 }
 

@@ -41,7 +41,7 @@ impl Cluster {
             return Err(Refusal::already_exists(kind, &name));
         }
         let mut new = object.clone();
-        if kind.schema().is_some() {
+        if kind.has_status_subresource() {
             new.as_object_mut().map(|fields| fields.remove("status"));
         }
         new["apiVersion"] = json!(kind.api_version());
@@ -76,9 +76,13 @@ impl Cluster {
         let old = self
             .stored(place)
             .ok_or_else(|| Refusal::not_found(kind, &place.name))?;
-        let rests_on = &wanted["metadata"]["resourceVersion"];
-        if rests_on.is_string() && *rests_on != old.object["metadata"]["resourceVersion"] {
+        let (rests_on, is) = (&wanted["metadata"], &old.object["metadata"]);
+        let is_another = |field: &str| rests_on[field].is_string() && rests_on[field] != is[field];
+        if is_another("uid") || is_another("resourceVersion") {
             return Err(Refusal::conflict(kind, &place.name));
+        }
+        if subresource == "status" && !kind.has_status_subresource() {
+            return Err(Refusal::not_served());
         }
         let mut new = if subresource == "status" {
             let mut new = (*old.object).clone();
@@ -86,7 +90,7 @@ impl Cluster {
             new
         } else {
             let mut new = wanted.clone();
-            if kind.schema().is_some() {
+            if kind.has_status_subresource() {
                 new["status"] = old.object["status"].clone();
             }
             new
@@ -99,11 +103,12 @@ impl Cluster {
         if new == *old.object {
             return Ok(old);
         }
-        if is_another_text(&new, &old.object) {
+        if is_another_text(kind, &new, &old.object) {
             new["metadata"]["generation"] =
                 json!(old.object["metadata"]["generation"].as_i64().unwrap_or(0) + 1);
         }
-        let mistakes = schema::mistakes(kind, &new, Some(&old.object));
+        let mut mistakes = schema::mistakes(kind, &new, Some(&old.object));
+        mistakes.extend(late_finalizer(&new, &old.object));
         if !mistakes.is_empty() {
             return Err(Refusal::invalid(kind, &place.name, &mistakes));
         }
@@ -135,6 +140,33 @@ impl Cluster {
         let mut marked = (*old.object).clone();
         marked["metadata"]["deletionTimestamp"] = json!(self.timestamp());
         Ok(self.keep(writer, place, marked))
+    }
+
+    /// Stores an object as somebody does who edits etcd, or who took the policies off: nothing is asked.
+    pub(crate) fn force(&self, place: &Place, object: Value) {
+        self.keep(Writer::named("etcd"), place, object);
+    }
+
+    /// Makes a new object with this content in the same way.
+    pub(crate) fn force_in(&self, kind: &Kind, place: &Place, mut object: Value) {
+        object["metadata"] = json!({
+            "name": place.name,
+            "uid": self.store().new_uid(),
+            "creationTimestamp": self.timestamp(),
+            "generation": 1,
+        });
+        object["apiVersion"] = json!(kind.api_version());
+        self.force(place, object);
+    }
+
+    /// Removes an object in the same way.
+    pub(crate) fn force_out(&self, place: &Place) {
+        if let Some(stored) = self.stored(place) {
+            let mut stripped = (*stored.object).clone();
+            stripped["metadata"]["finalizers"] = json!([]);
+            stripped["metadata"]["deletionTimestamp"] = json!(self.timestamp());
+            self.keep(Writer::named("etcd"), place, stripped);
+        }
     }
 
     /// Stores an object; one that is marked for deletion and has no finalizer is removed instead.
@@ -289,13 +321,33 @@ fn keep_what_is_the_servers(new: &mut Value, old: &Value) {
     }
 }
 
-/// Whether anything but metadata and status differs.
-fn is_another_text(new: &Value, old: &Value) -> bool {
+/// A finalizer that comes when the object is being deleted already.
+fn late_finalizer(new: &Value, old: &Value) -> Option<String> {
+    let finalizers = |object: &Value| {
+        object["metadata"]["finalizers"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+    };
+    let known = finalizers(old);
+    let late = finalizers(new).into_iter().find(|one| !known.contains(one))?;
+    old["metadata"]["deletionTimestamp"].is_string().then(|| {
+        format!(
+            "metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers [{late}]"
+        )
+    })
+}
+
+/// Whether anything but metadata differs, and but the status where that is a subresource. Namespaces have a status, too.
+fn is_another_text(kind: &Kind, new: &Value, old: &Value) -> bool {
+    let is_text = |name: &str| {
+        name != "metadata" && (name != "status" || kind.schema().is_some() && !kind.has_status_subresource())
+    };
     let text = |object: &Value| {
         let fields = object.as_object().cloned().unwrap_or_default();
         fields
             .into_iter()
-            .filter(|(name, _)| name != "metadata" && name != "status")
+            .filter(|(name, _)| is_text(name))
             .collect::<Vec<_>>()
     };
     text(new) != text(old)

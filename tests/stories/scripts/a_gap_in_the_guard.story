@@ -2,21 +2,20 @@
 
 the guard looks every 1m
 alice requests DatabaseAdmin in orders for 2h
-    09:00:20  alice-1 is Pending, AwaitingApproval: Stage lead has 0/1 approvals; awaited until 2026-12-01T12:00:20Z
-                from bob@example.com. They approve by appending to status.approvals (kubectl patch
-                --subresource=status).
+    09:00:20  alice-1 is Pending, AwaitingApproval: Waiting for approval of stage lead (0 of 1) by bob@example.com,
+                until 2026-12-01T12:00:20Z. To approve: append to status.approvals (kubectl patch --subresource=status).
 bob approves
     09:00:30  alice-1: Approved by bob counts
-    09:00:30  alice-1 is Pending, AwaitingApproval: Stage security has 0/1 approvals; awaited until 2026-12-01T12:00:20Z
-                from carol@example.com, erin@example.com. They approve by appending to status.approvals (kubectl patch
-                --subresource=status).
+    09:00:30  alice-1 is Pending, AwaitingApproval: Waiting for approval of stage security (0 of 1) by
+                carol@example.com, erin@example.com, until 2026-12-01T12:00:20Z. To approve: append to status.approvals
+                (kubectl patch --subresource=status).
 somebody removes the guard
 mallory approves in the name of erin
     09:00:50  settings: GuardIntact is False, GuardBroken: ValidatingAdmissionPolicyBinding team-operator-decisions is
                 missing: apply the manifests of this version again. Nothing is granted; access still ends.
     09:00:50  alice-1: Approved by erin does not count, GuardBroken
-    09:00:50  alice-1 is Pending, AwaitingApproval: Stage security has 0/1 approvals; awaited until 2026-12-01T12:00:20Z
-                from carol@example.com. They approve by appending to status.approvals (kubectl patch
+    09:00:50  alice-1 is Pending, AwaitingApproval: Waiting for approval of stage security (0 of 1) by
+                carol@example.com, until 2026-12-01T12:00:20Z. To approve: append to status.approvals (kubectl patch
                 --subresource=status).
 advance 1m
 somebody puts the guard back
@@ -28,9 +27,10 @@ advance 1m
 carol approves
     09:03:10  alice-1: Approved by carol counts
     09:03:10  alice-1 is Approved, ApprovalsComplete: Approved by bob@example.com, carol@example.com.
+    09:03:10  record: DatabaseAdmin in orders for alice is Creating, claimed by alice-1
     09:03:10  aws: create DatabaseAdmin in orders for alice: taken on
-    09:03:10  alice-1 is Approved, Granting: AWS is creating the assignment.
     09:03:12  aws: alice has DatabaseAdmin in orders
-    09:03:15  alice-1 is Active, AccessGranted: The access is there. It ends at 2026-12-01T11:03:15Z; to end it early
-                set spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:03:15  record: DatabaseAdmin in orders for alice is Present, claimed by alice-1 until 2026-12-01T11:03:15Z
+    09:03:15  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T11:03:15Z. To end it early: set
+                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
 advance 1m

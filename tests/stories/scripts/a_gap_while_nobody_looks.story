@@ -1,12 +1,11 @@
 # Case 25, with the controller down: the guard finds the gap in hindsight, and a status forged in it by its seal.
 
 alice requests DatabaseAdmin in orders for 2h
-    09:00:10  alice-1 is Pending, AwaitingApproval: Stage lead has 0/1 approvals; awaited until 2026-12-01T12:00:10Z
-                from bob@example.com. They approve by appending to status.approvals (kubectl patch
-                --subresource=status).
+    09:00:10  alice-1 is Pending, AwaitingApproval: Waiting for approval of stage lead (0 of 1) by bob@example.com,
+                until 2026-12-01T12:00:10Z. To approve: append to status.approvals (kubectl patch --subresource=status).
 dave requests DatabaseAdmin in payments for 2h
-    09:00:20  dave-1 is Pending, AwaitingApproval: Stage lead has 0/1 approvals; awaited until 2026-12-01T12:00:20Z from
-                alice@example.com, bob@example.com. They approve by appending to status.approvals (kubectl patch
+    09:00:20  dave-1 is Pending, AwaitingApproval: Waiting for approval of stage lead (0 of 1) by alice@example.com,
+                bob@example.com, until 2026-12-01T12:00:20Z. To approve: append to status.approvals (kubectl patch
                 --subresource=status).
 the controller crashes
 somebody removes the guard

@@ -5,18 +5,26 @@ platform applies without-approval.yaml
 the controller stops before the next create
 alice requests ReadOnlyAccess in payments for 30m
     09:00:30  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
+    09:00:30  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
     09:00:30  the controller is stopped
-    09:00:30  alice-1 is Approved, Granting: AWS is creating the assignment.
 another controller takes over
-    09:00:40  aws: create ReadOnlyAccess in payments for alice: taken on
-    09:00:42  aws: alice has ReadOnlyAccess in payments
-    09:00:45  alice-1 is Active, AccessGranted: The access is there. It ends at 2026-12-01T09:30:45Z; to end it early
-                set spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:00:40  alice-1 is Approved, Granting: AWS is creating the assignment.
 advance 40m
-    09:20:45  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T09:30:45Z.
-    09:30:45  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
-    09:30:45  aws: delete ReadOnlyAccess in payments for alice: taken on
-    09:30:47  aws: alice no longer has ReadOnlyAccess in payments
-    09:30:50  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    09:01:00  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:01:02  aws: alice has ReadOnlyAccess in payments
+    09:01:05  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T09:31:05Z
+    09:01:05  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T09:31:05Z. To end it early: set
+                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:21:05  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T09:31:05Z.
+    09:31:05  record: ReadOnlyAccess in payments for alice is Deleting
+    09:31:05  aws: delete ReadOnlyAccess in payments for alice: taken on
+    09:31:07  aws: alice no longer has ReadOnlyAccess in payments
+    09:31:12  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. AWS has not told the
+                outcome of a create, which may take effect until 2026-12-01T09:20:30Z; it is deleted then.
+    09:32:05  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
+                2026-12-01T09:32:05Z; it is tried until AWS confirms it.
+    09:32:10  record: ReadOnlyAccess in payments for alice is Absent
+    09:32:10  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
 the old controller wakes
 advance 10m
+    09:45:30  record: ReadOnlyAccess in payments for alice is removed

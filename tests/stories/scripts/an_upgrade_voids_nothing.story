@@ -2,14 +2,13 @@
 
 the guard looks every 1m
 alice requests DatabaseAdmin in orders for 2h
-    09:00:20  alice-1 is Pending, AwaitingApproval: Stage lead has 0/1 approvals; awaited until 2026-12-01T12:00:20Z
-                from bob@example.com. They approve by appending to status.approvals (kubectl patch
-                --subresource=status).
+    09:00:20  alice-1 is Pending, AwaitingApproval: Waiting for approval of stage lead (0 of 1) by bob@example.com,
+                until 2026-12-01T12:00:20Z. To approve: append to status.approvals (kubectl patch --subresource=status).
 bob approves
     09:00:30  alice-1: Approved by bob counts
-    09:00:30  alice-1 is Pending, AwaitingApproval: Stage security has 0/1 approvals; awaited until 2026-12-01T12:00:20Z
-                from carol@example.com, erin@example.com. They approve by appending to status.approvals (kubectl patch
-                --subresource=status).
+    09:00:30  alice-1 is Pending, AwaitingApproval: Waiting for approval of stage security (0 of 1) by
+                carol@example.com, erin@example.com, until 2026-12-01T12:00:20Z. To approve: append to status.approvals
+                (kubectl patch --subresource=status).
 platform applies the manifests of the next version
 advance 1m
     09:01:10  settings: GuardIntact is Unknown, GuardUnproven: ValidatingAdmissionPolicy team-operator-policy-writers is
@@ -26,8 +25,9 @@ the controller starts
     09:07:00  settings: GuardIntact is True, Valid: The admission policies are in force, and a forgery was refused.
     09:07:00  alice-1: Approved by erin counts
     09:07:00  alice-1 is Approved, ApprovalsComplete: Approved by bob@example.com, erin@example.com.
+    09:07:00  record: DatabaseAdmin in orders for alice is Creating, claimed by alice-1
     09:07:00  aws: create DatabaseAdmin in orders for alice: taken on
-    09:07:00  alice-1 is Approved, Granting: AWS is creating the assignment.
     09:07:02  aws: alice has DatabaseAdmin in orders
-    09:07:05  alice-1 is Active, AccessGranted: The access is there. It ends at 2026-12-01T11:07:05Z; to end it early
-                set spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:07:05  record: DatabaseAdmin in orders for alice is Present, claimed by alice-1 until 2026-12-01T11:07:05Z
+    09:07:05  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T11:07:05Z. To end it early: set
+                spec.cancelled to true. Sign in at https://example.awsapps.com/start.

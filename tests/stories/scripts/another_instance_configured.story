@@ -4,11 +4,12 @@ platform applies without-approval.yaml
     09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.
 alice requests ReadOnlyAccess in payments for 1h
     09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
+    09:00:20  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
     09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on
-    09:00:20  alice-1 is Approved, Granting: AWS is creating the assignment.
     09:00:22  aws: alice has ReadOnlyAccess in payments
-    09:00:25  alice-1 is Active, AccessGranted: The access is there. It ends at 2026-12-01T10:00:25Z; to end it early
-                set spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
+    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: set
+                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
 the controller starts with another instance
     09:00:30  developers-in-production: Ready is Unknown, LookupFailed: ListPermissionSets for Identity Center:
                 ResourceNotFoundException: Instance with ARN arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35-elsewhere
@@ -21,34 +22,30 @@ the controller starts with another instance
                 does not exist. It is tried again.
 advance 1h
     09:50:25  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T10:00:25Z.
-    10:00:25  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
-    10:00:25  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. The last attempt: the
-                assignment is in the Identity Center instance arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35, and
-                arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35-elsewhere is configured: nothing can be done or believed
-                about it
+    10:00:25  record: ReadOnlyAccess in payments for alice is Deleting
+    10:00:25  aws: delete ReadOnlyAccess in payments for alice: taken on
+    10:00:27  aws: alice no longer has ReadOnlyAccess in payments
+    10:00:32  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
 advance 1h
-    10:01:25  event on alice-1: RevocationOverdue: The access should have been removed by 2026-12-01T10:01:25Z and AWS
-                has not confirmed it: the assignment is in the Identity Center instance
-                arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35, and
-                arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35-elsewhere is configured: nothing can be done or believed
-                about it
-    10:01:25  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. It is overdue since
-                2026-12-01T10:01:25Z; it is tried until it succeeds. The last attempt: the assignment is in the Identity
-                Center instance arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35, and
-                arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35-elsewhere is configured: nothing can be done or believed
-                about it
+    10:00:57  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
+                exist. (once more at 10:01:17)
+    10:01:25  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
+                2026-12-01T10:01:25Z; it is tried until AWS confirms it.
+    10:01:30  event on the record of ReadOnlyAccess in payments for alice and alice-1: RevocationOverdue: The access of
+                user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T10:00:25Z, and AWS
+                has not confirmed that it is gone.
+    10:01:47  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
+                exist. (117 times more, the last at 11:00:17)
 the controller starts
     11:00:40  developers-in-production: Ready is True, Valid: Everything that the policy names exists.
     11:00:40  production: Ready is True, Valid: Everything that the policy names exists.
     11:00:40  read-only: Ready is True, Valid: Everything that the policy names exists.
-    11:00:40  aws: delete ReadOnlyAccess in payments for alice: taken on
-    11:00:40  event on alice-1: RevocationOverdue: The access should have been removed by 2026-12-01T10:01:25Z and AWS
-                has not confirmed it: the assignment is in the Identity Center instance
-                arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35, and
-                arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35-elsewhere is configured: nothing can be done or believed
-                about it
-    11:00:40  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. It is overdue since
-                2026-12-01T10:01:25Z; it is tried until it succeeds.
-    11:00:42  aws: alice no longer has ReadOnlyAccess in payments
-    11:00:45  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    11:00:40  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
+                exist.
+    11:00:40  record: ReadOnlyAccess in payments for alice is Absent
+    11:00:40  event on the record of ReadOnlyAccess in payments for alice and alice-1: RevocationOverdue: The access of
+                user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T10:00:25Z, and AWS
+                has not confirmed that it is gone.
+    11:00:40  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    11:00:40  record: ReadOnlyAccess in payments for alice is removed
 advance 1m

@@ -4,11 +4,12 @@ platform applies without-approval.yaml
     09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.
 alice requests ReadOnlyAccess in payments for 1h
     09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
+    09:00:20  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
     09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on
-    09:00:20  alice-1 is Approved, Granting: AWS is creating the assignment.
     09:00:22  aws: alice has ReadOnlyAccess in payments
-    09:00:25  alice-1 is Active, AccessGranted: The access is there. It ends at 2026-12-01T10:00:25Z; to end it early
-                set spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
+    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: set
+                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
 advance 55m
     09:50:25  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T10:00:25Z.
 the API server is away
@@ -17,8 +18,13 @@ advance 10m
     10:00:27  aws: alice no longer has ReadOnlyAccess in payments
 the API server is back
     10:05:40  settings: GuardIntact is Unknown, GuardUnproven: the admission policies could not be read:
-                CustomResourceDefinition approverpolicies.team-operator.io: ServiceError: connection refused. Nothing is
-                granted until it can be told.
+                CustomResourceDefinition accountassignments.team-operator.io: ServiceError: connection refused. Nothing
+                is granted until it can be told.
 advance 5m
-    10:05:56  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
-    10:05:56  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    10:06:00  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
+                exist.
+    10:06:00  record: ReadOnlyAccess in payments for alice is Deleting
+    10:06:00  record: ReadOnlyAccess in payments for alice is Absent
+    10:06:00  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
+                2026-12-01T10:01:25Z; it is tried until AWS confirms it.
+    10:06:00  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.

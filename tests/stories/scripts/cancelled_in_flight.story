@@ -5,23 +5,31 @@ platform applies without-approval.yaml
 aws needs 2m for each operation
 alice requests ReadOnlyAccess in payments for 1h
     09:00:30  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
+    09:00:30  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
     09:00:30  aws: create ReadOnlyAccess in payments for alice: taken on
-    09:00:30  alice-1 is Approved, Granting: AWS is creating the assignment.
+    09:00:37  alice-1 is Approved, Granting: AWS is creating the assignment.
 alice cancels
-    09:00:40  alice-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed.
+    09:00:40  record: ReadOnlyAccess in payments for alice is Deleting
+    09:00:40  aws: delete ReadOnlyAccess in payments for alice: ConflictException: Another operation on this assignment
+                is in progress. Please try again.
+    09:00:47  alice-1 is Revoking, CancelledByRequester: Cancelled by the requester. The access is being removed. The
+                last attempt failed: DeleteAccountAssignment for account 444444444444: ConflictException: Another
+                operation on this assignment is in progress. Please try again.
 advance 10m
-    09:01:40  event on alice-1: RevocationOverdue: The access should have been removed by 2026-12-01T09:01:40Z and AWS
-                has not confirmed it.
-    09:01:40  alice-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed. It is overdue
-                since 2026-12-01T09:01:40Z; it is tried until it succeeds.
+    09:01:40  alice-1 is Revoking, CancelledByRequester: Cancelled by the requester. The access is being removed. This
+                is overdue since 2026-12-01T09:01:40Z; it is tried until AWS confirms it. The last attempt failed:
+                DeleteAccountAssignment for account 444444444444: ConflictException: Another operation on this
+                assignment is in progress. Please try again.
     09:02:30  aws: alice has ReadOnlyAccess in payments
-    09:02:30  aws: delete ReadOnlyAccess in payments for alice: ConflictException: Conflict with a previous successful
-                write. Please try again.
-    09:02:30  alice-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed. It is overdue
-                since 2026-12-01T09:01:40Z; it is tried until it succeeds. The last attempt: DeleteAccountAssignment for
-                account 444444444444: ConflictException: Conflict with a previous successful write. Please try again.
     09:02:40  aws: delete ReadOnlyAccess in payments for alice: taken on
-    09:02:40  alice-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed. It is overdue
-                since 2026-12-01T09:01:40Z; it is tried until it succeeds.
+    09:02:45  event on the record of ReadOnlyAccess in payments for alice and alice-1: RevocationOverdue: The access of
+                user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:00:40Z, and AWS
+                has not confirmed that it is gone. The last attempt failed: DeleteAccountAssignment for account
+                444444444444: ConflictException: Another operation on this assignment is in progress. Please try again.
+    09:03:10  aws: delete ReadOnlyAccess in payments for alice: ConflictException: Another operation on this assignment
+                is in progress. Please try again. (2 times more, the last at 09:04:10)
     09:04:40  aws: alice no longer has ReadOnlyAccess in payments
-    09:05:00  alice-1 is Cancelled, EndedByRequester: Ended by the requester. AWS confirmed that the assignment is gone.
+    09:04:40  aws: delete ReadOnlyAccess in payments for alice: ConflictException: Conflict with a previous successful
+                write. Please try again.
+    09:04:50  record: ReadOnlyAccess in payments for alice is Absent
+    09:04:50  alice-1 is Cancelled, CancelledByRequester: Cancelled by the requester.

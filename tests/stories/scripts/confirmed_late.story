@@ -5,16 +5,20 @@ platform applies without-approval.yaml
 aws needs 2h for each operation
 alice requests ReadOnlyAccess in payments for 3h
     09:00:30  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
+    09:00:30  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
     09:00:30  aws: create ReadOnlyAccess in payments for alice: taken on
-    09:00:30  alice-1 is Approved, Granting: AWS is creating the assignment.
+    09:00:37  alice-1 is Approved, Granting: AWS is creating the assignment.
 advance 2h
     11:00:30  aws: alice has ReadOnlyAccess in payments
-    11:00:35  alice-1 is Active, AccessGranted: The access is there. It ends at 2026-12-01T12:15:30Z; to end it early
-                set spec.cancelled to true. Sign in at https://example.awsapps.com/start.
 aws needs 2s for each operation
+    11:00:40  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T12:15:30Z
+    11:00:40  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T12:15:30Z. To end it early: set
+                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
 advance 2h
     12:05:30  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T12:15:30Z.
-    12:15:30  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
+    12:15:30  record: ReadOnlyAccess in payments for alice is Deleting
     12:15:30  aws: delete ReadOnlyAccess in payments for alice: taken on
     12:15:32  aws: alice no longer has ReadOnlyAccess in payments
-    12:15:35  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    12:15:35  record: ReadOnlyAccess in payments for alice is Absent
+    12:15:35  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    12:15:35  record: ReadOnlyAccess in payments for alice is removed

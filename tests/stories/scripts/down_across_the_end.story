@@ -4,20 +4,25 @@ platform applies without-approval.yaml
     09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.
 alice requests ReadOnlyAccess in payments for 1h
     09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
+    09:00:20  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
     09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on
-    09:00:20  alice-1 is Approved, Granting: AWS is creating the assignment.
     09:00:22  aws: alice has ReadOnlyAccess in payments
-    09:00:25  alice-1 is Active, AccessGranted: The access is there. It ends at 2026-12-01T10:00:25Z; to end it early
-                set spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
+    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: set
+                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
 the controller crashes
 advance 3h
 the controller starts
-    12:00:40  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
+    12:00:40  record: ReadOnlyAccess in payments for alice is Deleting
     12:00:40  aws: delete ReadOnlyAccess in payments for alice: taken on
-    12:00:40  event on alice-1: RevocationOverdue: The access should have been removed by 2026-12-01T10:01:25Z and AWS
-                has not confirmed it.
-    12:00:40  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. It is overdue since
-                2026-12-01T10:01:25Z; it is tried until it succeeds.
+    12:00:40  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T10:00:25Z.
+    12:00:40  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
+                2026-12-01T10:01:25Z; it is tried until AWS confirms it.
     12:00:42  aws: alice no longer has ReadOnlyAccess in payments
-    12:00:45  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    12:00:45  record: ReadOnlyAccess in payments for alice is Absent
+    12:00:45  event on the record of ReadOnlyAccess in payments for alice and alice-1: RevocationOverdue: The access of
+                user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T10:00:25Z, and AWS
+                has not confirmed that it is gone.
+    12:00:45  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    12:00:45  record: ReadOnlyAccess in payments for alice is removed
 advance 1m

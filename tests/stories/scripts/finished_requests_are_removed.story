@@ -2,11 +2,10 @@
 
 platform sets retention of settings to 3h
 alice requests DatabaseAdmin in orders for 2h
-    09:00:20  alice-1 is Pending, AwaitingApproval: Stage lead has 0/1 approvals; awaited until 2026-12-01T12:00:20Z
-                from bob@example.com. They approve by appending to status.approvals (kubectl patch
-                --subresource=status).
+    09:00:20  alice-1 is Pending, AwaitingApproval: Waiting for approval of stage lead (0 of 1) by bob@example.com,
+                until 2026-12-01T12:00:20Z. To approve: append to status.approvals (kubectl patch --subresource=status).
 alice cancels
-    09:00:30  alice-1 is Cancelled, CancelledByRequester: Ended by the requester.
+    09:00:30  alice-1 is Cancelled, CancelledByRequester: Cancelled by the requester.
 alice deletes
     09:00:40  refused: elevationrequests.team-operator.io "alice-1" is forbidden: ValidatingAdmissionPolicy
                 'team-operator-requests' with binding 'team-operator-requests' denied request: requests are kept as

@@ -8,23 +8,26 @@ advance 2m
 the watches of policies go on
     09:02:40  read-only: Ready is True, Valid: Everything that the policy names exists.
     09:02:40  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
+    09:02:40  record: ReadOnlyAccess in ledger for alice is Creating, claimed by alice-1
     09:02:40  aws: create ReadOnlyAccess in ledger for alice: taken on
-    09:02:40  alice-1 is Approved, Granting: AWS is creating the assignment.
     09:02:42  aws: alice has ReadOnlyAccess in ledger
-    09:02:45  alice-1 is Active, AccessGranted: The access is there. It ends at 2026-12-01T10:02:45Z; to end it early
-                set spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:02:45  record: ReadOnlyAccess in ledger for alice is Present, claimed by alice-1 until 2026-12-01T10:02:45Z
+    09:02:45  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:02:45Z. To end it early: set
+                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
 bob requests DatabaseAdmin in orders for 4h
-    09:02:50  bob-1 is Pending, AwaitingApproval: Stage lead has 0/1 approvals; awaited until 2026-12-01T12:02:50Z from
-                alice@example.com. They approve by appending to status.approvals (kubectl patch --subresource=status).
+    09:02:50  bob-1 is Pending, AwaitingApproval: Waiting for approval of stage lead (0 of 1) by alice@example.com,
+                until 2026-12-01T12:02:50Z. To approve: append to status.approvals (kubectl patch --subresource=status).
 the watches of policies stand still
 platform sets maxDuration of developers-in-production to 2h
 alice approves bob-1
 alice cancels alice-1
-    09:03:30  alice-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed.
+    09:03:30  record: ReadOnlyAccess in ledger for alice is Deleting
     09:03:30  aws: delete ReadOnlyAccess in ledger for alice: taken on
     09:03:32  aws: alice no longer has ReadOnlyAccess in ledger
-    09:03:35  alice-1 is Revoked, EndedByRequester: Ended by the requester. AWS confirmed that the assignment is gone.
+    09:03:37  alice-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed.
 advance 2m
+    09:03:45  record: ReadOnlyAccess in ledger for alice is Absent
+    09:03:45  alice-1 is Revoked, EndedByRequester: Ended by the requester. AWS confirmed that the access is gone.
 the watches of policies go on
     09:05:40  bob-1 is Denied, NotEligible: No EligibilityPolicy alone matches you, the account, the permission set and
                 the duration. Nearest: developers-in-production: it allows at most 2h, not 4h; read-only: it does not

@@ -4,11 +4,12 @@ platform applies without-approval.yaml
     09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.
 alice requests ReadOnlyAccess in payments for 1h
     09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
+    09:00:20  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
     09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on
-    09:00:20  alice-1 is Approved, Granting: AWS is creating the assignment.
     09:00:22  aws: alice has ReadOnlyAccess in payments
-    09:00:25  alice-1 is Active, AccessGranted: The access is there. It ends at 2026-12-01T10:00:25Z; to end it early
-                set spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
+    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: set
+                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
 platform removes read-only,
 platform removes developers-in-production,
 platform removes production,
@@ -18,10 +19,10 @@ dave requests ReadOnlyAccess in payments for 1h
                 'team-operator-limits' with binding 'team-operator-needs-teamsettings-default' denied request: failed to
                 configure binding: no params found for policy binding with `Deny` parameterNotFoundAction
 advance 4m
-advance 2m
-    09:05:30  alice-1 is Revoking, EligibilityLost: No longer eligible: The TeamSettings named default are missing. The
-                access is being removed.
-    09:05:30  aws: delete ReadOnlyAccess in payments for alice: taken on
-    09:05:32  aws: alice no longer has ReadOnlyAccess in payments
-    09:05:35  alice-1 is Revoked, EligibilityLost: No longer eligible: The TeamSettings named default are missing. AWS
-                confirmed that the assignment is gone.
+advance 12m
+    09:15:30  record: ReadOnlyAccess in payments for alice is Deleting
+    09:15:30  aws: delete ReadOnlyAccess in payments for alice: taken on
+    09:15:32  aws: alice no longer has ReadOnlyAccess in payments
+    09:15:35  record: ReadOnlyAccess in payments for alice is Absent
+    09:15:35  alice-1 is Revoked, EligibilityLost: No longer eligible: The TeamSettings named default are missing. AWS
+                confirmed that the access is gone.

@@ -5,20 +5,25 @@ platform applies without-approval.yaml
 platform sets onEligibilityLost of settings to Keep
 alice requests ReadOnlyAccess in payments for 1h
     09:00:30  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
+    09:00:30  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
     09:00:30  aws: create ReadOnlyAccess in payments for alice: taken on
-    09:00:30  alice-1 is Approved, Granting: AWS is creating the assignment.
     09:00:32  aws: alice has ReadOnlyAccess in payments
-    09:00:35  alice-1 is Active, AccessGranted: The access is there. It ends at 2026-12-01T10:00:35Z; to end it early
-                set spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:00:35  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:35Z
+    09:00:35  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:35Z. To end it early: set
+                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
 platform removes read-only,
 platform removes developers-in-production,
 platform removes production,
 platform removes settings
 advance 30m
+    09:15:40  alice-1 is Active, EligibilityLost: Access is active until 2026-12-01T10:00:35Z. The requester is no
+                longer eligible, and settings keep access that was granted. To end it: revoke it. The TeamSettings named
+                default are missing.
 advance 30m
     09:50:35  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T10:00:35Z.
-    10:00:35  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
+    10:00:35  record: ReadOnlyAccess in payments for alice is Deleting
     10:00:35  aws: delete ReadOnlyAccess in payments for alice: taken on
     10:00:37  aws: alice no longer has ReadOnlyAccess in payments
-    10:00:40  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    10:00:40  record: ReadOnlyAccess in payments for alice is Absent
+    10:00:40  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
 advance 1m

@@ -6,11 +6,11 @@ somebody gives bob ReadOnlyAccess in payments
     09:00:20  aws: bob has ReadOnlyAccess in payments
 bob requests ReadOnlyAccess in payments for 1h
     09:00:30  bob-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
-    09:00:30  bob-1 is Active, StandingAccess: The requester has this access without the controller: nothing was
-                created, and it stays when this request ends. It ends at 2026-12-01T10:00:30Z; to end it early set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:00:30  record: ReadOnlyAccess in payments for bob is Absent, claimed by bob-1
 advance 1h
-    09:50:30  event on bob-1: AccessEndsSoon: The access ends at 2026-12-01T10:00:30Z.
-    10:00:30  bob-1 is Revoking, EndReached: The end was reached. The requester had this access before: it remains.
-    10:00:30  bob-1 is Ended, EndReached: The end was reached. The requester had this access before: it remains.
+    09:01:30  event on the record of ReadOnlyAccess in payments for bob and bob-1: StandingAccess: User bob@example.com
+                has ReadOnlyAccess in account 444444444444 without the controller: nothing was created.
+    09:01:30  bob-1 is Ended, StandingAccess: The requester has this access without the controller: nothing was created,
+                and nothing will be removed.
+    09:01:30  record: ReadOnlyAccess in payments for bob is Absent
 advance 5m

@@ -2,14 +2,13 @@
 
 platform sets maxStartDelay of settings to 720h
 alice requests DatabaseAdmin in orders for 2h starting in 12h
-    09:00:20  alice-1 is Pending, AwaitingApproval: Stage lead has 0/1 approvals; awaited until 2026-12-01T12:00:20Z
-                from bob@example.com. They approve by appending to status.approvals (kubectl patch
-                --subresource=status).
+    09:00:20  alice-1 is Pending, AwaitingApproval: Waiting for approval of stage lead (0 of 1) by bob@example.com,
+                until 2026-12-01T12:00:20Z. To approve: append to status.approvals (kubectl patch --subresource=status).
 bob approves
     09:00:30  alice-1: Approved by bob counts
-    09:00:30  alice-1 is Pending, AwaitingApproval: Stage security has 0/1 approvals; awaited until 2026-12-01T12:00:20Z
-                from carol@example.com, erin@example.com. They approve by appending to status.approvals (kubectl patch
-                --subresource=status).
+    09:00:30  alice-1 is Pending, AwaitingApproval: Waiting for approval of stage security (0 of 1) by
+                carol@example.com, erin@example.com, until 2026-12-01T12:00:20Z. To approve: append to status.approvals
+                (kubectl patch --subresource=status).
 erin approves
     09:00:40  alice-1: Approved by erin counts
     09:00:40  alice-1 is Approved, ApprovalsComplete: Approved by bob@example.com, erin@example.com.
@@ -17,15 +16,18 @@ erin approves
 advance 11h
     15:00:00  audit: UnheldAssignment, ReadOnlyAccess in account 111122223333
 advance 1h
+    20:59:20  record: DatabaseAdmin in orders for alice is Absent, claimed by alice-1
     21:00:00  audit: UnheldAssignment, ReadOnlyAccess in account 111122223333
+    21:00:20  record: DatabaseAdmin in orders for alice is Creating, claimed by alice-1
     21:00:20  aws: create DatabaseAdmin in orders for alice: taken on
-    21:00:20  alice-1 is Approved, Granting: AWS is creating the assignment.
     21:00:22  aws: alice has DatabaseAdmin in orders
-    21:00:25  alice-1 is Active, AccessGranted: The access is there. It ends at 2026-12-01T23:00:25Z; to end it early
-                set spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    21:00:25  record: DatabaseAdmin in orders for alice is Present, claimed by alice-1 until 2026-12-01T23:00:25Z
+    21:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T23:00:25Z. To end it early: set
+                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
 advance 2h5m
     22:50:25  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T23:00:25Z.
-    23:00:25  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
+    23:00:25  record: DatabaseAdmin in orders for alice is Deleting
     23:00:25  aws: delete DatabaseAdmin in orders for alice: taken on
     23:00:27  aws: alice no longer has DatabaseAdmin in orders
-    23:00:30  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the assignment is gone.
+    23:00:30  record: DatabaseAdmin in orders for alice is Absent
+    23:00:30  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.

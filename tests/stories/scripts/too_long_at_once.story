@@ -6,6 +6,5 @@ alice requests DatabaseAdmin in orders for 12h
                 'team-operator-limits' with binding 'team-operator-needs-teamsettings-default' denied request:
                 spec.duration 12h is longer than the 9h that TeamSettings allow
 alice requests DatabaseAdmin in orders for 9h
-    09:00:30  alice-2 is Pending, AwaitingApproval: Stage lead has 0/1 approvals; awaited until 2026-12-01T12:00:30Z
-                from bob@example.com. They approve by appending to status.approvals (kubectl patch
-                --subresource=status).
+    09:00:30  alice-2 is Pending, AwaitingApproval: Waiting for approval of stage lead (0 of 1) by bob@example.com,
+                until 2026-12-01T12:00:30Z. To approve: append to status.approvals (kubectl patch --subresource=status).

@@ -1,8 +1,8 @@
 # Case 16: Bob is renamed while his request waits, and has two user names now. Neither approves it, and it does not outlive the old one.
 
 bob requests DatabaseAdmin in orders for 2h
-    09:00:10  bob-1 is Pending, AwaitingApproval: Stage lead has 0/1 approvals; awaited until 2026-12-01T12:00:10Z from
-                alice@example.com. They approve by appending to status.approvals (kubectl patch --subresource=status).
+    09:00:10  bob-1 is Pending, AwaitingApproval: Waiting for approval of stage lead (0 of 1) by alice@example.com,
+                until 2026-12-01T12:00:10Z. To approve: append to status.approvals (kubectl patch --subresource=status).
 bob approves
     09:00:20  refused: ElevationRequest.team-operator.io "bob-1" is invalid: status.approvals: nobody decides on their
                 own request: somebody else must; to take it back set spec.cancelled to true

@@ -6,7 +6,6 @@ alice requests DatabaseAdmin in ledger for 1h
                 and the duration. Nearest: developers-in-production: it does not cover account 555555555555.
 platform applies eligibility-policy.yaml
 alice requests DatabaseAdmin in ledger for 1h
-    09:00:40  alice-2 is Pending, AwaitingApproval: Stage lead has 0/1 approvals; awaited until 2026-12-01T12:00:40Z
-                from bob@example.com. They approve by appending to status.approvals (kubectl patch
-                --subresource=status). Note: AWS credentials obtained during these 1h keep working for up to 2h after
-                they were obtained.
+    09:00:40  alice-2 is Pending, AwaitingApproval: Waiting for approval of stage lead (0 of 1) by bob@example.com,
+                until 2026-12-01T12:00:40Z. To approve: append to status.approvals (kubectl patch --subresource=status).
+                Note: AWS credentials obtained during these 1h keep working for up to 2h after they were obtained.

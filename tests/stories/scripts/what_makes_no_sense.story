@@ -52,9 +52,8 @@ system:serviceaccount:default:robot requests DatabaseAdmin in orders for 2h
                 ValidatingAdmissionPolicy 'team-operator-requests' with binding 'team-operator-requests' denied request:
                 a request is made by a person, and system:serviceaccount:default:robot is a machine: log in as yourself
 alice requests DatabaseAdmin in orders for 2h starting at 2020-01-01T00:00:00Z because "Wiederherstellung – 復元"
-    09:02:20  alice-13 is Pending, AwaitingApproval: Stage lead has 0/1 approvals; awaited until 2026-12-01T12:02:20Z
-                from bob@example.com. They approve by appending to status.approvals (kubectl patch
-                --subresource=status).
+    09:02:20  alice-13 is Pending, AwaitingApproval: Waiting for approval of stage lead (0 of 1) by bob@example.com,
+                until 2026-12-01T12:02:20Z. To approve: append to status.approvals (kubectl patch --subresource=status).
 alice changes duration of alice-13 to 8h
     09:02:30  refused: ElevationRequest.team-operator.io "alice-13" is invalid: spec.duration: Invalid value: "8h":
                 duration cannot be changed: create a new request instead (kubectl create, with metadata.generateName)

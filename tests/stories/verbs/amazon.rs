@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use identity_center_sandbox::{Change, Effect, Script, Selector, Service};
 
 use super::full;
@@ -14,7 +15,8 @@ pub(crate) fn operation(call: &str) -> Result<&'static str, String> {
     match call.trim_end_matches('s') {
         "create" => Ok("CreateAccountAssignment"),
         "delete" => Ok("DeleteAccountAssignment"),
-        other => Err(format!("{other:?} is no call: create or delete")),
+        "list" => Ok("ListAccountAssignments"),
+        other => Err(format!("{other:?} is no call: create, delete or list")),
     }
 }
 
@@ -65,12 +67,19 @@ pub(crate) fn throttles(stage: &mut Stage, words: Words) -> Result<(), String> {
     Ok(())
 }
 
-/// `aws refuses deletes for 1h`.
+/// `aws refuses deletes for 1h`, with an error of its own: nobody can tell whether it carries them out.
 pub(crate) fn refuses(stage: &mut Stage, words: Words) -> Result<(), String> {
+    refuses_with(stage, &words, "InternalServerException")
+}
+
+/// `aws denies creates for 1h`, and certainly does not carry them out.
+pub(crate) fn denies(stage: &mut Stage, words: Words) -> Result<(), String> {
+    refuses_with(stage, &words, "AccessDeniedException")
+}
+
+fn refuses_with(stage: &Stage, words: &Words, code: &str) -> Result<(), String> {
     let on = calls(operation(words.get("call"))?);
-    let id = stage
-        .aws
-        .script(script(on, None, refusal("InternalServerException")));
+    let id = stage.aws.script(script(on, None, refusal(code)));
     take_back_after(stage, id, duration(words.get("duration"))?);
     Ok(())
 }
@@ -131,10 +140,43 @@ pub(crate) fn is_away(stage: &mut Stage, _: Words) -> Result<(), String> {
     Ok(())
 }
 
+/// `aws does not answer`: no byte of it arrives.
+pub(crate) fn does_not_answer(stage: &mut Stage, _: Words) -> Result<(), String> {
+    stage
+        .aws
+        .script(script(Selector::default(), None, Effect::Lost { applied: false }));
+    stage.aws.date.be_silent(true);
+    Ok(())
+}
+
 /// `aws is back`.
 pub(crate) fn is_back(stage: &mut Stage, _: Words) -> Result<(), String> {
     stage.aws.world().remove_scripts(None);
+    stage.aws.date.be_silent(false);
     Ok(())
+}
+
+/// `the clock of aws is 5s ahead`.
+pub(crate) fn is_ahead(stage: &mut Stage, words: Words) -> Result<(), String> {
+    let ahead = duration(words.get("duration"))?;
+    let ahead = TimeDelta::from_std(ahead).map_err(|error| error.to_string())?;
+    stage.aws.date.be_ahead(ahead);
+    Ok(())
+}
+
+/// `aws is stuck with the next create`: it is accepted, and is in progress for as long as AWS likes.
+pub(crate) fn is_stuck(stage: &mut Stage, words: Words) -> Result<(), String> {
+    next(stage, &words, Effect::Stuck)
+}
+
+/// `aws finishes what it is stuck with`.
+pub(crate) fn finishes(stage: &mut Stage, _: Words) -> Result<(), String> {
+    stage.aws.change(&Change::FinishStuck {})
+}
+
+/// `aws answers the next create with an error`: a 5xx, although it carries it out.
+pub(crate) fn answers_with_an_error(stage: &mut Stage, words: Words) -> Result<(), String> {
+    next(stage, &words, Effect::Unavailable { applied: true })
 }
 
 /// `somebody gives alice DatabaseAdmin in orders`, without asking us.

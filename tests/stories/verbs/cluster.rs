@@ -15,13 +15,37 @@ const NAMESPACE_CONTROLLER: &str = "system:serviceaccount:kube-system:namespace-
 
 /// `the API server is away`, for the controller.
 pub(crate) fn is_away(stage: &mut Stage, _: Words) -> Result<(), String> {
-    stage.cluster.be_reachable(false);
+    stage.cluster.access.be_reachable(false);
     Ok(())
 }
 
 /// `the API server is back`.
 pub(crate) fn is_back(stage: &mut Stage, _: Words) -> Result<(), String> {
-    stage.cluster.be_reachable(true);
+    stage.cluster.access.be_reachable(true);
+    Ok(())
+}
+
+/// `the API server is read-only`, for the controller.
+pub(crate) fn is_read_only(stage: &mut Stage, _: Words) -> Result<(), String> {
+    stage.cluster.access.be_writable(false);
+    Ok(())
+}
+
+/// `the API server is writable`.
+pub(crate) fn is_writable(stage: &mut Stage, _: Words) -> Result<(), String> {
+    stage.cluster.access.be_writable(true);
+    Ok(())
+}
+
+/// `the API server holds the next write of a record back`, until it lets go.
+pub(crate) fn holds(stage: &mut Stage, _: Words) -> Result<(), String> {
+    stage.cluster.access.hold_the_next_write();
+    Ok(())
+}
+
+/// `the API server lets go`: what was held back lands now, if it still fits.
+pub(crate) fn lets_go(stage: &mut Stage, _: Words) -> Result<(), String> {
+    stage.cluster.access.release();
     Ok(())
 }
 

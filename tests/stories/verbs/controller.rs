@@ -4,7 +4,7 @@ use super::amazon::operation;
 use super::people::duration;
 use crate::aws::Incident;
 use crate::grammar::Words;
-use crate::stage::Stage;
+use crate::stage::{Configured, Stage};
 
 /// `advance 2h1m`.
 pub(crate) fn advance(stage: &mut Stage, words: Words) -> Result<(), String> {
@@ -45,24 +45,37 @@ fn plan(stage: &Stage, words: &Words, after_the_answer: bool, kills: bool) -> Re
 /// `the controller starts`.
 pub(crate) fn starts(stage: &mut Stage, _: Words) -> Result<(), String> {
     stage.crash();
-    stage.start(false);
+    stage.start(Configured::Well);
     Ok(())
 }
 
 /// `the controller starts with another instance`: somebody configured the wrong one.
 pub(crate) fn starts_elsewhere(stage: &mut Stage, _: Words) -> Result<(), String> {
     stage.crash();
-    stage.start(true);
+    stage.start(Configured::Elsewhere);
+    Ok(())
+}
+
+/// `the controller starts with another instance for good`: an administrator says that the recorded one was left.
+pub(crate) fn abandons(stage: &mut Stage, _: Words) -> Result<(), String> {
+    stage.crash();
+    stage.start(Configured::ElsewhereForGood);
+    Ok(())
+}
+
+/// `the controller is cut off from the API server`, it alone.
+pub(crate) fn cut_off(stage: &mut Stage, _: Words) -> Result<(), String> {
+    stage.cut_off();
     Ok(())
 }
 
 /// `another controller takes over`: the lease of the first one ran out.
 pub(crate) fn takes_over(stage: &mut Stage, _: Words) -> Result<(), String> {
-    stage.start(false);
+    stage.start(Configured::Well);
     Ok(())
 }
 
-/// `the old controller wakes`.
+/// `the old controller wakes`, or reaches the API server again.
 pub(crate) fn wakes(stage: &mut Stage, _: Words) -> Result<(), String> {
     stage.wake();
     Ok(())

@@ -8,6 +8,7 @@ pub(crate) mod cluster;
 pub(crate) mod controller;
 pub(crate) mod people;
 pub(crate) mod platform;
+pub(crate) mod records;
 
 use serde_json::Value;
 

@@ -1,0 +1,55 @@
+# Another instance is configured, and an administrator says that the old one was left for good: its records are closed, loudly.
+
+platform applies without-approval.yaml
+    09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.
+alice requests ReadOnlyAccess in payments for 1h
+    09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
+    09:00:20  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
+    09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:22  aws: alice has ReadOnlyAccess in payments
+    09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
+    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: set
+                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+dave requests ReadOnlyAccess in payments for 1h
+    09:00:30  dave-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
+    09:00:30  record: ReadOnlyAccess in payments for dave is Creating, claimed by dave-1
+    09:00:30  aws: create ReadOnlyAccess in payments for dave: taken on
+    09:00:32  aws: dave has ReadOnlyAccess in payments
+    09:00:35  record: ReadOnlyAccess in payments for dave is Present, claimed by dave-1 until 2026-12-01T10:00:35Z
+    09:00:35  dave-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:35Z. To end it early: set
+                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+the controller starts with another instance
+    09:00:40  developers-in-production: Ready is Unknown, LookupFailed: ListPermissionSets for Identity Center:
+                ResourceNotFoundException: Instance with ARN arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35-elsewhere
+                does not exist. It is tried again.
+    09:00:40  production: Ready is Unknown, LookupFailed: ListPermissionSets for Identity Center:
+                ResourceNotFoundException: Instance with ARN arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35-elsewhere
+                does not exist. It is tried again.
+    09:00:40  read-only: Ready is Unknown, LookupFailed: ListPermissionSets for Identity Center:
+                ResourceNotFoundException: Instance with ARN arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35-elsewhere
+                does not exist. It is tried again.
+alice cancels
+    09:00:50  refused: elevationrequests.team-operator.io "dave-1" is forbidden: ValidatingAdmissionPolicy
+                'team-operator-requests' with binding 'team-operator-requests' denied request: only dave@example.com may
+                change this request; to stop it, add a Rejected or Revoked entry to status.approvals (kubectl patch
+                --subresource=status)
+advance 2m
+the controller starts with another instance for good
+advance 1m
+advance 2h
+    09:50:25  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T10:00:25Z.
+    09:50:35  event on dave-1: AccessEndsSoon: The access ends at 2026-12-01T10:00:35Z.
+    10:00:25  record: ReadOnlyAccess in payments for alice is Deleting
+    10:00:25  record: ReadOnlyAccess in payments for alice is Absent
+    10:00:25  event on the record of ReadOnlyAccess in payments for alice and alice-1: RecordAbandoned:
+                444444444444-readonlyaccess-2149bdbd5360532576364e2f38aafbbf is given up: its instance
+                arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35 was abandoned.
+    10:00:25  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    10:00:35  record: ReadOnlyAccess in payments for dave is Deleting
+    10:00:35  record: ReadOnlyAccess in payments for dave is Absent
+    10:00:35  event on the record of ReadOnlyAccess in payments for dave and dave-1: RecordAbandoned:
+                444444444444-readonlyaccess-f985b44059c7fbd57b13f5e4e1e860d9 is given up: its instance
+                arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35 was abandoned.
+    10:00:35  dave-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    10:15:20  record: ReadOnlyAccess in payments for alice is removed
+    10:15:30  record: ReadOnlyAccess in payments for dave is removed
