@@ -1,8 +1,11 @@
 //! Records that vanish, are forged, or are of another time.
 
+use chrono::TimeDelta;
+
 use crate::api::{AssignmentState, Phase, Reason};
-use crate::domain::RecordSeal;
 use crate::domain::fixtures::{World, active, minute};
+use crate::domain::window::after;
+use crate::domain::{Record, RecordSeal};
 
 fn alerted(world: &World, reason: Reason) -> bool {
     world.alerts.iter().any(|alert| alert.reason == reason)
@@ -36,6 +39,71 @@ fn a_record_that_vanishes_while_nobody_runs_is_rebuilt_from_sealed_requests() {
     world.until(minute(150));
     assert!(!world.assigned);
     world.check(Phase::Ended, Reason::EndReached);
+}
+
+// Until it is written back, what is remembered is what is: the end comes all the same.
+#[test]
+fn an_end_comes_while_a_lost_record_cannot_be_written_back() {
+    for restarted in [false, true] {
+        let mut world = active();
+        world.records.clear();
+        if restarted {
+            world.restart();
+        }
+        world.writable = false;
+        world.until(after(minute(120), TimeDelta::seconds(5)));
+        assert!(!world.assigned, "restarted: {restarted}");
+        world.writable = true;
+        world.until(minute(150));
+        world.check(Phase::Ended, Reason::EndReached);
+    }
+}
+
+/// The record is another object, with a claim of another request alone.
+fn replaced(seal: RecordSeal) -> World {
+    let mut world = active();
+    let mut claim = world.claim().clone();
+    claim.request.uid = "uid-other".to_owned();
+    (claim.start_time, claim.end_time) = (None, None);
+    let stored = world.stored();
+    let mut anew = Record::absent(stored.record.clone().unwrap().spec, minute(5));
+    anew.status.claims.push(claim);
+    stored.record = Some(anew);
+    (stored.uid, stored.version, stored.seal) = ("anew".to_owned(), "1000".to_owned(), seal);
+    world.versions_from(1000);
+    world
+}
+
+// A lost record is made anew empty, and filled by the next write. What happens in between is kept.
+#[test]
+fn a_new_record_is_filled_with_what_is_remembered_and_what_came_meanwhile() {
+    let mut world = replaced(RecordSeal::OfCreation);
+    world.request_pass();
+    assert_eq!(world.status().phase, Some(Phase::Active), "nothing is lost yet");
+    world.until(minute(10));
+    assert!(world.assigned);
+    assert_eq!(world.state(), AssignmentState::Present);
+    let claims = &world.record().unwrap().status.claims;
+    let ended = claims
+        .iter()
+        .map(|claim| (claim.request.uid.as_str(), claim.ended.is_some()));
+    let ended: Vec<_> = ended.collect();
+    assert_eq!(
+        ended,
+        [("uid-m", false), ("uid-other", true)],
+        "the other request does not exist"
+    );
+}
+
+// Others wrote the new record before it was filled, and the request has been told that its access is lost: then it is removed.
+#[test]
+fn access_that_a_request_gave_up_is_removed_although_its_record_was_another() {
+    let mut world = replaced(RecordSeal::Valid);
+    world.request_pass();
+    world.until(minute(10));
+    assert!(!world.assigned);
+    assert_eq!(world.state(), AssignmentState::Absent);
+    world.check(Phase::Revoked, Reason::AccessLost);
 }
 
 #[test]
