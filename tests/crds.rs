@@ -1,4 +1,5 @@
-//! The definitions in `crds/` are what the types say, and keep to what Kubernetes and its users expect of definitions.
+//! The definitions in `crds/`, and the pictures of phases and states in ARCHITECTURE.md, are what the types say; definitions keep
+//! to what Kubernetes and its users expect of them.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
@@ -36,6 +37,53 @@ fn the_definitions_in_crds_are_those_of_the_types() {
             "crds/{name} is not what the types say: run UPDATE=1 cargo test --test crds"
         );
     }
+}
+
+#[test]
+fn the_pictures_of_phases_and_states_are_those_of_the_tables() {
+    let phases = picture(
+        api::Phase::FIRST,
+        api::Phase::ALL.map(|phase| (phase, phase.next())).as_slice(),
+        |phase| phase.is_terminal(),
+    );
+    let states = picture(
+        &[api::AssignmentState::Absent],
+        api::AssignmentState::ALL
+            .map(|state| (state, state.next()))
+            .as_slice(),
+        |state| *state == api::AssignmentState::Absent,
+    );
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let mut expected = text.clone();
+    for (name, picture) in [("phases", phases), ("states", states)] {
+        let (begin, end) = (format!("<!-- {name}:begin -->\n"), format!("<!-- {name}:end -->"));
+        let from = expected.find(&begin).unwrap() + begin.len();
+        let to = expected.find(&end).unwrap();
+        expected.replace_range(from..to, &picture);
+    }
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&file, &expected).unwrap();
+    }
+    assert!(
+        text == expected,
+        "a picture in ARCHITECTURE.md is not what the types say: run UPDATE=1 cargo test --test crds"
+    );
+}
+
+/// A diagram for Mermaid: where one begins, what follows what, and where one ends.
+fn picture<T: std::fmt::Debug>(first: &[T], steps: &[(T, &[T])], is_last: impl Fn(&T) -> bool) -> String {
+    let begins = first.iter().map(|state| format!("    [*] --> {state:?}\n"));
+    let follow = steps
+        .iter()
+        .flat_map(|(from, to)| to.iter().map(move |to| format!("    {from:?} --> {to:?}\n")));
+    let ends = steps
+        .iter()
+        .map(|(state, _)| state)
+        .filter(|state| is_last(state));
+    let ends = ends.map(|state| format!("    {state:?} --> [*]\n"));
+    let lines: String = begins.chain(follow).chain(ends).collect();
+    format!("```mermaid\nstateDiagram-v2\n{lines}```\n")
 }
 
 #[test]
