@@ -5,13 +5,10 @@ use std::collections::BTreeMap;
 use kube::api::{Api, DynamicObject};
 use kube::runtime::watcher::Event;
 
-use super::policy_store::PolicyStore;
+use super::policy_store::{Generations, PolicyStore};
 use crate::api::{ApproverPolicySpec, EligibilityPolicySpec, OnEligibilityLost, TeamSettingsSpec, Timestamp};
 use crate::controller::api_call::resource;
 use crate::domain::{PolicySet, SettingsFact};
-
-/// Policies and settings by uid, with their generations.
-pub type Generations = BTreeMap<String, i64>;
 
 /// The generations of every kind.
 pub type Shown = BTreeMap<PolicyKind, Generations>;

@@ -8,9 +8,11 @@ use kube::runtime::watcher::Event;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::policy_cache::Generations;
 use crate::api::Timestamp;
 use crate::domain::{Policies, PolicyFact};
+
+/// Policies or settings by uid, with their generations.
+pub type Generations = BTreeMap<String, i64>;
 
 /// All objects of one kind, by uid.
 #[derive(Debug, Clone)]

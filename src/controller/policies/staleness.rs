@@ -7,7 +7,8 @@ use std::time::Instant;
 use kube::api::ListParams;
 use tokio::sync::Mutex;
 
-use super::policy_cache::{Generations, PolicyKind, Shown};
+use super::policy_cache::{PolicyKind, Shown};
+use super::policy_store::Generations;
 use crate::controller::api_call::{NoAnswer, no_answer, within};
 
 /// For how many seconds a watch may be behind without anybody being told.

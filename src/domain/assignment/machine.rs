@@ -1,21 +1,17 @@
-//! The machine itself: what it remembers, how replies change that, and in which order it looks at what is due.
+//! The machine of one assignment: what it remembers, and what every state does with it.
 
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 
 use super::memory::{Anchor, Anchors, List, SeenRequest, Tenure, Tick};
-use super::record::{Record, RecordWrite, StoredRecord, access_lost};
-use super::{absent, creating, deleting, offline, present, recovery};
+use super::record::{Record, RecordWrite, StoredRecord};
 use crate::api::{AssignmentState, CreateOutcome, InstanceArn, LastError, Reason, Timestamp};
 use crate::domain::decision::Alert;
 use crate::domain::fact_reader::{Freshness, Question};
-use crate::domain::machine::{Create, Moment, Need, Notice, Reply, Sight};
-use crate::domain::snapshot::{Lease, RequestFacts, is_later_version};
+use crate::domain::machine::{Create, Moment, Need, Notice, Sight};
+use crate::domain::snapshot::{RequestFacts, is_later_version};
 use crate::domain::timings::Timings;
-
-/// How long an end waits for its write.
-const END_PATIENCE: TimeDelta = TimeDelta::seconds(2);
 
 /// What was configured.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,7 +80,7 @@ pub struct AssignmentMachine {
     pub(super) unanswered: bool,
     pub(super) must_read: bool,
     pub(super) outbox: Vec<Notice>,
-    asked: Asked,
+    pub(super) asked: Asked,
     /// The highest sequence seen of each object that had the record's name, by its uid.
     pub(super) sequences: BTreeMap<String, i64>,
 }
@@ -182,122 +178,6 @@ impl AssignmentMachine {
         }
     }
 
-    /// The next thing to do.
-    pub fn next(&mut self, reply: Reply, moment: &Moment) -> Need {
-        self.tick += 1;
-        let asked = std::mem::replace(&mut self.asked, Asked::Nothing);
-        self.take(asked, reply, moment);
-        match self.decide(moment) {
-            Need::Rest(wait) => Need::Rest(self.until_a_claim_changes(wait, moment)),
-            need => need,
-        }
-    }
-
-    /// A rest, cut at the next end or beginning of a claim.
-    fn until_a_claim_changes(&self, wait: TimeDelta, moment: &Moment) -> TimeDelta {
-        let latest = moment.latest(&self.config.timings);
-        let claims = self.record().into_iter().flat_map(|record| &record.status.claims);
-        let open = claims.filter(|claim| claim.ended.is_none());
-        let times = open.flat_map(|claim| {
-            let (begin, end) = (
-                claim.from.to_utc() - moment.now.to_utc(),
-                claim.end().to_utc() - latest.to_utc(),
-            );
-            [begin, end]
-        });
-        let next = times.filter(|left| *left > TimeDelta::zero()).min();
-        next.map_or(wait, |next| wait.min(next.max(TimeDelta::seconds(1))))
-    }
-
-    pub(super) fn decide(&mut self, moment: &Moment) -> Need {
-        if !self.outbox.is_empty() {
-            return Need::Tell(std::mem::take(&mut self.outbox));
-        }
-        if matches!(moment.lease, Lease::HeldByAnother(_)) {
-            return self.rest(self.config.timings.resync_interval);
-        }
-        let Some(draft) = self.draft() else {
-            return recovery::without_memory(self, moment);
-        };
-        let ended = self.with_ends(draft.clone(), moment);
-        let due = is_there(&draft) && !is_there(&ended);
-        if due {
-            self.tenure.due_since.get_or_insert(moment.uptime);
-        }
-        if let Lease::Unsure(_) = moment.lease {
-            return offline::decide(self, &ended, moment);
-        }
-        if self.must_read && !due && !self.unanswered {
-            return Need::ReadRecord(self.name.clone());
-        }
-        if due && !self.tenure.went_ahead {
-            return self.end(ended, moment);
-        }
-        if self.tenure.went_ahead && is_there(&draft) {
-            return self.ahead(draft, moment);
-        }
-        if let Some(need) = recovery::restore(self, None, moment) {
-            return need;
-        }
-        if draft.status.claims != ended.status.claims && !self.unanswered {
-            return self.store(ended, None);
-        }
-        if let Some(need) = self.read_claimants(&draft, moment) {
-            return need;
-        }
-        match draft.state() {
-            AssignmentState::Absent => absent::decide(self, draft, moment),
-            AssignmentState::Creating => creating::decide(self, draft, moment),
-            AssignmentState::Present => present::decide(self, draft, moment),
-            AssignmentState::Deleting => deleting::decide(self, draft, moment),
-        }
-    }
-
-    /// An end is stored first, but waits for its write no longer than a moment.
-    fn end(&mut self, ended: Record, moment: &Moment) -> Need {
-        let waited = self
-            .tenure
-            .due_since
-            .map_or(TimeDelta::zero(), |since| moment.uptime - since);
-        let failed = self.unanswered || self.instead.is_some();
-        let patience = END_PATIENCE - waited;
-        if ended.state() == AssignmentState::Deleting && (failed || waited >= END_PATIENCE) {
-            self.tenure.went_ahead = true;
-            self.asked = Asked::Delete;
-            return Need::Delete(ended.key());
-        }
-        if self.must_read {
-            return Need::ReadRecord(self.name.clone());
-        }
-        if failed {
-            return self.rest(self.config.timings.lookup_retry);
-        }
-        if let Some(need) = recovery::restore(self, Some(patience), moment) {
-            return need;
-        }
-        self.store(ended, Some(patience))
-    }
-
-    /// A delete went ahead of its record: the next write is Deleting, whatever was added meanwhile.
-    fn ahead(&mut self, draft: Record, moment: &Moment) -> Need {
-        if !self.unanswered {
-            if let Some(need) = recovery::restore(self, None, moment) {
-                return need;
-            }
-            if self.must_read {
-                return Need::ReadRecord(self.name.clone());
-            }
-            let mut lost = self.with_ends(draft, moment);
-            lost.lose(&access_lost(moment.now), moment.now);
-            return self.store(lost, None);
-        }
-        match deleting::progress(self, &draft, moment) {
-            deleting::Progress::Need(need) => need,
-            // That nothing is left is stored when something can be stored again.
-            deleting::Progress::Gone => self.rest(self.config.timings.lookup_retry),
-        }
-    }
-
     /// The believed record, with what was learned since it was stored.
     pub(super) fn draft(&self) -> Option<Record> {
         let mut record = self.record()?.clone();
@@ -369,13 +249,6 @@ impl AssignmentMachine {
     pub(super) fn is_time(&self, last: Option<TimeDelta>, moment: &Moment) -> bool {
         last.is_none_or(|last| moment.uptime - last >= self.config.timings.poll_interval)
     }
-}
-
-fn is_there(record: &Record) -> bool {
-    matches!(
-        record.state(),
-        AssignmentState::Creating | AssignmentState::Present
-    )
 }
 
 /// Whether this is another object, or a later version of the same.

@@ -13,6 +13,7 @@ mod absent;
 mod claim;
 mod claimants;
 mod creating;
+mod decision;
 mod deleting;
 mod lists;
 mod machine;

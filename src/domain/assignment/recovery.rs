@@ -13,19 +13,20 @@ use crate::domain::machine::{Moment, Need, Sight};
 use crate::domain::snapshot::{Lease, RequestFacts, SealCheck};
 
 /// What to do with nothing in memory: take over what is there, or build it anew from the requests that prove that it is ours.
-pub(super) fn without_memory(machine: &mut AssignmentMachine, moment: &Moment) -> Need {
+/// `None`: there is something in memory now.
+pub(super) fn without_memory(machine: &mut AssignmentMachine, moment: &Moment) -> Option<Need> {
     if moment.lease != Lease::Held {
-        return machine.rest(machine.config.timings.lookup_retry);
+        return Some(machine.rest(machine.config.timings.lookup_retry));
     }
     if let Some(rebuilt) = machine.evidence(moment) {
         told(machine);
         machine.restore = Some(rebuilt);
-        return machine.decide(moment);
+        return None;
     }
     match machine.instead.take() {
         Some(Sight::There(stored)) if is_of_creation(machine, &stored) => {
             machine.believe(*stored);
-            machine.decide(moment)
+            None
         }
         Some(Sight::There(stored)) => {
             let sentence = format!(
@@ -34,9 +35,11 @@ pub(super) fn without_memory(machine: &mut AssignmentMachine, moment: &Moment) -
                 stored.name
             );
             machine.instead = Some(Sight::There(stored));
-            tell_broken(machine, sentence)
+            Some(tell_broken(machine, sentence))
         }
-        Some(Sight::Gone | Sight::Unknown(_)) | None => machine.rest(machine.config.timings.resync_interval),
+        Some(Sight::Gone | Sight::Unknown(_)) | None => {
+            Some(machine.rest(machine.config.timings.resync_interval))
+        }
     }
 }
 
