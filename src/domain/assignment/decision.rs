@@ -56,7 +56,7 @@ impl AssignmentMachine {
             return self.rest(self.config.timings.resync_interval);
         };
         let ended = self.with_ends(draft.clone(), moment);
-        let due = is_there(&draft) && !is_there(&ended);
+        let due = draft.is_there() && !ended.is_there();
         if due {
             self.tenure.due_since.get_or_insert(moment.uptime);
         }
@@ -69,7 +69,7 @@ impl AssignmentMachine {
         if due && !self.tenure.went_ahead {
             return self.end(ended, moment);
         }
-        if self.tenure.went_ahead && is_there(&draft) {
+        if self.tenure.went_ahead && draft.is_there() {
             return self.ahead(draft, moment);
         }
         if let Some(need) = recovery::restore(self, None, moment) {
@@ -133,11 +133,4 @@ impl AssignmentMachine {
             deleting::Progress::Gone => self.rest(self.config.timings.lookup_retry),
         }
     }
-}
-
-fn is_there(record: &Record) -> bool {
-    matches!(
-        record.state(),
-        AssignmentState::Creating | AssignmentState::Present
-    )
 }

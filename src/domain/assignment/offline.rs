@@ -18,10 +18,14 @@ pub(super) fn decide(machine: &mut AssignmentMachine, ended: &Record, moment: &M
         // Nobody tells when something can be stored again: it is tried.
         _ if machine.tenure.concluded => machine.rest(machine.config.timings.lookup_retry),
         AssignmentState::Absent => machine.rest(machine.config.timings.lookup_retry),
-        AssignmentState::Deleting => match deleting::progress(machine, ended, moment) {
-            Progress::Need(need) => need,
-            Progress::Gone => forget(machine),
-        },
+        AssignmentState::Deleting => {
+            // Whoever leads again finds the record as it was, and perhaps with claims that were added meanwhile.
+            machine.tenure.went_ahead |= machine.record().is_some_and(Record::is_there);
+            match deleting::progress(machine, ended, moment) {
+                Progress::Need(need) => need,
+                Progress::Gone => forget(machine),
+            }
+        }
         AssignmentState::Creating | AssignmentState::Present => look(machine, ended, moment),
     }
 }

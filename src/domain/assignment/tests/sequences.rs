@@ -113,6 +113,24 @@ fn a_deletion_that_went_ahead_stays_one() {
     assert_eq!(world.state(), AssignmentState::Absent);
 }
 
+// The same where the lease was lost meanwhile: whoever has it again finds the record as it was, and a claim that joined.
+#[test]
+fn a_deletion_that_went_ahead_without_the_lease_stays_one() {
+    let mut world = active();
+    world.lease = Lease::Unsure("the API server does not answer".to_owned());
+    world.until(after(minute(120), TimeDelta::seconds(5)));
+    assert!(!world.assigned);
+    world.lease = Lease::Held;
+    let world = with_another(world, 180);
+    let claims = &world.record().unwrap().status.claims;
+    let other = claims
+        .iter()
+        .find(|claim| claim.request.uid == "uid-other")
+        .unwrap();
+    assert_eq!(other.ended.as_ref().unwrap().reason, Reason::AccessLost);
+    assert_eq!(world.state(), AssignmentState::Absent);
+}
+
 // A7 and the two-process story: AWS keeps the create in progress, and the revocation does not wait for it.
 #[test]
 fn a_revocation_waits_for_no_create() {
