@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::entities::{Group, PermissionSet, Standing, User};
 use super::operation::AssignmentInput;
-use super::organization_file::is_session_duration;
 use super::presence::Presence;
+use super::session_duration::is_session_duration;
 use super::world::World;
 
 /// One change, made at once and behind AWS's back.

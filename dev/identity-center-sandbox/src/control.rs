@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use super::changes::{Change, ChangeError};
 use super::faults::Script;
-use super::server::Shared;
 use super::settings::Settings;
+use super::shared::Shared;
 use super::world::World;
 
 const HELP: &str = r#"An Identity Center in a box. AWS clients talk to / ; people and scripts to /sandbox/… (JSON):

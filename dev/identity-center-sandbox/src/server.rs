@@ -1,29 +1,27 @@
 //! The HTTP face: one port for AWS's protocols and for `/sandbox/…`.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::routing::post;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::control;
-use super::operation::Call;
 use super::organization_file::{FileError, OrganizationFile};
-use super::reply::{Delivery, HoldId, Outcome};
+use super::reply::{Delivery, HoldId};
+use super::shared::Shared;
 use super::store::Store;
 use super::wire;
 use super::world::World;
@@ -73,18 +71,6 @@ pub struct RunningSandbox {
     server: JoinSet<()>,
 }
 
-/// What the connections share.
-pub(super) struct Shared {
-    state: Mutex<Shareable>,
-    clock: Arc<dyn Clock>,
-    store: Option<Store>,
-}
-
-struct Shareable {
-    world: World,
-    waiting: HashMap<HoldId, oneshot::Sender<Outcome>>,
-}
-
 /// Marks a response that must not be sent: the connection breaks instead.
 #[derive(Debug, Clone, Copy)]
 struct BreakConnection;
@@ -127,11 +113,7 @@ impl RunningSandbox {
             address: listen,
             source,
         })?;
-        let state = Mutex::new(Shareable {
-            world,
-            waiting: HashMap::new(),
-        });
-        let shared = Arc::new(Shared { state, clock, store });
+        let shared = Arc::new(Shared::new(world, clock, store));
         let router = Router::new()
             .route("/", post(aws))
             .merge(control::routes())
@@ -169,76 +151,6 @@ impl RunningSandbox {
     /// Serves until the server ends by itself, which it does not.
     pub async fn wait(mut self) {
         while self.server.join_next().await.is_some() {}
-    }
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Shareable> {
-        // A panic in a handler leaves the world as consistent as any fault script does.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Acts on the world without keeping it on disk: for looking.
-    pub(super) fn with<R>(&self, act: impl FnOnce(&mut World, DateTime<Utc>) -> R) -> R {
-        act(&mut self.lock().world, self.clock.now())
-    }
-
-    /// Acts on the world and keeps it on disk.
-    pub(super) fn with_saved<R>(&self, act: impl FnOnce(&mut World, DateTime<Utc>) -> R) -> R {
-        let mut state = self.lock();
-        let result = act(&mut state.world, self.clock.now());
-        self.save(&state.world);
-        result
-    }
-
-    /// Releases a held request and wakes its connection, if that still waits.
-    pub(super) fn release(&self, hold: HoldId) -> bool {
-        let mut state = self.lock();
-        let Some(outcome) = state.world.release(hold, self.clock.now()) else {
-            return false;
-        };
-        if let Some(waiting) = state.waiting.remove(&hold) {
-            let _gone_meanwhile = waiting.send(outcome);
-        }
-        self.save(&state.world);
-        true
-    }
-
-    fn save(&self, world: &World) {
-        if let Some(store) = &self.store
-            && let Err(error) = store.save(world)
-        {
-            eprintln!(
-                "the state could not be kept in {}: {error}",
-                store.file().display()
-            );
-        }
-    }
-
-    fn answer(&self, call: &Call) -> (Outcome, Delivery, Option<oneshot::Receiver<Outcome>>) {
-        let mut state = self.lock();
-        let answer = state.world.answer(call, self.clock.now());
-        let waiting = match answer.delivery {
-            Delivery::Held(hold) => {
-                let (sender, receiver) = oneshot::channel();
-                state.waiting.insert(hold, sender);
-                Some(receiver)
-            }
-            _ => None,
-        };
-        if call.operation.writes() {
-            self.save(&state.world);
-        }
-        (answer.outcome, answer.delivery, waiting)
-    }
-
-    /// The `Date` header of every answer: the world's clock with its skew.
-    fn date(&self) -> String {
-        let state = self.lock();
-        let skew = TimeDelta::try_seconds(state.world.settings.clock_skew_seconds).unwrap_or_default();
-        (self.clock.now() + skew)
-            .format("%a, %d %b %Y %H:%M:%S GMT")
-            .to_string()
     }
 }
 

@@ -9,8 +9,8 @@ use team_operator::ports::{
 use super::refusal::failure;
 use super::{Client, absent, aged};
 use crate::operation::Operation;
-use crate::organization_file::session_minutes;
 use crate::reply::{PermissionSetDescription, Reply};
+use crate::session_duration::session_minutes;
 
 impl Client<'_> {
     /// [`PermissionSets::by_name`](team_operator::ports::PermissionSets::by_name).
