@@ -36,7 +36,7 @@ impl Directory for Aws {
             None => UserLookup::Absent,
             Some(id) => match self.fetch_user(options, &id).await?.value {
                 Lookup::Absent => UserLookup::Absent, // deleted between the two calls
-                Lookup::Found(user) => compared(user, attribute, value),
+                Lookup::Found(user) => UserLookup::compared(user, attribute, value),
             },
         };
         let answer = aged(answer, asked);
@@ -378,16 +378,4 @@ fn unique(site: &CallSite, path: &str, value: &str) -> Result<AlternateIdentifie
                 format!("the request cannot be built: {error}."),
             )
         })
-}
-
-fn compared(user: User, attribute: Attribute, value: &str) -> UserLookup {
-    let actual = match attribute {
-        Attribute::UserName => Some(user.user_name.clone()),
-        Attribute::Email => user.email.clone(),
-    };
-    match actual {
-        Some(actual) if actual == value => UserLookup::Found(user),
-        Some(actual) => UserLookup::OtherSpelling { actual },
-        None => UserLookup::Absent,
-    }
 }

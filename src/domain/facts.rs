@@ -82,6 +82,21 @@ pub enum UserLookup {
     Absent,
 }
 
+impl UserLookup {
+    /// What the user is whom AWS found for a value: it finds names whatever their case, and a name decides who somebody is.
+    pub fn compared(user: User, attribute: Attribute, value: &str) -> Self {
+        let actual = match attribute {
+            Attribute::UserName => Some(user.user_name.clone()),
+            Attribute::Email => user.email.clone(),
+        };
+        match actual {
+            Some(actual) if actual == value => Self::Found(user),
+            Some(actual) => Self::OtherSpelling { actual },
+            None => Self::Absent,
+        }
+    }
+}
+
 /// A person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {

@@ -34,7 +34,9 @@ impl Client<'_> {
             Some(id) => self.described(&id)?,
             None => None,
         };
-        let answer = user.map_or(UserLookup::Absent, |user| compared(user, attribute, value));
+        let answer = user.map_or(UserLookup::Absent, |user| {
+            UserLookup::compared(user, attribute, value)
+        });
         Ok(aged(answer, asked))
     }
 
@@ -209,18 +211,5 @@ fn person(user: UserDescription) -> User {
         } else {
             Enabled::No
         },
-    }
-}
-
-/// AWS finds names whatever their case.
-fn compared(user: User, attribute: Attribute, value: &str) -> UserLookup {
-    let actual = match attribute {
-        Attribute::UserName => Some(user.user_name.clone()),
-        Attribute::Email => user.email.clone(),
-    };
-    match actual {
-        Some(actual) if actual == value => UserLookup::Found(user),
-        Some(actual) => UserLookup::OtherSpelling { actual },
-        None => UserLookup::Absent,
     }
 }
