@@ -1,7 +1,6 @@
 //! What is decided about a request, as values: nothing here has happened yet.
 
 use super::fact_reader::{Freshness, Question};
-use super::machine::Proof;
 use crate::api::{AccountAssignmentSpec, Claim, ClaimEnd, ElevationRequestStatus, Phase, Reason, Timestamp};
 
 /// What is decided about a request.
@@ -105,4 +104,15 @@ pub struct Alert {
     pub reason: Reason,
     /// What, in a sentence.
     pub sentence: String,
+}
+
+/// How much of the guard is proven; the greater proves the smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Proof {
+    /// Nothing.
+    None,
+    /// That people are who they are said to be.
+    People,
+    /// And that nobody forges decisions on this very request.
+    ThisRequest,
 }

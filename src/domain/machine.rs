@@ -10,7 +10,7 @@
 use chrono::TimeDelta;
 
 use super::assignment::{Record, RecordWrite, StoredRecord};
-use super::decision::{Alert, Transition};
+use super::decision::{Alert, Proof, Transition};
 use super::fact_reader::{Facts, Freshness, Question};
 use super::facts::OperationState;
 use super::snapshot::{Clocks, Guard, Lease, Policies, RequestFacts, SettingsFact};
@@ -77,17 +77,6 @@ pub enum Need {
     Tell(Vec<Notice>),
     /// Do nothing for that long, unless something changes.
     Rest(TimeDelta),
-}
-
-/// How much of the guard is proven; the greater proves the smaller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Proof {
-    /// Nothing.
-    None,
-    /// That people are who they are said to be.
-    People,
-    /// And that nobody forges decisions on this very request.
-    ThisRequest,
 }
 
 /// A create to be sent.

@@ -23,14 +23,14 @@ mod fixtures;
 pub use assignment::{
     AssignmentConfig, AssignmentMachine, Record, RecordSeal, RecordWrite, Seen, StoredRecord, record_name,
 };
-pub use decision::{Alert, Basis, Decision, PolicyVersion, RecordChange, Transition};
+pub use decision::{Alert, Basis, Decision, PolicyVersion, Proof, RecordChange, Transition};
 pub use fact_reader::{FactReader, Facts, Freshness, Question, Undecided};
 pub use facts::{
     Account, AccountState, Aged, Attribute, Enabled, Fact, FailureKind, GoneEvidence, Group, GroupLookup,
     ListAnswer, Listing, Lookup, Member, Members, Membership, OperationKind, OperationState, OuPath, OuStep,
     PermissionSet, Principal, User, UserLookup,
 };
-pub use machine::{Create, Moment, Need, Notice, PolicySet, Proof, RecordStep, Reply, Sent, Sight, Written};
+pub use machine::{Create, Moment, Need, Notice, PolicySet, RecordStep, Reply, Sent, Sight, Written};
 pub use messages::tried_again;
 pub use policy::{approvers, eligibility, judging, policy_status};
 pub use request::{RequestMachine, decide};

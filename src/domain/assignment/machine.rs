@@ -133,14 +133,8 @@ impl AssignmentMachine {
     /// Whether access is to be taken away now, or was not taken away yet: it goes before everything else.
     pub fn is_ending(&self, moment: &Moment) -> bool {
         let over = |record: &Record| {
-            let there = matches!(
-                record.state(),
-                AssignmentState::Creating | AssignmentState::Present
-            );
-            there
-                && !self
-                    .with_ends(record.clone(), moment)
-                    .is_covered(moment.latest(&self.config.timings))
+            let ended = self.with_ends(record.clone(), moment);
+            record.is_there() && !ended.is_covered(moment.latest(&self.config.timings))
         };
         let deleting = |record: &Record| record.state() == AssignmentState::Deleting;
         self.tenure.went_ahead

@@ -106,6 +106,11 @@ impl Record {
         self.status.state
     }
 
+    /// Whether the assignment is there, or may be, and is not being deleted.
+    pub fn is_there(&self) -> bool {
+        matches!(self.state(), AssignmentState::Creating | AssignmentState::Present)
+    }
+
     /// The claim of a request.
     pub fn claim(&self, uid: &str) -> Option<&Claim> {
         self.status.claims.iter().find(|claim| claim.request.uid == uid)
@@ -196,8 +201,7 @@ impl Record {
                 claim.ended = Some(claim.end_by_time());
             }
         }
-        let there = matches!(self.state(), AssignmentState::Creating | AssignmentState::Present);
-        if !there || self.is_covered(latest) {
+        if !self.is_there() || self.is_covered(latest) {
             return;
         }
         if self.state() == AssignmentState::Creating && self.creates_certainly_failed() {

@@ -9,7 +9,7 @@ use crate::api::{
     TeamSettingsSpec, Timestamp, Window,
 };
 use crate::domain::assignment::access_lost;
-use crate::domain::machine::Proof;
+use crate::domain::decision::Proof;
 use crate::domain::messages;
 use crate::domain::policy::judging::{Approved, Basis};
 use crate::domain::snapshot::SettingsFact;
@@ -200,7 +200,7 @@ fn eligibility_lost(now: Timestamp, sentence: &str) -> ClaimEnd {
         reason: Reason::EligibilityLost,
         message: Some(messages::shortened(
             &format!("No longer eligible: {sentence}"),
-            ending::LONGEST_END,
+            super::stop::LONGEST_END,
         )),
         by: None,
     }

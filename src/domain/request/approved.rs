@@ -2,15 +2,16 @@
 
 use super::check::{CheckPoint, Refusal, check_with};
 use super::draft::Draft;
-use super::ending::{self, LONGEST_END, assignment_of};
+use super::ending::{self, assignment_of};
+use super::stop::LONGEST_END;
 use super::{active, pending};
 use crate::api::{
     AssignmentState, Claim, ClaimEnd, ConditionStatus, ConditionType, MAX_CLAIMS, Reason, Timestamp,
 };
 use crate::domain::assignment::Record;
+use crate::domain::decision::Proof;
 use crate::domain::decision::RecordChange;
 use crate::domain::fact_reader::{Freshness, Undecided};
-use crate::domain::machine::Proof;
 use crate::domain::messages;
 use crate::domain::policy::judging::{Approved, Basis};
 use crate::domain::window::after;

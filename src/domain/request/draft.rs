@@ -7,9 +7,9 @@ use crate::api::{
     ElevationRequestStatus, Ending, HumanDuration, Phase, Reason, TeamSettingsSpec, Timestamp, set_condition,
 };
 use crate::domain::assignment::{Record, RecordSeal};
+use crate::domain::decision::Proof;
 use crate::domain::decision::{Alert, Basis, Decision, PolicyVersion, RecordChange, Transition};
 use crate::domain::fact_reader::{FactReader, Undecided};
-use crate::domain::machine::Proof;
 use crate::domain::messages;
 use crate::domain::snapshot::{SettingsFact, Snapshot};
 use crate::domain::timings::Timings;

@@ -1,7 +1,7 @@
 //! Ends a request: its claim first, then the request itself when nothing of it is left, or another claim keeps it.
 
 use super::draft::Draft;
-use super::stop::{self, wish};
+use super::stop::{self, LONGEST_END, wish};
 use crate::api::{
     AccountAssignmentSpec, AssignmentState, Claim, ClaimEnd, ConditionStatus, ConditionType,
     ElevationRequestStatus, Phase, Reason, Timestamp, UserId,
@@ -10,9 +10,6 @@ use crate::domain::assignment::Record;
 use crate::domain::decision::{Alert, RecordChange};
 use crate::domain::messages;
 use crate::domain::window::after;
-
-/// The longest sentence that is stored about an end, in characters (the schema's limit).
-pub(super) const LONGEST_END: usize = 1024;
 
 /// Ends a request that has claimed nothing yet, if somebody wishes it; says whether.
 pub(super) fn before_access(draft: &mut Draft<'_>) -> bool {

@@ -5,8 +5,8 @@ use chrono::TimeDelta;
 use super::decide;
 use crate::api::{ElevationRequestStatus, Reason, Timestamp};
 use crate::domain::assignment::{Admission, Record, RecordSeal, RecordWrite, StoredRecord, record_name};
-use crate::domain::decision::{Alert, Decision, RecordChange};
-use crate::domain::machine::{Moment, Need, Notice, PolicySet, Proof, RecordStep, Reply, Sight, Written};
+use crate::domain::decision::{Alert, Decision, Proof, RecordChange};
+use crate::domain::machine::{Moment, Need, Notice, PolicySet, RecordStep, Reply, Sight, Written};
 use crate::domain::snapshot::{Lease, RequestFacts, Snapshot};
 
 /// How many steps one pass makes at most before others get their turn.

@@ -7,9 +7,9 @@ use crate::api::{
     ConditionStatus, ConditionType, Phase, Reason, ReviewDecision, TeamSettingsSpec, Timestamp, Verdict,
     Window,
 };
+use crate::domain::decision::Proof;
 use crate::domain::fact_reader::{Freshness, Undecided};
 use crate::domain::facts::Lookup;
-use crate::domain::machine::Proof;
 use crate::domain::policy::judging::{Assessment, Judge, assess};
 use crate::domain::snapshot::{Guard, PolicyFact, SealCheck};
 use crate::domain::{messages, window};

@@ -1,13 +1,15 @@
 //! What stops a request without a look-up: people's acts, and a status that cannot be believed. Both machines see it for
 //! themselves.
 
-use super::ending::LONGEST_END;
 use crate::api::{ClaimEnd, Phase, Reason, ReviewDecision, Timestamp};
 use crate::domain::messages;
 use crate::domain::snapshot::{RequestFacts, SealCheck};
 
 /// The longest comment that is quoted, in characters: with the longest user name it leaves room for its end quotation mark.
 const LONGEST_COMMENT: usize = 700;
+
+/// The longest sentence that is stored about an end, in characters (the schema's limit).
+pub(super) const LONGEST_END: usize = 1024;
 
 /// What a status says that the controller did not write.
 pub const FORGED: &str = "The status was changed by somebody other than the controller.";
