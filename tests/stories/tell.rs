@@ -4,7 +4,7 @@
 //! people is served first within a second is nobody's promise. Of several statuses of one request within a second the last is
 //! told; each step from phase to phase is told, from the controller's audit log, and each step of a record from state to state.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -35,8 +35,8 @@ struct Second {
     requests: BTreeMap<String, (String, String)>,
     /// Records that were written without a step to another state, in the same way.
     records: BTreeMap<String, (String, String)>,
-    /// Events that say the same: whom they are about, and at which of the lines they are told.
-    events: BTreeMap<String, (Vec<String>, usize)>,
+    /// Whom events are about that say the same, by what they say.
+    events: BTreeMap<String, (String, BTreeSet<String>)>,
 }
 
 impl Teller {
@@ -76,8 +76,11 @@ impl Teller {
         for (name, (person, sentence)) in records.into_iter().chain(std::mem::take(&mut second.requests)) {
             self.say(&name, &person, sentence, &mut second);
         }
-        for (sentence, (about, at)) in std::mem::take(&mut second.events) {
-            second.lines[at].1 = format!("event on {}: {sentence}", about.join(" and "));
+        // Nobody waits for an event: when it arrives within the second is nobody's promise.
+        for (sentence, (person, about)) in std::mem::take(&mut second.events) {
+            let about: Vec<String> = about.into_iter().collect();
+            let line = format!("event on {}: {sentence}", about.join(" and "));
+            second.lines.push((person, line));
         }
         second.lines.sort_by(|one, other| one.0.cmp(&other.0));
         let mut lines: Vec<String> = second.lines.into_iter().map(|(_, line)| line).collect();
@@ -194,11 +197,8 @@ impl Teller {
             ),
         };
         let sentence = format!("{}: {}", text(&event["reason"]), text(&event["note"]));
-        let (abouts, _) = second.events.entry(sentence).or_insert_with(|| {
-            second.lines.push((person, String::new()));
-            (vec![], second.lines.len() - 1)
-        });
-        abouts.push(about);
+        let (_, abouts) = second.events.entry(sentence).or_insert((person, BTreeSet::new()));
+        abouts.insert(about);
     }
 
     fn condition_lines(&mut self, object: &Value, second: &mut Second) {

@@ -28,7 +28,7 @@ advance 5m
                 service exception was encountered.
     10:01:30  aws: delete ReadOnlyAccess in payments for alice: InternalServerException: An unexpected internal service
                 exception was encountered.
-    10:01:30  event on the record of ReadOnlyAccess in payments for alice and alice-1: RevocationOverdue: The access of
+    10:01:30  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
                 user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T10:00:25Z, and AWS
                 has not confirmed that it is gone. The last attempt failed: DeleteAccountAssignment for account
                 444444444444: InternalServerException: An unexpected internal service exception was encountered.

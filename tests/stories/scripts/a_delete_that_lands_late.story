@@ -20,13 +20,13 @@ advance 5m
     09:30:55  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. The last attempt
                 failed: DeleteAccountAssignment for account 444444444444: no answer within 30 s
     09:31:25  aws: delete ReadOnlyAccess in payments for alice: taken on
-    09:31:25  event on the record of ReadOnlyAccess in payments for alice and alice-1: RevocationOverdue: The access of
-                user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:30:25Z, and AWS
-                has not confirmed that it is gone. The last attempt failed: DeleteAccountAssignment for account
-                444444444444: no answer within 30 s
     09:31:25  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
                 2026-12-01T09:31:25Z; it is tried until AWS confirms it. The last attempt failed:
                 DeleteAccountAssignment for account 444444444444: no answer within 30 s
+    09:31:25  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
+                user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:30:25Z, and AWS
+                has not confirmed that it is gone. The last attempt failed: DeleteAccountAssignment for account
+                444444444444: no answer within 30 s
     09:31:27  aws: alice no longer has ReadOnlyAccess in payments
     09:31:30  record: ReadOnlyAccess in payments for alice is Absent
     09:31:30  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
@@ -46,7 +46,7 @@ advance 10m
     09:55:49  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
                 exist.
     09:55:49  record: ReadOnlyAccess in payments for alice is Absent
-    09:55:49  event on the record of ReadOnlyAccess in payments for alice and alice-2: AccessLost: AWS no longer lists
-                ReadOnlyAccess of user alice@example.com in account 444444444444, although access is active.
     09:55:49  alice-2 is Revoked, AccessLost: AWS no longer lists the assignment. It is not created again for this
                 request; CloudTrail's event DeleteAccountAssignment tells who removed it.
+    09:55:49  event on alice-2 and the record of ReadOnlyAccess in payments for alice: AccessLost: AWS no longer lists
+                ReadOnlyAccess of user alice@example.com in account 444444444444, although access is active.

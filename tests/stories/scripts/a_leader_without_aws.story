@@ -29,7 +29,7 @@ advance 3m
                 2026-12-01T09:31:25Z; it is tried until AWS confirms it. The last attempt failed:
                 DeleteAccountAssignment for account 444444444444: the connection broke
     09:31:30  aws: delete ReadOnlyAccess in payments for alice: the connection broke
-    09:31:30  event on the record of ReadOnlyAccess in payments for alice and alice-1: RevocationOverdue: The access of
+    09:31:30  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
                 user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:30:25Z, and AWS
                 has not confirmed that it is gone. The last attempt failed: DeleteAccountAssignment for account
                 444444444444: the connection broke
@@ -44,7 +44,7 @@ another controller takes over
     09:37:50  production: Ready is True, Valid: Everything that the policy names exists.
     09:37:50  read-only: Ready is True, Valid: Everything that the policy names exists.
     09:37:50  aws: delete ReadOnlyAccess in payments for alice: taken on
-    09:37:50  event on the record of ReadOnlyAccess in payments for alice and alice-1: RevocationOverdue: The access of
+    09:37:50  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
                 user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:30:25Z, and AWS
                 has not confirmed that it is gone. The last attempt failed: DeleteAccountAssignment for account
                 444444444444: the connection broke

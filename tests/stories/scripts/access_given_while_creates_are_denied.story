@@ -22,11 +22,11 @@ somebody gives alice ReadOnlyAccess in payments
     09:05:40  aws: create ReadOnlyAccess in payments for alice: AccessDeniedException: User is not authorized to perform
                 this operation.
     09:05:45  record: ReadOnlyAccess in payments for alice is Absent
-    09:05:45  event on the record of ReadOnlyAccess in payments for alice and alice-1: StandingAccess: User
-                alice@example.com has ReadOnlyAccess in account 444444444444 without the controller: nothing was
-                created.
     09:05:45  alice-1 is Ended, StandingAccess: The requester has this access without the controller: nothing was
                 created, and nothing will be removed.
+    09:05:45  event on alice-1 and the record of ReadOnlyAccess in payments for alice: StandingAccess: User
+                alice@example.com has ReadOnlyAccess in account 444444444444 without the controller: nothing was
+                created.
 advance 10m
 advance 2h
     10:15:30  record: ReadOnlyAccess in payments for alice is removed

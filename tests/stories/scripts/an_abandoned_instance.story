@@ -28,28 +28,38 @@ the controller starts with another instance
     09:00:40  read-only: Ready is Unknown, LookupFailed: ListPermissionSets for Identity Center:
                 ResourceNotFoundException: Instance with ARN arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35-elsewhere
                 does not exist. It is tried again.
-alice cancels
-    09:00:50  refused: elevationrequests.team-operator.io "dave-1" is forbidden: ValidatingAdmissionPolicy
-                'team-operator-requests' with binding 'team-operator-requests' denied request: only dave@example.com may
-                change this request; to stop it, add a Rejected or Revoked entry to status.approvals (kubectl patch
-                --subresource=status)
+alice cancels alice-1
+    09:00:50  record: ReadOnlyAccess in payments for alice is Deleting
+    09:00:50  aws: delete ReadOnlyAccess in payments for alice: taken on
+    09:00:52  aws: alice no longer has ReadOnlyAccess in payments
+    09:00:57  alice-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed.
 advance 2m
+    09:01:22  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
+                exist. (once more at 09:01:42)
+    09:01:50  alice-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed. This is
+                overdue since 2026-12-01T09:01:50Z; it is tried until AWS confirms it.
+    09:01:55  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
+                user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:00:50Z, and AWS
+                has not confirmed that it is gone.
+    09:02:12  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
+                exist. (once more at 09:02:42)
 the controller starts with another instance for good
-advance 1m
-advance 2h
-    09:50:25  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T10:00:25Z.
-    09:50:35  event on dave-1: AccessEndsSoon: The access ends at 2026-12-01T10:00:35Z.
-    10:00:25  record: ReadOnlyAccess in payments for alice is Deleting
-    10:00:25  record: ReadOnlyAccess in payments for alice is Absent
-    10:00:25  event on the record of ReadOnlyAccess in payments for alice and alice-1: RecordAbandoned:
+    09:03:00  record: ReadOnlyAccess in payments for alice is Absent
+    09:03:00  alice-1 is Revoked, EndedByRequester: Ended by the requester. AWS confirmed that the access is gone.
+    09:03:00  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RecordAbandoned:
                 444444444444-readonlyaccess-2149bdbd5360532576364e2f38aafbbf is given up: its instance
                 arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35 was abandoned.
-    10:00:25  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    09:03:00  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
+                user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:00:50Z, and AWS
+                has not confirmed that it is gone.
+advance 1m
+advance 2h
+    09:50:35  event on dave-1: AccessEndsSoon: The access ends at 2026-12-01T10:00:35Z.
     10:00:35  record: ReadOnlyAccess in payments for dave is Deleting
     10:00:35  record: ReadOnlyAccess in payments for dave is Absent
-    10:00:35  event on the record of ReadOnlyAccess in payments for dave and dave-1: RecordAbandoned:
+    10:00:35  dave-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    10:00:35  event on dave-1 and the record of ReadOnlyAccess in payments for dave: RecordAbandoned:
                 444444444444-readonlyaccess-f985b44059c7fbd57b13f5e4e1e860d9 is given up: its instance
                 arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35 was abandoned.
-    10:00:35  dave-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
     10:15:20  record: ReadOnlyAccess in payments for alice is removed
     10:15:30  record: ReadOnlyAccess in payments for dave is removed

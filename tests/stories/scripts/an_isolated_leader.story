@@ -30,9 +30,9 @@ advance 40m
     09:31:55  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
                 exist.
     09:31:55  record: ReadOnlyAccess in payments for alice is Absent
-    09:31:55  event on the record of ReadOnlyAccess in payments for alice and alice-2: AccessLost: AWS no longer lists
-                ReadOnlyAccess of user alice@example.com in account 444444444444, although access is active.
     09:31:55  alice-2 is Revoked, AccessLost: AWS no longer lists the assignment. It is not created again for this
                 request; CloudTrail's event DeleteAccountAssignment tells who removed it.
+    09:31:55  event on alice-2 and the record of ReadOnlyAccess in payments for alice: AccessLost: AWS no longer lists
+                ReadOnlyAccess of user alice@example.com in account 444444444444, although access is active.
 the old controller wakes
 advance 5m

@@ -31,7 +31,7 @@ advance 1h
                 exist. (once more at 10:01:17)
     10:01:25  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
                 2026-12-01T10:01:25Z; it is tried until AWS confirms it.
-    10:01:30  event on the record of ReadOnlyAccess in payments for alice and alice-1: RevocationOverdue: The access of
+    10:01:30  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
                 user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T10:00:25Z, and AWS
                 has not confirmed that it is gone.
     10:01:47  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
@@ -43,9 +43,9 @@ the controller starts
     11:00:40  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
                 exist.
     11:00:40  record: ReadOnlyAccess in payments for alice is Absent
-    11:00:40  event on the record of ReadOnlyAccess in payments for alice and alice-1: RevocationOverdue: The access of
-                user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T10:00:25Z, and AWS
-                has not confirmed that it is gone.
     11:00:40  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
     11:00:40  record: ReadOnlyAccess in payments for alice is removed
+    11:00:40  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
+                user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T10:00:25Z, and AWS
+                has not confirmed that it is gone.
 advance 1m

@@ -60,7 +60,7 @@ the controller starts
                 spec.cancelled to true. Sign in at https://example.awsapps.com/start.
     09:15:00  aws: delete ReadOnlyAccess in payments for dave: ResourceNotFoundException: AccountAssignment does not
                 exist.
-    09:15:00  event on the record of ReadOnlyAccess in payments for dave and dave-1: RevocationOverdue: The access of
+    09:15:00  event on dave-1 and the record of ReadOnlyAccess in payments for dave: RevocationOverdue: The access of
                 user dave@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:03:00Z, and AWS
                 has not confirmed that it is gone.
 advance 1m

@@ -21,8 +21,6 @@ the API server is back
                 CustomResourceDefinition accountassignments.team-operator.io: ServiceError: connection refused. Nothing
                 is granted until it can be told.
 advance 5m
-    10:06:00  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
-                exist.
     10:06:00  record: ReadOnlyAccess in payments for alice is Deleting
     10:06:00  record: ReadOnlyAccess in payments for alice is Absent
     10:06:00  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since

@@ -29,8 +29,6 @@ the API server is back
                 CustomResourceDefinition accountassignments.team-operator.io: ServiceError: connection refused. Nothing
                 is granted until it can be told.
 advance 5m
-    10:16:05  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
-                exist.
     10:16:05  record: ReadOnlyAccess in payments for alice is Deleting
     10:16:05  record: ReadOnlyAccess in payments for alice is Absent
     10:16:05  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.

@@ -37,21 +37,21 @@ advance 5m
                 exception was encountered.
     09:30:57  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
                 exist. (once more at 09:31:17)
-    09:31:25  event on the record of ReadOnlyAccess in payments for alice and alice-1: RevocationOverdue: The access of
-                user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:30:25Z, and AWS
-                has not confirmed that it is gone. The last attempt failed: ListAccountAssignments for account
-                444444444444: InternalServerException: An unexpected internal service exception was encountered.
     09:31:25  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
                 2026-12-01T09:31:25Z; it is tried until AWS confirms it. The last attempt failed:
                 DeleteAccountAssignment for account 444444444444: the connection broke
-    09:31:35  event on the record of ReadOnlyAccess in ledger for dave and dave-1: RevocationOverdue: The access of user
-                dave@example.com to ReadOnlyAccess in account 555555555555 ended at 2026-12-01T09:30:35Z, and AWS has
-                not confirmed that it is gone. The last attempt failed: ListAccountAssignments for account 555555555555:
-                InternalServerException: An unexpected internal service exception was encountered.
+    09:31:25  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
+                user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:30:25Z, and AWS
+                has not confirmed that it is gone. The last attempt failed: ListAccountAssignments for account
+                444444444444: InternalServerException: An unexpected internal service exception was encountered.
     09:31:35  dave-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
                 2026-12-01T09:31:35Z; it is tried until AWS confirms it. The last attempt failed: ListAccountAssignments
                 for account 555555555555: InternalServerException: An unexpected internal service exception was
                 encountered.
+    09:31:35  event on dave-1 and the record of ReadOnlyAccess in ledger for dave: RevocationOverdue: The access of user
+                dave@example.com to ReadOnlyAccess in account 555555555555 ended at 2026-12-01T09:30:35Z, and AWS has
+                not confirmed that it is gone. The last attempt failed: ListAccountAssignments for account 555555555555:
+                InternalServerException: An unexpected internal service exception was encountered.
     09:31:47  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
                 exist. (6 times more, the last at 09:34:47)
 advance 10m

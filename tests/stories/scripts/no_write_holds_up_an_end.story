@@ -18,8 +18,6 @@ advance 12m
     09:30:27  aws: alice no longer has ReadOnlyAccess in payments
 the API server is writable
 advance 2m
-    09:33:00  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
-                exist.
     09:33:00  record: ReadOnlyAccess in payments for alice is Deleting
     09:33:00  record: ReadOnlyAccess in payments for alice is Absent
     09:33:00  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since

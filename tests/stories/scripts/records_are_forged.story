@@ -25,7 +25,7 @@ mallory deletes the record of alice-1
 somebody forges status.state of the record of alice-1 as Absent
     09:00:50  record: ReadOnlyAccess in payments for alice is Absent, claimed by alice-1 until 2026-12-01T10:00:25Z
     09:00:50  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
-    09:00:50  event on the record of ReadOnlyAccess in payments for alice and alice-1: RecordRestored: The
+    09:00:50  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RecordRestored: The
                 AccountAssignment 444444444444-readonlyaccess-2149bdbd5360532576364e2f38aafbbf was deleted or changed by
                 somebody else: it is written anew from what is known.
 somebody forges status.claims.0.endTime of the record of alice-1 as 2026-12-02T09:00:00Z
@@ -34,7 +34,7 @@ somebody forges status.state of the record of alice-1 as Absent
     09:01:20  record: ReadOnlyAccess in payments for alice is Absent, claimed by alice-1 until 2026-12-01T10:00:25Z
 the controller starts
     09:01:30  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
-    09:01:30  event on the record of ReadOnlyAccess in payments for alice and alice-1: RecordRestored: The
+    09:01:30  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RecordRestored: The
                 AccountAssignment 444444444444-readonlyaccess-2149bdbd5360532576364e2f38aafbbf was deleted or changed by
                 somebody else: it is written anew from what is known.
 advance 5m
@@ -62,7 +62,7 @@ alice requests ReadOnlyAccess in payments for 30m
     10:36:55  alice-2 is Active, AccessGranted: Access is active until 2026-12-01T11:06:55Z. To end it early: set
                 spec.cancelled to true. Sign in at https://example.awsapps.com/start.
 somebody puts the copy back
-    10:37:00  event on the record of ReadOnlyAccess in payments for alice and alice-2: RecordRestored: The
+    10:37:00  event on alice-2 and the record of ReadOnlyAccess in payments for alice: RecordRestored: The
                 AccountAssignment 444444444444-readonlyaccess-2149bdbd5360532576364e2f38aafbbf was deleted or changed by
                 somebody else: it is written anew from what is known.
 advance 2m
@@ -75,9 +75,9 @@ alice cancels
 advance 1h
     11:21:50  record: ReadOnlyAccess in payments for alice is removed
 somebody puts the copy back
+    11:39:20  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
     11:39:20  event on the record of ReadOnlyAccess in payments for alice: RecordBroken: The AccountAssignment
                 444444444444-readonlyaccess-2149bdbd5360532576364e2f38aafbbf was changed by somebody else, and no
                 request tells what it was: nothing in it is believed. See in AWS whether its user has the access, and
                 remove it there; then delete this record as the controller's service account.
-    11:39:20  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
 advance 5m

@@ -20,10 +20,10 @@ the controller crashes
 somebody removes the record of alice-1 by force
     09:00:50  record: ReadOnlyAccess in payments for alice is removed
 the controller starts
+    09:01:00  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
     09:01:00  event on the record of ReadOnlyAccess in payments for alice: RecordRestored: The AccountAssignment
                 444444444444-readonlyaccess-2149bdbd5360532576364e2f38aafbbf was deleted or changed by somebody else: it
                 is written anew from what is known.
-    09:01:00  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
 advance 1m
 advance 1h
     09:50:25  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T10:00:25Z.
@@ -51,12 +51,12 @@ somebody removes the record of dave-1 by force
     10:02:30  record: ReadOnlyAccess in payments for dave is removed
 dave cancels
 the controller starts
-    10:02:50  event on the record of ReadOnlyAccess in payments for dave: RecordRestored: The AccountAssignment
-                444444444444-readonlyaccess-f985b44059c7fbd57b13f5e4e1e860d9 was deleted or changed by somebody else: it
-                is written anew from what is known.
     10:02:50  record: ReadOnlyAccess in payments for dave is Present, claimed by dave-1 until 2026-12-01T11:02:15Z
     10:02:50  record: ReadOnlyAccess in payments for dave is Deleting
     10:02:50  aws: delete ReadOnlyAccess in payments for dave: taken on
+    10:02:50  event on the record of ReadOnlyAccess in payments for dave: RecordRestored: The AccountAssignment
+                444444444444-readonlyaccess-f985b44059c7fbd57b13f5e4e1e860d9 was deleted or changed by somebody else: it
+                is written anew from what is known.
     10:02:52  aws: dave no longer has ReadOnlyAccess in payments
     10:02:57  dave-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed. AWS has not
                 told the outcome of a create, which may take effect until 2026-12-01T10:22:50Z; it is deleted then.

@@ -17,7 +17,7 @@ advance 20m
     09:06:26  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
                 exist.
     09:06:26  record: ReadOnlyAccess in payments for alice is Absent
-    09:06:26  event on the record of ReadOnlyAccess in payments for alice and alice-1: AccessLost: AWS no longer lists
-                ReadOnlyAccess of user alice@example.com in account 444444444444, although access is active.
     09:06:26  alice-1 is Revoked, AccessLost: AWS no longer lists the assignment. It is not created again for this
                 request; CloudTrail's event DeleteAccountAssignment tells who removed it.
+    09:06:26  event on alice-1 and the record of ReadOnlyAccess in payments for alice: AccessLost: AWS no longer lists
+                ReadOnlyAccess of user alice@example.com in account 444444444444, although access is active.

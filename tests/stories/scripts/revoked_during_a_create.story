@@ -26,7 +26,7 @@ aws finishes what it is stuck with
 advance 2m
     10:06:00  aws: delete ReadOnlyAccess in payments for alice: taken on
     10:06:02  aws: alice no longer has ReadOnlyAccess in payments
-    10:06:05  event on the record of ReadOnlyAccess in payments for alice and alice-1: RevocationOverdue: The access of
+    10:06:05  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
                 user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:05:40Z, and AWS
                 has not confirmed that it is gone. The last attempt failed: DeleteAccountAssignment for account
                 444444444444: ConflictException: Another operation on this assignment is in progress. Please try again.
@@ -65,7 +65,7 @@ advance 10m
                 removed. This is overdue since 2026-12-01T10:09:30Z; it is tried until AWS confirms it. The last attempt
                 failed: DeleteAccountAssignment for account 555555555555: InternalServerException: An unexpected
                 internal service exception was encountered.
-    11:09:05  event on the record of ReadOnlyAccess in ledger for dave and dave-1: RevocationOverdue: The access of user
+    11:09:05  event on dave-1 and the record of ReadOnlyAccess in ledger for dave: RevocationOverdue: The access of user
                 dave@example.com to ReadOnlyAccess in account 555555555555 ended at 2026-12-01T10:08:30Z, and AWS has
                 not confirmed that it is gone. The last attempt failed: DeleteAccountAssignment for account
                 555555555555: InternalServerException: An unexpected internal service exception was encountered.

@@ -8,9 +8,9 @@ bob requests ReadOnlyAccess in payments for 1h
     09:00:30  bob-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:30  record: ReadOnlyAccess in payments for bob is Absent, claimed by bob-1
 advance 1h
-    09:01:30  event on the record of ReadOnlyAccess in payments for bob and bob-1: StandingAccess: User bob@example.com
-                has ReadOnlyAccess in account 444444444444 without the controller: nothing was created.
     09:01:30  bob-1 is Ended, StandingAccess: The requester has this access without the controller: nothing was created,
                 and nothing will be removed.
     09:01:30  record: ReadOnlyAccess in payments for bob is Absent
+    09:01:30  event on bob-1 and the record of ReadOnlyAccess in payments for bob: StandingAccess: User bob@example.com
+                has ReadOnlyAccess in account 444444444444 without the controller: nothing was created.
 advance 5m
