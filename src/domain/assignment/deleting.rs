@@ -153,7 +153,7 @@ fn nothing_may_come(
         };
     }
     let Some(searched) = machine.tenure.searched else {
-        return Progress::Need(search(machine, record));
+        return Progress::Need(search(machine, record, moment));
     };
     let left = machine.config.timings.list_lag - (moment.uptime - searched);
     if left > TimeDelta::zero() {
@@ -197,10 +197,18 @@ fn time_left(machine: &mut AssignmentMachine, record: &Record, moment: &Moment) 
     (left.max(TimeDelta::days(-1)), certain)
 }
 
-fn search(machine: &mut AssignmentMachine, record: &Record) -> Need {
+/// Asks AWS for creates in progress, and now and then again: one that is found is not always the newest, whose final word can be
+/// asked for by its name.
+fn search(machine: &mut AssignmentMachine, record: &Record, moment: &Moment) -> Need {
+    let interval = machine.config.timings.lookup_retry;
     if machine.unanswered {
-        return machine.rest(machine.config.timings.lookup_retry);
+        return machine.rest(interval);
     }
+    let asked = machine.tenure.search_asked.map(|asked| moment.uptime - asked);
+    if let Some(asked) = asked.filter(|asked| *asked < interval) {
+        return machine.rest(interval - asked);
+    }
+    machine.tenure.search_asked = Some(moment.uptime);
     machine.ask(Asked::Search, vec![Question::CreatesInProgress(record.key())])
 }
 

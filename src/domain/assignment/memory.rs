@@ -34,6 +34,8 @@ pub(super) struct Tenure {
     pub due_since: Option<TimeDelta>,
     /// When AWS listed no create of ours in progress any more.
     pub searched: Option<TimeDelta>,
+    /// When AWS was last asked for creates in progress, whatever it said.
+    pub search_asked: Option<TimeDelta>,
     /// When a list first lacked what should be there.
     pub missing_since: Option<(Tick, TimeDelta)>,
 }

@@ -1,9 +1,11 @@
 //! The sequences that broke earlier designs.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 
 use crate::api::{
-    Approval, AssignmentState, Claim, ClaimRequest, CreateResult, Phase, Reason, ReviewDecision,
+    Approval, AssignmentState, Claim, ClaimRequest, CreateResult, Phase, Reason, RequestId, ReviewDecision,
 };
 use crate::domain::facts::{OperationKind, OperationState};
 use crate::domain::fixtures::{Aws, World, active, approved, minute, request};
@@ -201,6 +203,33 @@ fn a_create_without_an_id_is_searched_for_before_the_record_is_absent() {
     }
     world.until(minute(65));
     assert_eq!((world.assigned, world.state()), (false, AssignmentState::Absent));
+}
+
+// AWS keeps a create in progress that is not the newest: it is searched for now and then, and not without a pause.
+#[test]
+fn an_earlier_create_in_progress_is_waited_for() {
+    let mut world = approved();
+    world.request_pass();
+    world.aws = Aws::LosesAnswers;
+    world.assignment_pass();
+    world.assigned = false;
+    world.aws = Aws::Works;
+    world.until(minute(1));
+    assert_eq!((world.status().phase, world.grants()), (Some(Phase::Active), 2));
+    let first = (OperationKind::Creation, RequestId::new("first"));
+    let in_progress = OperationState::InProgress {
+        ask_again_in: Duration::from_secs(1),
+    };
+    world.operations.insert(first.clone(), in_progress);
+    let mut world = world.cancelled();
+    world.until(minute(40));
+    assert_eq!(
+        (world.assigned, world.state()),
+        (false, AssignmentState::Deleting)
+    );
+    world.operations.insert(first, OperationState::Succeeded);
+    world.until(minute(45));
+    assert_eq!(world.state(), AssignmentState::Absent);
 }
 
 // Sequence 9: every create was refused, an administrator gives standing access meanwhile, our end comes.
