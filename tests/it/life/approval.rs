@@ -37,13 +37,7 @@ async fn a_request_is_approved_granted_at_its_start_and_removed_at_its_end() {
     );
     assert_eq!(ended["status"]["assignment"]["state"], "Absent");
     assert_eq!(ended["status"]["ending"]["reason"], "EndReached");
-    assert_eq!(
-        (
-            scene.calls("CreateAccountAssignment"),
-            scene.calls("DeleteAccountAssignment")
-        ),
-        (1, 1)
-    );
+    scene.assert_calls(1, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

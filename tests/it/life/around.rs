@@ -275,7 +275,7 @@ async fn a_delete_that_fails_for_a_while_is_shown_as_overdue_and_succeeds_in_the
     let overdue = |request: &Value| {
         request["status"]["message"]
             .as_str()
-            .is_some_and(|message| message.contains("It is overdue since"))
+            .is_some_and(|message| message.contains("overdue since"))
     };
     let request = scene.until(&name, "is overdue", overdue).await;
     assert_eq!(request["status"]["phase"], "Revoking");

@@ -65,13 +65,7 @@ async fn of_two_that_overlap_the_first_end_removes_nothing() {
     cancel(&scene, &second).await;
     scene.is(&second, "Revoked").await;
     assert!(!scene.has("alice", "DatabaseAdmin"));
-    assert_eq!(
-        (
-            scene.calls("CreateAccountAssignment"),
-            scene.calls("DeleteAccountAssignment")
-        ),
-        (1, 1)
-    );
+    scene.assert_calls(1, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -92,13 +86,7 @@ async fn back_to_back_leaves_no_gap() {
     scene.is(&second, "Active").await;
     scene.is(&first, "Ended").await;
     assert!(scene.has("alice", "Waived"));
-    assert_eq!(
-        (
-            scene.calls("CreateAccountAssignment"),
-            scene.calls("DeleteAccountAssignment")
-        ),
-        (1, 0)
-    );
+    scene.assert_calls(1, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -117,13 +105,7 @@ async fn standing_access_is_neither_created_nor_removed() {
     let record = scene.record("DatabaseAdmin").await.unwrap();
     let name = record["metadata"]["name"].as_str().unwrap();
     scene.is_alarmed("StandingAccess", name).await;
-    assert_eq!(
-        (
-            scene.calls("CreateAccountAssignment"),
-            scene.calls("DeleteAccountAssignment")
-        ),
-        (0, 0)
-    );
+    scene.assert_calls(0, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

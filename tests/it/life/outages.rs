@@ -58,11 +58,7 @@ async fn with_the_api_server_away_across_two_ends_the_later_one_deletes_once_and
         assert_eq!(ended["status"]["reason"], "EndReached");
     }
     scene.record_is("Waived", "Absent").await;
-    assert_eq!(
-        scene.calls("DeleteAccountAssignment"),
-        1,
-        "nothing is deleted twice"
-    );
+    scene.assert_calls(1, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -144,9 +140,5 @@ async fn an_api_server_that_takes_no_writes_holds_up_no_end() {
     assert_eq!(shown, "Active", "nothing could be written down");
     let ended = scene.is(&name, "Ended").await;
     assert_eq!(ended["status"]["reason"], "EndReached");
-    assert_eq!(
-        scene.calls("DeleteAccountAssignment"),
-        1,
-        "nothing is deleted twice"
-    );
+    scene.assert_calls(1, 1);
 }

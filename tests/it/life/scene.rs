@@ -71,6 +71,20 @@ impl Scene {
         }
     }
 
+    /// Looks until there is something, and gives it; says what was done about the scene's account when there never is.
+    async fn told<T>(&self, what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+        let looked = tokio::time::timeout(std::time::Duration::from_secs(55), until(what, look));
+        looked.await.unwrap_or_else(|_| {
+            let story = self.story_of(&self.account, &Value::Null);
+            panic!("waited in vain: {what}: {story}")
+        })
+    }
+
+    /// Looks until it holds; says what was done about the scene's account when it never does.
+    pub async fn eventually(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
+        self.told(what, async || holds().await.then_some(())).await;
+    }
+
     /// Somebody by their short name.
     pub fn person(&self, name: &str) -> Actor {
         let name = format!("{name}@example.com");
@@ -178,7 +192,7 @@ impl Scene {
 
     /// What there is to know about a request when a test fails: its status, the controller's words about it, and what AWS
     /// was asked last.
-    fn story_of(&self, name: &str, status: &Value) -> String {
+    pub fn story_of(&self, name: &str, status: &Value) -> String {
         let logs = self.stage.logs();
         let is_about = |line: &&str| line.contains(name) || line.contains(&self.account);
         let of_interest: Vec<&str> = logs.lines().filter(is_about).collect();
@@ -186,6 +200,7 @@ impl Scene {
         let calls: Vec<String> = calls
             .iter()
             .rev()
+            .filter(|call| call.account.as_deref() == Some(&self.account))
             .take(40)
             .map(|call| json!(call).to_string())
             .collect();
@@ -217,7 +232,7 @@ impl Scene {
         what: &str,
         holds: impl Fn(&Value) -> bool,
     ) -> Value {
-        until(&format!("the record {what}"), async || {
+        self.told(&format!("the record {what}"), async || {
             self.record(permission_set).await.filter(&holds)
         })
         .await
@@ -304,6 +319,20 @@ impl Scene {
     /// How often AWS was asked to do this in the scene's account.
     pub fn calls(&self, operation: &str) -> usize {
         self.stage.calls(operation, &self.account).len()
+    }
+
+    /// AWS was asked for so many creates and deletes in the scene's account.
+    pub fn assert_calls(&self, creates: usize, deletes: usize) {
+        let calls = (
+            self.calls("CreateAccountAssignment"),
+            self.calls("DeleteAccountAssignment"),
+        );
+        assert_eq!(
+            calls,
+            (creates, deletes),
+            "{}",
+            self.story_of(&self.account, &Value::Null)
+        );
     }
 
     /// Applies an object as the administrator.
