@@ -142,6 +142,8 @@ reasons! {
     RevocationOverdue,
     /// The assignment was seen again after it was gone.
     ReappearedAfterRemoval,
+    /// A person has an assignment that no request holds.
+    UnheldAssignment,
     /// The record of an assignment was lost or forged, and was written anew.
     RecordRestored,
     /// The record of an assignment was changed by somebody other than the controller, and nothing is known to put in its place.

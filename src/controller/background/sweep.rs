@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::api::{AssignmentKey, AssignmentState, PermissionSetName};
+use crate::api::{AssignmentKey, AssignmentState, PermissionSetName, Reason};
 use crate::controller::context::Context;
 use crate::domain::{Lookup, Principal, StoredRecord};
 use crate::ports::{AccountId, CallOptions, PermissionSet, PortError};
@@ -94,7 +94,7 @@ fn holds(record: &StoredRecord) -> bool {
 fn report(context: &Context, key: &AssignmentKey, set_name: &str) {
     tracing::warn!(user = %key.user_id, account = %key.account_id, permission_set = set_name, "an assignment without a record");
     context.report.audit(&json!({
-        "event": "UnheldAssignment",
+        "event": Reason::UnheldAssignment,
         "time": context.now(),
         "userId": key.user_id,
         "accountId": key.account_id,

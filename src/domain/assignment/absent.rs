@@ -117,7 +117,7 @@ fn remove(machine: &mut AssignmentMachine, record: &Record, moment: &Moment) -> 
     }
     if list.presence == Presence::Listed {
         machine.alert(
-            Reason::ReappearedAfterRemoval,
+            Reason::UnheldAssignment,
             format!(
                 "User {} has {} in account {}, and no request holds it.",
                 record.spec.user_name, record.spec.permission_set_name, record.spec.account_id

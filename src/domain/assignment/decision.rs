@@ -99,8 +99,7 @@ impl AssignmentMachine {
         let patience = END_PATIENCE - waited;
         if ended.state() == AssignmentState::Deleting && (failed || waited >= END_PATIENCE) {
             self.tenure.went_ahead = true;
-            self.asked = Asked::Delete;
-            return Need::Delete(ended.key());
+            return self.send_delete(&ended, moment);
         }
         if self.must_read {
             return Need::ReadRecord(self.name.clone());

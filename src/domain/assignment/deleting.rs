@@ -5,13 +5,17 @@ use chrono::TimeDelta;
 use super::machine::{Asked, AssignmentMachine};
 use super::memory::{Anchor, Delete, List, Presence, Tick, Word};
 use super::record::Record;
-use crate::api::{AssignmentState, Reason};
+use crate::api::{AssignmentState, LastError, Reason};
 use crate::domain::fact_reader::Question;
 use crate::domain::facts::OperationKind;
 use crate::domain::machine::{Moment, Need};
 
 /// The longest wait between two deletes: an end is never far from its next try.
 const LONGEST_WAIT: TimeDelta = TimeDelta::seconds(30);
+
+/// What is said of an assignment in an instance that was given up.
+const ABANDONED: &str =
+    "An administrator abandoned the Identity Center instance: what is left in it is not removed.";
 
 /// How far a deletion is.
 pub(super) enum Progress {
@@ -40,7 +44,7 @@ pub(super) fn decide(machine: &mut AssignmentMachine, mut record: Record, moment
 /// The next thing to do for a deletion, whether it can be stored or not.
 pub(super) fn progress(machine: &mut AssignmentMachine, record: &Record, moment: &Moment) -> Progress {
     let Some(delete) = machine.tenure.delete.clone() else {
-        return Progress::Need(machine.send_delete(record));
+        return Progress::Need(machine.send_delete(record, moment));
     };
     if let Some(need) = poll_delete(machine, record, &delete, moment) {
         return Progress::Need(need);
@@ -108,7 +112,7 @@ fn repeat(machine: &mut AssignmentMachine, record: &Record, delete: &Delete, mom
     if left > TimeDelta::zero() {
         return machine.rest(left.min(machine.config.timings.poll_interval));
     }
-    machine.send_delete(record)
+    machine.send_delete(record, moment)
 }
 
 /// A list lacks the assignment: it is gone unless a create of ours may still take effect. In this order: the time in which it
@@ -251,7 +255,7 @@ fn tell_when_overdue(machine: &mut AssignmentMachine, record: &Record, moment: &
         .unwrap_or(record.status.state_time);
     let since = machine.elapsed(Anchor::Ended, ended, moment);
     let rested = machine.tick == machine.pass;
-    if !rested || since < machine.config.timings.overdue_after || is_no_longer_listed(machine) {
+    if !rested || since < machine.config.timings.overdue_after || is_being_removed(machine, moment) {
         return;
     }
     let error = machine.error.as_ref().or(record.status.last_error.as_ref());
@@ -268,14 +272,18 @@ fn tell_when_overdue(machine: &mut AssignmentMachine, record: &Record, moment: &
     );
 }
 
-fn is_no_longer_listed(machine: &AssignmentMachine) -> bool {
-    let settled = machine.tenure.delete.as_ref().and_then(|delete| delete.settled);
-    let list = machine
-        .list
-        .as_ref()
-        .filter(|list| list.presence == Presence::NotListed);
-    list.zip(settled)
-        .is_some_and(|(list, settled)| list.tick > settled)
+/// Whether the newest delete is under way, as long as that takes usually, or did its work, as a list after it tells.
+fn is_being_removed(machine: &AssignmentMachine, moment: &Moment) -> bool {
+    let Some(delete) = &machine.tenure.delete else {
+        return false;
+    };
+    let under_way = delete.word.is_none() && moment.uptime - delete.sent < machine.config.timings.answer_time;
+    let list = machine.list.as_ref();
+    let list = list.filter(|list| list.presence == Presence::NotListed);
+    let gone = list
+        .zip(delete.settled)
+        .is_some_and(|(list, settled)| list.tick > settled);
+    under_way || gone
 }
 
 /// The instance is not ours any more, as an administrator said: its records are closed, loudly.
@@ -291,6 +299,12 @@ fn abandon(machine: &mut AssignmentMachine, mut record: Record, moment: &Moment)
         ),
     );
     debug_assert_eq!(record.state(), AssignmentState::Deleting);
+    record.note_error(LastError {
+        time: moment.now,
+        operation: "DeleteAccountAssignment".to_owned(),
+        reason: Reason::RecordAbandoned,
+        message: ABANDONED.to_owned(),
+    });
     record.become_absent(moment.now);
     machine.store(record, None)
 }

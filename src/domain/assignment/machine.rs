@@ -81,6 +81,8 @@ pub struct AssignmentMachine {
     pub(super) must_read: bool,
     pub(super) outbox: Vec<Notice>,
     pub(super) asked: Asked,
+    /// When the newest delete was sent; its answer may come half a minute later.
+    pub(super) delete_sent: TimeDelta,
     /// The highest sequence seen of each object that had the record's name, by its uid.
     pub(super) sequences: BTreeMap<String, i64>,
 }
@@ -110,6 +112,7 @@ impl AssignmentMachine {
             must_read: false,
             outbox: vec![],
             asked: Asked::Nothing,
+            delete_sent: TimeDelta::zero(),
             sequences: BTreeMap::new(),
         }
     }
@@ -219,8 +222,9 @@ impl AssignmentMachine {
         Need::Create(create)
     }
 
-    pub(super) fn send_delete(&mut self, record: &Record) -> Need {
+    pub(super) fn send_delete(&mut self, record: &Record, moment: &Moment) -> Need {
         self.asked = Asked::Delete;
+        self.delete_sent = moment.uptime;
         Need::Delete(record.key())
     }
 

@@ -67,6 +67,8 @@ impl AssignmentMachine {
             Sight::Gone if self.stored.is_none() => self.instead = None,
             Sight::Gone => self.instead = Some(Sight::Gone),
             Sight::There(record) => {
+                let seen = self.sequences.get(&record.uid).copied();
+                let record = Box::new(record.after(seen));
                 if self.is_believable(&record) {
                     self.restore = self
                         .restore
@@ -86,9 +88,8 @@ impl AssignmentMachine {
             return false;
         };
         let ours = stored.seal == RecordSeal::Valid && record_name(&record.spec) == self.name;
-        let known = self.sequences.get(&stored.uid).copied().unwrap_or(i64::MIN);
         let replaced = self.stored.as_ref().is_some_and(|known| known.uid != stored.uid);
-        ours && record.status.sequence >= known && !(replaced && self.remembers_access())
+        ours && !(replaced && self.remembers_access())
     }
 
     /// Whether what is remembered must not be lost.
@@ -227,7 +228,7 @@ impl AssignmentMachine {
 
     fn take_delete(&mut self, sent: Sent, moment: &Moment) {
         let mut delete = Delete {
-            sent: moment.uptime,
+            sent: self.delete_sent,
             id: None,
             word: None,
             polled: Some(moment.uptime),

@@ -4,7 +4,7 @@ use super::draft::Draft;
 use super::stop::{self, LONGEST_END, wish};
 use crate::api::{
     AccountAssignmentSpec, AssignmentState, Claim, ClaimEnd, ConditionStatus, ConditionType,
-    ElevationRequestStatus, Phase, Reason, Timestamp, UserId,
+    ElevationRequestStatus, LastError, Phase, Reason, Timestamp, UserId,
 };
 use crate::domain::assignment::Record;
 use crate::domain::decision::{Alert, RecordChange};
@@ -141,11 +141,17 @@ struct Outcome {
     held: bool,
     /// The request that keeps the assignment, and until when.
     kept_by: Option<(String, String)>,
-    /// AWS's last error.
-    error: Option<String>,
+    /// What AWS last refused, or why nothing was asked of it.
+    error: Option<LastError>,
 }
 
 impl Outcome {
+    /// Whether nothing was deleted, because the instance was given up.
+    fn is_abandoned(&self) -> bool {
+        let error = self.error.as_ref();
+        error.is_some_and(|error| error.reason == Reason::RecordAbandoned)
+    }
+
     fn nothing_was_there() -> Self {
         Self {
             gone_time: None,
@@ -173,11 +179,7 @@ pub(super) fn follow(draft: &mut Draft<'_>, claim: &Claim) {
                 gone_time: Some(gone),
                 held: claim.is_confirmed(),
                 kept_by,
-                error: record
-                    .status
-                    .last_error
-                    .as_ref()
-                    .map(|error| error.message.clone()),
+                error: record.status.last_error.clone(),
             };
             draft.record_ending(&end);
             conclude(draft, &end, &outcome);
@@ -215,22 +217,21 @@ fn show_removal(draft: &mut Draft<'_>, record: &Record, end: &ClaimEnd) {
     let awaited = record
         .create_may_land_until(timings.create_bound)
         .filter(|_| error.is_none());
-    let overdue_at = after(
-        awaited.map_or(end.time, |awaited| awaited.max(end.time)),
-        timings.overdue_after,
-    );
+    // After that a search, a minute and a list are needed.
+    let settled_at = awaited.map(|until| after(until.max(end.time), timings.list_lag));
+    let overdue_at = after(settled_at.unwrap_or(end.time), timings.overdue_after);
     draft.overdue = draft.latest() >= overdue_at;
     let overdue = match awaited {
         _ if draft.overdue => {
             format!(" This is overdue since {overdue_at}; it is tried until AWS confirms it.")
         }
-        Some(until) => {
-            draft.wake_at_end(overdue_at);
+        Some(until) if draft.now < until => {
+            draft.wake_at_end(until);
             format!(
                 " AWS has not told the outcome of a create, which may take effect until {until}; it is deleted then."
             )
         }
-        None => {
+        Some(_) | None => {
             draft.wake_at_end(overdue_at);
             String::new()
         }
@@ -260,6 +261,11 @@ fn conclude(draft: &mut Draft<'_>, end: &ClaimEnd, outcome: &Outcome) {
                  that request too."
             ),
         ),
+        (None, _) if outcome.is_abandoned() => (
+            Reason::RecordAbandoned,
+            " An administrator abandoned the Identity Center instance: what is left in it is not removed."
+                .to_owned(),
+        ),
         (None, true) if end.reason != Reason::AccessLost => (
             Reason::AccessRemoved,
             " AWS confirmed that the access is gone.".to_owned(),
@@ -285,7 +291,7 @@ fn last_error(end: &ClaimEnd, outcome: &Outcome) -> String {
         .as_ref()
         .filter(|_| end.reason == Reason::GrantTimedOut);
     error
-        .map(|error| format!(" AWS's last error: {error}"))
+        .map(|error| format!(" AWS's last error: {}", error.message))
         .unwrap_or_default()
 }
 
