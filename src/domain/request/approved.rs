@@ -1,5 +1,7 @@
 //! An approved request: it claims its assignment shortly before its start, and waits until AWS confirms the access.
 
+use chrono::TimeDelta;
+
 use super::check::{CheckPoint, Refusal, check_with};
 use super::draft::Draft;
 use super::ending::{self, assignment_of};
@@ -15,6 +17,9 @@ use crate::domain::fact_reader::{Freshness, Undecided};
 use crate::domain::messages;
 use crate::domain::policy::judging::{Approved, Basis};
 use crate::domain::window::after;
+
+/// The longest time between an admission that expired and its renewal.
+const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(10);
 
 pub(super) fn decide(draft: &mut Draft<'_>) {
     if ending::wished(draft) {
@@ -128,11 +133,25 @@ fn wait_for_aws(draft: &mut Draft<'_>, claim: &Claim, not_after: Timestamp) {
         return ending::end_access(draft, end);
     }
     draft.wake_at_end(claim.end());
-    if draft.now >= claim.admitted_until && draft.latest() >= claim.from {
+    let renewal = renewal(draft, claim);
+    if draft.now >= renewal && draft.latest() >= claim.from {
         return admit(draft, claim.from, not_after);
     }
-    draft.wake(claim.admitted_until);
+    draft.wake(renewal);
     show_progress(draft);
+}
+
+/// When the admission is renewed: when it expires, and the more rarely the longer AWS has been at work on the create. What
+/// was created is covered for a quarter of an hour after the last check.
+fn renewal(draft: &Draft<'_>, claim: &Claim) -> Timestamp {
+    let creating = draft
+        .believed_record()
+        .filter(|record| record.state() == AssignmentState::Creating);
+    let waited = creating.map(|record| draft.now.to_utc() - record.status.state_time.to_utc());
+    let pause = waited.map_or(TimeDelta::zero(), |waited| {
+        (waited / 4).clamp(TimeDelta::zero(), LONGEST_PAUSE)
+    });
+    after(claim.admitted_until, pause)
 }
 
 /// Says what AWS is doing when it takes a while.
