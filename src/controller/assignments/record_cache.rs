@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::api::AssignmentKey;
 use crate::domain::is_later_version;
-use crate::domain::{Record, StoredRecord};
+use crate::domain::{Record, RecordSeal, StoredRecord};
 
 /// Records as they were last seen or written.
 pub struct RecordCache {
@@ -20,6 +20,8 @@ struct Inner {
     records: HashMap<String, StoredRecord>,
     /// The names of the records that a request claims.
     by_claim: HashMap<String, BTreeSet<String>>,
+    /// The highest sequence seen of each object that is there, by its uid.
+    sequences: HashMap<String, i64>,
     /// The uids of objects that we deleted: the watch may still show them.
     deleted: HashMap<String, String>,
     listing: Option<BTreeSet<String>>,
@@ -139,7 +141,14 @@ impl Inner {
         {
             return false;
         }
+        let seen = self.sequences.get(&record.uid).copied();
+        let record = record.after(seen);
         self.remove(&record.name);
+        let content = record.record.as_ref();
+        let content = content.filter(|_| record.seal != RecordSeal::Broken);
+        if let Some(sequence) = content.map(|content| content.status.sequence).max(seen) {
+            self.sequences.insert(record.uid.clone(), sequence);
+        }
         for uid in claimants(record.record.as_ref()) {
             let names = self.by_claim.entry(uid).or_default();
             names.insert(record.name.clone());
@@ -150,6 +159,7 @@ impl Inner {
 
     fn remove(&mut self, name: &str) -> Option<StoredRecord> {
         let known = self.records.remove(name)?;
+        self.sequences.remove(&known.uid);
         for uid in claimants(known.record.as_ref()) {
             if let Some(names) = self.by_claim.get_mut(&uid) {
                 names.remove(name);
@@ -170,7 +180,6 @@ fn claimants(record: Option<&Record>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::RecordSeal;
 
     fn stored(uid: &str, version: &str) -> StoredRecord {
         StoredRecord {

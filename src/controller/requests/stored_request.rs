@@ -25,6 +25,8 @@ pub const FINALIZER: &str = "team-operator.io/access";
 pub struct StoredRequest {
     object: Arc<Value>,
     reading: Arc<OnceLock<Reading>>,
+    /// What the key of this process says of it.
+    seal: Arc<OnceLock<SealCheck>>,
 }
 
 impl PartialEq for StoredRequest {
@@ -51,6 +53,7 @@ impl StoredRequest {
         Self {
             object: Arc::new(object),
             reading: Arc::default(),
+            seal: Arc::default(),
         }
     }
 
@@ -90,7 +93,7 @@ impl StoredRequest {
         all.into_iter().flatten().filter_map(Value::as_str).collect()
     }
 
-    /// What a decision looks at. An object that cannot be read as a whole counts as one with a broken seal: it has no
+    /// What a decision looks at; a process has one key. An object that cannot be read as a whole counts as one with a broken seal: it has no
     /// access, or loses it.
     pub fn facts(&self, key: &SealKey) -> RequestFacts {
         let Reading { spec, status, whole } = self.read();
@@ -109,11 +112,13 @@ impl StoredRequest {
             deleted_at: time("deletionTimestamp"),
             has_finalizer: self.finalizers().contains(&FINALIZER),
             spec,
-            seal: if *whole {
-                key.check(&self.object)
-            } else {
-                SealCheck::Broken
-            },
+            seal: *self.seal.get_or_init(|| {
+                if *whole {
+                    key.check(&self.object)
+                } else {
+                    SealCheck::Broken
+                }
+            }),
             status,
         }
     }

@@ -40,6 +40,19 @@ pub struct StoredRecord {
     pub record: Option<Record>,
 }
 
+impl StoredRecord {
+    /// This record, as one believes it who has seen this sequence of the same object: a lower one is of before, and somebody wrote
+    /// it back.
+    #[must_use]
+    pub fn after(mut self, seen: Option<i64>) -> Self {
+        let sequence = self.record.as_ref().map(|record| record.status.sequence);
+        if sequence < seen {
+            self.seal = RecordSeal::Broken;
+        }
+        self
+    }
+}
+
 /// Whether a record is what the controller wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecordSeal {

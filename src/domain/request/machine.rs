@@ -109,7 +109,10 @@ impl RequestMachine {
             Reply::Record(sight) => {
                 self.must_read_record = false;
                 self.snapshot.record = match sight {
-                    Sight::There(record) => Some(*record),
+                    Sight::There(record) => {
+                        let seen = self.sequence_seen(&record.uid);
+                        Some(record.after(seen))
+                    }
                     Sight::Gone | Sight::Unknown(_) => None,
                 };
             }
@@ -117,6 +120,12 @@ impl RequestMachine {
             Reply::RecordWritten(written) => self.take_record_written(written, moment),
             Reply::Start | Reply::Done | Reply::Sent(_) => {}
         }
+    }
+
+    /// The sequence of the record that this pass began with, or wrote.
+    fn sequence_seen(&self, uid: &str) -> Option<i64> {
+        let known = self.snapshot.record.as_ref().filter(|known| known.uid == uid)?;
+        Some(known.record.as_ref()?.status.sequence)
     }
 
     fn take_policies(&mut self, policies: PolicySet) {
