@@ -56,6 +56,7 @@ pub(crate) const PATTERNS: &[(&str, Verb)] = &[
     ("aws refuses {call} for {duration}", amazon::refuses),
     ("aws denies {call} for {duration}", amazon::denies),
     ("aws fails the next {call} later", amazon::fails_later),
+    ("aws takes {duration} for the next {call}", amazon::takes_long),
     ("aws holds the next {call} back", amazon::holds),
     ("aws lets go", amazon::lets_go),
     ("aws loses the next {call}", amazon::loses),

@@ -79,6 +79,7 @@ stories! {
     api_server_away_across_two_ends,
     no_write_holds_up_an_end,
     revoked_during_a_create,
+    a_success_learned_after_the_list,
     clocks_differ_at_a_border,
     requests_removed_by_force,
     an_abandoned_instance,

@@ -17,19 +17,12 @@ advance 5m
     09:30:25  record: ReadOnlyAccess in payments for alice is Deleting
     09:30:25  aws: delete ReadOnlyAccess in payments for alice: no answer within 30 s
     09:30:32  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
+    09:30:55  aws: delete ReadOnlyAccess in payments for alice: taken on
     09:30:55  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. The last attempt
                 failed: DeleteAccountAssignment for account 444444444444: no answer within 30 s
-    09:31:25  aws: delete ReadOnlyAccess in payments for alice: taken on
-    09:31:25  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
-                2026-12-01T09:31:25Z; it is tried until AWS confirms it. The last attempt failed:
-                DeleteAccountAssignment for account 444444444444: no answer within 30 s
-    09:31:25  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
-                user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:30:25Z, and AWS
-                has not confirmed that it is gone. The last attempt failed: DeleteAccountAssignment for account
-                444444444444: no answer within 30 s
-    09:31:27  aws: alice no longer has ReadOnlyAccess in payments
-    09:31:30  record: ReadOnlyAccess in payments for alice is Absent
-    09:31:30  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    09:30:57  aws: alice no longer has ReadOnlyAccess in payments
+    09:31:00  record: ReadOnlyAccess in payments for alice is Absent
+    09:31:00  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
 alice requests ReadOnlyAccess in payments for 2h
     09:34:40  alice-2 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:34:40  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-2

@@ -16,11 +16,9 @@ advance 5m
                 CreateAccountAssignment for account 444444444444: AccessDeniedException: User is not authorized to
                 perform this operation.
     09:01:00  aws: create ReadOnlyAccess in payments for alice: AccessDeniedException: User is not authorized to perform
-                this operation. (2 times more, the last at 09:03:00)
+                this operation. (2 times more, the last at 09:03:35)
 somebody gives alice ReadOnlyAccess in payments
     09:05:40  aws: alice has ReadOnlyAccess in payments
-    09:05:40  aws: create ReadOnlyAccess in payments for alice: AccessDeniedException: User is not authorized to perform
-                this operation.
     09:05:45  record: ReadOnlyAccess in payments for alice is Absent
     09:05:45  alice-1 is Ended, StandingAccess: The requester has this access without the controller: nothing was
                 created, and nothing will be removed.
@@ -30,5 +28,5 @@ somebody gives alice ReadOnlyAccess in payments
 advance 10m
 advance 2h
     10:15:30  record: ReadOnlyAccess in payments for alice is removed
-    10:15:30  event on the record of ReadOnlyAccess in payments for alice: ReappearedAfterRemoval: User
-                alice@example.com has ReadOnlyAccess in account 444444444444, and no request holds it.
+    10:15:30  event on the record of ReadOnlyAccess in payments for alice: UnheldAssignment: User alice@example.com has
+                ReadOnlyAccess in account 444444444444, and no request holds it.

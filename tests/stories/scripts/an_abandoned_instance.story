@@ -45,7 +45,8 @@ advance 2m
                 exist. (once more at 09:02:42)
 the controller starts with another instance for good
     09:03:00  record: ReadOnlyAccess in payments for alice is Absent
-    09:03:00  alice-1 is Revoked, EndedByRequester: Ended by the requester. AWS confirmed that the access is gone.
+    09:03:00  alice-1 is Revoked, EndedByRequester: Ended by the requester. An administrator abandoned the Identity
+                Center instance: what is left in it is not removed.
     09:03:00  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RecordAbandoned:
                 444444444444-readonlyaccess-2149bdbd5360532576364e2f38aafbbf is given up: its instance
                 arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35 was abandoned.
@@ -57,7 +58,8 @@ advance 2h
     09:50:35  event on dave-1: AccessEndsSoon: The access ends at 2026-12-01T10:00:35Z.
     10:00:35  record: ReadOnlyAccess in payments for dave is Deleting
     10:00:35  record: ReadOnlyAccess in payments for dave is Absent
-    10:00:35  dave-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    10:00:35  dave-1 is Ended, EndReached: The end was reached. An administrator abandoned the Identity Center instance:
+                what is left in it is not removed.
     10:00:35  event on dave-1 and the record of ReadOnlyAccess in payments for dave: RecordAbandoned:
                 444444444444-readonlyaccess-f985b44059c7fbd57b13f5e4e1e860d9 is given up: its instance
                 arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35 was abandoned.

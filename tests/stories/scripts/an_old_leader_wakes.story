@@ -19,10 +19,7 @@ advance 40m
     09:31:05  record: ReadOnlyAccess in payments for alice is Deleting
     09:31:05  aws: delete ReadOnlyAccess in payments for alice: taken on
     09:31:07  aws: alice no longer has ReadOnlyAccess in payments
-    09:31:12  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. AWS has not told the
-                outcome of a create, which may take effect until 2026-12-01T09:20:30Z; it is deleted then.
-    09:32:05  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
-                2026-12-01T09:32:05Z; it is tried until AWS confirms it.
+    09:31:12  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
     09:32:10  record: ReadOnlyAccess in payments for alice is Absent
     09:32:10  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
 the old controller wakes

@@ -66,15 +66,13 @@ the controller starts
 advance 1m
 advance 40m
     09:20:35  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T09:30:35Z.
+    09:21:50  dave-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed.
     09:22:50  record: ReadOnlyAccess in payments for dave is Absent
     09:22:50  dave-1 is Revoked, EndedByRequester: Ended by the requester. AWS confirmed that the access is gone.
     09:30:35  record: ReadOnlyAccess in payments for alice is Deleting
     09:30:35  aws: delete ReadOnlyAccess in payments for alice: taken on
     09:30:37  aws: alice no longer has ReadOnlyAccess in payments
-    09:30:42  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. AWS has not told the
-                outcome of a create, which may take effect until 2026-12-01T09:20:30Z; it is deleted then.
-    09:31:35  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
-                2026-12-01T09:31:35Z; it is tried until AWS confirms it.
+    09:30:42  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
     09:31:40  record: ReadOnlyAccess in payments for alice is Absent
     09:31:40  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
     09:33:35  event on bob-1: AccessEndsSoon: The access ends at 2026-12-01T09:43:35Z.
@@ -82,20 +80,14 @@ advance 40m
     09:43:35  record: ReadOnlyAccess in ledger for bob is Deleting
     09:43:35  aws: delete ReadOnlyAccess in ledger for bob: taken on
     09:43:37  aws: bob no longer has ReadOnlyAccess in ledger
-    09:43:42  bob-1 is Revoking, EndReached: The end was reached. The access is being removed. AWS has not told the
-                outcome of a create, which may take effect until 2026-12-01T09:33:30Z; it is deleted then.
-    09:44:35  bob-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
-                2026-12-01T09:44:35Z; it is tried until AWS confirms it.
+    09:43:42  bob-1 is Revoking, EndReached: The end was reached. The access is being removed.
     09:44:40  record: ReadOnlyAccess in ledger for bob is Absent
     09:44:40  bob-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
     09:45:00  record: ReadOnlyAccess in ledger for alice is Deleting
     09:45:00  aws: delete ReadOnlyAccess in ledger for alice: taken on
     09:45:02  aws: alice no longer has ReadOnlyAccess in ledger
-    09:45:07  alice-2 is Revoking, EndReached: The end was reached. The access is being removed. AWS has not told the
-                outcome of a create, which may take effect until 2026-12-01T09:34:50Z; it is deleted then.
+    09:45:07  alice-2 is Revoking, EndReached: The end was reached. The access is being removed.
     09:45:30  record: ReadOnlyAccess in payments for alice is removed
-    09:46:00  alice-2 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
-                2026-12-01T09:46:00Z; it is tried until AWS confirms it.
     09:46:05  record: ReadOnlyAccess in ledger for alice is Absent
     09:46:05  alice-2 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
     09:46:50  record: ReadOnlyAccess in payments for dave is removed

@@ -22,12 +22,14 @@ advance 10m
                 assignment is in progress. Please try again.
     09:02:30  aws: alice has ReadOnlyAccess in payments
     09:02:40  aws: delete ReadOnlyAccess in payments for alice: taken on
-    09:02:45  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
+    09:03:10  aws: delete ReadOnlyAccess in payments for alice: ConflictException: Another operation on this assignment
+                is in progress. Please try again.
+    09:03:10  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
                 user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:00:40Z, and AWS
                 has not confirmed that it is gone. The last attempt failed: DeleteAccountAssignment for account
                 444444444444: ConflictException: Another operation on this assignment is in progress. Please try again.
-    09:03:10  aws: delete ReadOnlyAccess in payments for alice: ConflictException: Another operation on this assignment
-                is in progress. Please try again. (2 times more, the last at 09:04:10)
+    09:03:40  aws: delete ReadOnlyAccess in payments for alice: ConflictException: Another operation on this assignment
+                is in progress. Please try again. (once more at 09:04:10)
     09:04:40  aws: alice no longer has ReadOnlyAccess in payments
     09:04:40  aws: delete ReadOnlyAccess in payments for alice: ConflictException: Conflict with a previous successful
                 write. Please try again.

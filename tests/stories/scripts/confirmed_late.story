@@ -10,10 +10,11 @@ alice requests ReadOnlyAccess in payments for 3h
     09:00:37  alice-1 is Approved, Granting: AWS is creating the assignment.
 advance 2h
     11:00:30  aws: alice has ReadOnlyAccess in payments
-aws needs 2s for each operation
-    11:00:40  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T12:15:30Z
-    11:00:40  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T12:15:30Z. To end it early: set
+    11:00:39  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1
+    11:00:39  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T12:15:30Z. To end it early: set
                 spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    11:00:39  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T12:15:30Z
+aws needs 2s for each operation
 advance 2h
     12:05:30  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T12:15:30Z.
     12:15:30  record: ReadOnlyAccess in payments for alice is Deleting

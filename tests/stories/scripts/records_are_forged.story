@@ -44,10 +44,7 @@ advance 1h30m
     10:00:25  record: ReadOnlyAccess in payments for alice is Deleting
     10:00:25  aws: delete ReadOnlyAccess in payments for alice: taken on
     10:00:27  aws: alice no longer has ReadOnlyAccess in payments
-    10:00:32  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. AWS has not told the
-                outcome of a create, which may take effect until 2026-12-01T09:21:30Z; it is deleted then.
-    10:01:25  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
-                2026-12-01T10:01:25Z; it is tried until AWS confirms it.
+    10:00:32  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
     10:01:30  record: ReadOnlyAccess in payments for alice is Absent
     10:01:30  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
     10:15:20  record: ReadOnlyAccess in payments for alice is removed

@@ -30,10 +30,7 @@ advance 1h
     10:00:25  record: ReadOnlyAccess in payments for alice is Deleting
     10:00:25  aws: delete ReadOnlyAccess in payments for alice: taken on
     10:00:27  aws: alice no longer has ReadOnlyAccess in payments
-    10:00:32  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. AWS has not told the
-                outcome of a create, which may take effect until 2026-12-01T09:21:00Z; it is deleted then.
-    10:01:25  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
-                2026-12-01T10:01:25Z; it is tried until AWS confirms it.
+    10:00:32  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
     10:01:30  record: ReadOnlyAccess in payments for alice is Absent
     10:01:30  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
 
@@ -63,5 +60,6 @@ the controller starts
 advance 2m
 advance 30m
     10:15:20  record: ReadOnlyAccess in payments for alice is removed
+    10:22:50  dave-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed.
     10:23:50  record: ReadOnlyAccess in payments for dave is Absent
     10:23:50  dave-1 is Revoked, EndedByRequester: Ended by the requester. AWS confirmed that the access is gone.

@@ -26,10 +26,6 @@ aws finishes what it is stuck with
 advance 2m
     10:06:00  aws: delete ReadOnlyAccess in payments for alice: taken on
     10:06:02  aws: alice no longer has ReadOnlyAccess in payments
-    10:06:05  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
-                user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:05:40Z, and AWS
-                has not confirmed that it is gone. The last attempt failed: DeleteAccountAssignment for account
-                444444444444: ConflictException: Another operation on this assignment is in progress. Please try again.
     10:06:50  record: ReadOnlyAccess in payments for alice is Absent
     10:06:50  alice-1 is Revoked, RevokedBySecurity: Revoked by erin@example.com. Comment: "agreed".
 
@@ -65,12 +61,14 @@ advance 10m
                 removed. This is overdue since 2026-12-01T10:09:30Z; it is tried until AWS confirms it. The last attempt
                 failed: DeleteAccountAssignment for account 555555555555: InternalServerException: An unexpected
                 internal service exception was encountered.
-    11:09:05  event on dave-1 and the record of ReadOnlyAccess in ledger for dave: RevocationOverdue: The access of user
+    11:09:30  aws: delete ReadOnlyAccess in ledger for dave: InternalServerException: An unexpected internal service
+                exception was encountered.
+    11:09:30  event on dave-1 and the record of ReadOnlyAccess in ledger for dave: RevocationOverdue: The access of user
                 dave@example.com to ReadOnlyAccess in account 555555555555 ended at 2026-12-01T10:08:30Z, and AWS has
                 not confirmed that it is gone. The last attempt failed: DeleteAccountAssignment for account
                 555555555555: InternalServerException: An unexpected internal service exception was encountered.
-    11:09:30  aws: delete ReadOnlyAccess in ledger for dave: InternalServerException: An unexpected internal service
-                exception was encountered. (8 times more, the last at 11:13:30)
+    11:10:00  aws: delete ReadOnlyAccess in ledger for dave: InternalServerException: An unexpected internal service
+                exception was encountered. (7 times more, the last at 11:13:30)
     11:14:00  aws: delete ReadOnlyAccess in ledger for dave: taken on
     11:14:02  aws: dave no longer has ReadOnlyAccess in ledger
     11:14:05  record: ReadOnlyAccess in ledger for dave is Absent

@@ -15,22 +15,20 @@ advance 6m
     09:01:10  alice-1 is Approved, Granting: AWS is creating the assignment. The last attempt failed:
                 CreateAccountAssignment for account 444444444444: ConflictException: Another operation on this
                 assignment is in progress. Please try again.
-    09:01:30  aws: create ReadOnlyAccess in payments for alice: ConflictException: Another operation on this assignment
-                is in progress. Please try again. (2 times more, the last at 09:03:30)
+    09:01:49  aws: create ReadOnlyAccess in payments for alice: ConflictException: Another operation on this assignment
+                is in progress. Please try again. (2 times more, the last at 09:03:49)
     09:05:30  aws: alice has ReadOnlyAccess in payments
-    09:05:40  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:05:40Z
-    09:05:40  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:05:40Z. To end it early: set
+    09:05:39  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1
+    09:05:39  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:05:39Z. To end it early: set
                 spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:05:39  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:05:39Z
 aws needs 2s for each operation
 advance 1h
-    09:55:40  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T10:05:40Z.
-    10:05:40  record: ReadOnlyAccess in payments for alice is Deleting
-    10:05:40  aws: delete ReadOnlyAccess in payments for alice: taken on
-    10:05:42  aws: alice no longer has ReadOnlyAccess in payments
-    10:05:47  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. AWS has not told the
-                outcome of a create, which may take effect until 2026-12-01T09:20:30Z; it is deleted then.
-    10:06:40  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
-                2026-12-01T10:06:40Z; it is tried until AWS confirms it.
-    10:06:45  record: ReadOnlyAccess in payments for alice is Absent
-    10:06:45  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    09:55:39  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T10:05:39Z.
+    10:05:39  record: ReadOnlyAccess in payments for alice is Deleting
+    10:05:39  aws: delete ReadOnlyAccess in payments for alice: taken on
+    10:05:41  aws: alice no longer has ReadOnlyAccess in payments
+    10:05:46  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
+    10:06:44  record: ReadOnlyAccess in payments for alice is Absent
+    10:06:44  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
 advance 5m

@@ -98,6 +98,12 @@ pub(crate) fn fails_later(stage: &mut Stage, words: Words) -> Result<(), String>
     next(stage, &words, Effect::Fail { reason })
 }
 
+/// `aws takes 20s for the next list`: what it answers was so when it was asked.
+pub(crate) fn takes_long(stage: &mut Stage, words: Words) -> Result<(), String> {
+    let time = duration(words.get("duration"))?;
+    next(stage, &words, Effect::Slow { time })
+}
+
 /// `aws holds the next create back`, until it lets go.
 pub(crate) fn holds(stage: &mut Stage, words: Words) -> Result<(), String> {
     next(stage, &words, Effect::Hold { applied: false })
