@@ -92,8 +92,9 @@ fn notice_of_the_end(context: &Context, request: &StoredRequest, wait: Duration)
     {
         return wait.min(left + Duration::from_millis(5));
     }
-    // Access shorter than the notice ends soon from its beginning: saying so would say nothing.
-    if began < at && context.memory.tells_that_it_ends(request.uid()) {
+    // Access shorter than the notice ends soon from its beginning: saying so would say nothing. What was over before this
+    // process began does not end soon.
+    if began < at && context.now() < end && context.memory.tells_that_it_ends(request.uid()) {
         context.report.ends_soon(request, end);
     }
     wait
