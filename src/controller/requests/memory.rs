@@ -29,8 +29,8 @@ pub struct Memory {
 #[derive(Debug, Default)]
 struct Remembered {
     newest: Option<StoredRequest>,
-    /// The highest sequence of its status that was seen.
-    sequence: Option<i64>,
+    /// The highest sequence of its status that was seen, and the version that had it.
+    highest: Option<(i64, String)>,
     idle: Option<Idle>,
     /// Counts what woke it.
     woken: u64,
@@ -71,12 +71,22 @@ impl Memory {
         });
     }
 
-    /// What is believed of a request that was read: a status from before what was seen already is a forged one.
+    /// What is believed of a request that was read: a status from before what was seen already is a forged one, when it is in a
+    /// later version. An earlier version is an answer that was on its way while the controller wrote.
     pub fn believed(&self, facts: RequestFacts) -> RequestFacts {
         self.about(&facts.uid.clone(), |remembered| {
-            let facts = facts.after(remembered.sequence);
-            if facts.seal == SealCheck::Valid {
-                remembered.sequence = remembered.sequence.max(facts.status.sequence);
+            let facts = match &remembered.highest {
+                Some((sequence, version)) if is_later_version(&facts.version, version) => {
+                    facts.after(Some(*sequence))
+                }
+                _ => facts,
+            };
+            let known = remembered.highest.as_ref().map(|(sequence, _)| *sequence);
+            if facts.seal == SealCheck::Valid && facts.status.sequence > known {
+                remembered.highest = facts
+                    .status
+                    .sequence
+                    .map(|sequence| (sequence, facts.version.clone()));
             }
             facts
         })
@@ -165,7 +175,7 @@ impl Memory {
         if let Some(remembered) = self.requests().get_mut(uid) {
             *remembered = Remembered {
                 newest: remembered.newest.take(),
-                sequence: remembered.sequence,
+                highest: remembered.highest.take(),
                 ..Remembered::default()
             };
         }
@@ -212,6 +222,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::admission::SealKey;
     use serde_json::json;
 
     fn request(version: &str) -> StoredRequest {
@@ -231,6 +242,27 @@ mod tests {
         memory.remember_version(&request("10"));
         assert_eq!(memory.newest(request("9")).resource_version(), "10");
         assert_eq!(memory.newest(request("11")).resource_version(), "11");
+    }
+
+    #[test]
+    fn a_lower_sequence_is_forged_in_a_later_version_and_late_in_an_earlier_one() {
+        let (memory, key) = (Memory::default(), SealKey::generate().unwrap());
+        let sealed = |version: &str, sequence: i64| {
+            let mut object = json!({
+                "metadata": { "uid": "u", "namespace": "orders", "name": "fix", "resourceVersion": version },
+                "spec": { "accountId": "111122223333", "permissionSet": "Admin", "duration": "1h" },
+                "status": { "phase": "Approved", "sequence": sequence },
+            });
+            object["status"]["seal"] = json!(key.seal(&object));
+            StoredRequest::new(&serde_json::from_value(object).unwrap()).facts(&key)
+        };
+        let seal = |version, sequence| memory.believed(sealed(version, sequence)).seal;
+        assert_eq!(seal("10", 2), SealCheck::Valid);
+        assert_eq!(seal("9", 1), SealCheck::Valid, "it was read before the write");
+        assert_eq!(seal("11", 1), SealCheck::Broken, "somebody wrote it back");
+        assert_eq!(seal("12", 2), SealCheck::Valid);
+        memory.forget("u");
+        assert_eq!(seal("13", 1), SealCheck::Broken);
     }
 
     #[test]
