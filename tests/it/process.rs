@@ -62,13 +62,14 @@ impl Process {
         Self { child, log, stderr }
     }
 
+    /// Waits for a line of the log whose message, or whose reason, has these words; the line.
     async fn logs(&self, what: &str, message: &str) -> Value {
         until(what, async || {
             let log = self.log.lock().unwrap();
             let says = |line: &&Value| {
-                line["message"]
-                    .as_str()
-                    .is_some_and(|text| text.contains(message))
+                let texts = [&line["message"], &line["reason"]];
+                let mut texts = texts.into_iter().filter_map(Value::as_str);
+                texts.any(|text| text.contains(message))
             };
             log.iter().find(says).cloned()
         })
@@ -222,7 +223,7 @@ async fn whatever_the_program_waits_for_it_ends_well_when_asked() {
     let line = alone
         .logs("it waits for the API server", "waiting until the API server")
         .await;
-    assert!(line["message"].as_str().unwrap().contains("refused"), "{line}");
+    assert!(line["reason"].as_str().unwrap().contains("refused"), "{line}");
     alone.is_asked_to_end();
     assert_eq!(alone.ends().await.code(), Some(0));
 }
