@@ -253,7 +253,7 @@ impl Process for Told {
             return;
         };
         let (who, what) = self.aws.names(input);
-        let became = answer.map_or_else(|error| error.sentence.clone(), |()| "taken on".to_owned());
+        let became = answer.map_or_else(|error| error.sentence.clone(), |()| "accepted".to_owned());
         self.aws
             .tell(&who, format!("aws: {verb} {what} for {who}: {became}"));
         self.aws.look();

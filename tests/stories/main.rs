@@ -81,6 +81,8 @@ stories! {
     revoked_during_a_create,
     a_success_learned_after_the_list,
     clocks_differ_at_a_border,
+    one_of_two_is_revoked,
+    a_forged_request_with_access,
     requests_removed_by_force,
     an_abandoned_instance,
     records_are_forged,

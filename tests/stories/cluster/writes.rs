@@ -1,4 +1,4 @@
-//! Writes: completed, held against the rules of the definition, then against the admission policies, then stored.
+//! Writes: completed, checked against the rules of the definition, then against the admission policies, then stored.
 
 use chrono::SecondsFormat;
 use serde_json::{Value, json};

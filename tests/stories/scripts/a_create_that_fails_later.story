@@ -6,10 +6,10 @@ aws fails the next create later
 alice requests ReadOnlyAccess in payments for 1h
     09:00:30  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:30  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
-    09:00:30  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:30  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:37  alice-1 is Approved, Granting: AWS is creating the assignment.
 advance 1m
-    09:00:40  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:40  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:40  alice-1 is Approved, Granting: AWS is creating the assignment. The last attempt failed: Received a 409
                 status error: Cannot exceed quota for RolesPerAccount: 1000.
     09:00:42  aws: alice has ReadOnlyAccess in payments
@@ -23,7 +23,7 @@ alice requests ReadOnlyAccess in ledger for 1h
 advance 2m
     09:03:20  alice-2 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:03:20  record: ReadOnlyAccess in ledger for alice is Creating, claimed by alice-2
-    09:03:20  aws: create ReadOnlyAccess in ledger for alice: taken on
+    09:03:20  aws: create ReadOnlyAccess in ledger for alice: accepted
     09:03:22  aws: alice has ReadOnlyAccess in ledger
     09:03:25  record: ReadOnlyAccess in ledger for alice is Present, claimed by alice-2 until 2026-12-01T10:03:25Z
     09:03:25  alice-2 is Active, AccessGranted: Access is active until 2026-12-01T10:03:25Z. To end it early: set

@@ -9,7 +9,7 @@ alice requests ReadOnlyAccess in payments for 1h
     09:00:30  the controller is stopped
 advance 10m
 the old controller wakes
-    09:10:40  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:10:40  aws: create ReadOnlyAccess in payments for alice: accepted
     09:10:40  alice-1 is Approved, Granting: AWS is creating the assignment.
     09:10:42  aws: alice has ReadOnlyAccess in payments
     09:10:45  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:10:45Z

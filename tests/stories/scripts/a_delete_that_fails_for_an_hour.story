@@ -5,7 +5,7 @@ platform applies without-approval.yaml
 alice requests ReadOnlyAccess in payments for 1h
     09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:20  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
-    09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:20  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:22  aws: alice has ReadOnlyAccess in payments
     09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
     09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: set
@@ -37,7 +37,7 @@ advance 5m
 advance 1h
     10:06:00  aws: delete ReadOnlyAccess in payments for alice: InternalServerException: An unexpected internal service
                 exception was encountered. (108 times more, the last at 11:00:00)
-    11:00:30  aws: delete ReadOnlyAccess in payments for alice: taken on
+    11:00:30  aws: delete ReadOnlyAccess in payments for alice: accepted
     11:00:32  aws: alice no longer has ReadOnlyAccess in payments
     11:00:35  record: ReadOnlyAccess in payments for alice is Absent
     11:00:35  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.

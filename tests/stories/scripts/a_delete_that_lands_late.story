@@ -5,7 +5,7 @@ platform applies without-approval.yaml
 alice requests ReadOnlyAccess in payments for 30m
     09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:20  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
-    09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:20  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:22  aws: alice has ReadOnlyAccess in payments
     09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T09:30:25Z
     09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T09:30:25Z. To end it early: set
@@ -17,7 +17,7 @@ advance 5m
     09:30:25  record: ReadOnlyAccess in payments for alice is Deleting
     09:30:25  aws: delete ReadOnlyAccess in payments for alice: no answer within 30 s
     09:30:32  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
-    09:30:55  aws: delete ReadOnlyAccess in payments for alice: taken on
+    09:30:55  aws: delete ReadOnlyAccess in payments for alice: accepted
     09:30:55  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. The last attempt
                 failed: DeleteAccountAssignment for account 444444444444: no answer within 30 s
     09:30:57  aws: alice no longer has ReadOnlyAccess in payments
@@ -26,7 +26,7 @@ advance 5m
 alice requests ReadOnlyAccess in payments for 2h
     09:34:40  alice-2 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:34:40  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-2
-    09:34:40  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:34:40  aws: create ReadOnlyAccess in payments for alice: accepted
     09:34:42  aws: alice has ReadOnlyAccess in payments
     09:34:45  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-2 until 2026-12-01T11:34:45Z
     09:34:45  alice-2 is Active, AccessGranted: Access is active until 2026-12-01T11:34:45Z. To end it early: set

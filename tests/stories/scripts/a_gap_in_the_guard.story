@@ -28,7 +28,7 @@ carol approves
     09:03:10  alice-1: Approved by carol counts
     09:03:10  alice-1 is Approved, ApprovalsComplete: Approved by bob@example.com, carol@example.com.
     09:03:10  record: DatabaseAdmin in orders for alice is Creating, claimed by alice-1
-    09:03:10  aws: create DatabaseAdmin in orders for alice: taken on
+    09:03:10  aws: create DatabaseAdmin in orders for alice: accepted
     09:03:12  aws: alice has DatabaseAdmin in orders
     09:03:15  record: DatabaseAdmin in orders for alice is Present, claimed by alice-1 until 2026-12-01T11:03:15Z
     09:03:15  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T11:03:15Z. To end it early: set

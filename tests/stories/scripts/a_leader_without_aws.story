@@ -5,7 +5,7 @@ platform applies without-approval.yaml
 alice requests ReadOnlyAccess in payments for 30m
     09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:20  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
-    09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:20  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:22  aws: alice has ReadOnlyAccess in payments
     09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T09:30:25Z
     09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T09:30:25Z. To end it early: set
@@ -43,7 +43,7 @@ another controller takes over
     09:37:50  developers-in-production: Ready is True, Valid: Everything that the policy names exists.
     09:37:50  production: Ready is True, Valid: Everything that the policy names exists.
     09:37:50  read-only: Ready is True, Valid: Everything that the policy names exists.
-    09:37:50  aws: delete ReadOnlyAccess in payments for alice: taken on
+    09:37:50  aws: delete ReadOnlyAccess in payments for alice: accepted
     09:37:50  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
                 user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:30:25Z, and AWS
                 has not confirmed that it is gone. The last attempt failed: DeleteAccountAssignment for account

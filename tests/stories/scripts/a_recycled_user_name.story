@@ -5,7 +5,7 @@ platform applies without-approval.yaml
 alice requests ReadOnlyAccess in payments for 1h
     09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:20  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
-    09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:20  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:22  aws: alice has ReadOnlyAccess in payments
     09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
     09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: set
@@ -18,7 +18,7 @@ alice is created
 alice joins Developers
 advance 15m
     09:05:25  record: ReadOnlyAccess in payments for alice is Deleting
-    09:05:25  aws: delete ReadOnlyAccess in payments for alice: taken on
+    09:05:25  aws: delete ReadOnlyAccess in payments for alice: accepted
     09:05:27  aws: alice no longer has ReadOnlyAccess in payments
     09:05:30  record: ReadOnlyAccess in payments for alice is Absent
     09:05:30  alice-1 is Revoked, EligibilityLost: No longer eligible: alice@example.com was deleted from Identity

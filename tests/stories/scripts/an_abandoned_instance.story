@@ -5,7 +5,7 @@ platform applies without-approval.yaml
 alice requests ReadOnlyAccess in payments for 1h
     09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:20  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
-    09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:20  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:22  aws: alice has ReadOnlyAccess in payments
     09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
     09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: set
@@ -13,7 +13,7 @@ alice requests ReadOnlyAccess in payments for 1h
 dave requests ReadOnlyAccess in payments for 1h
     09:00:30  dave-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:30  record: ReadOnlyAccess in payments for dave is Creating, claimed by dave-1
-    09:00:30  aws: create ReadOnlyAccess in payments for dave: taken on
+    09:00:30  aws: create ReadOnlyAccess in payments for dave: accepted
     09:00:32  aws: dave has ReadOnlyAccess in payments
     09:00:35  record: ReadOnlyAccess in payments for dave is Present, claimed by dave-1 until 2026-12-01T10:00:35Z
     09:00:35  dave-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:35Z. To end it early: set
@@ -30,7 +30,7 @@ the controller starts with another instance
                 does not exist. It is tried again.
 alice cancels alice-1
     09:00:50  record: ReadOnlyAccess in payments for alice is Deleting
-    09:00:50  aws: delete ReadOnlyAccess in payments for alice: taken on
+    09:00:50  aws: delete ReadOnlyAccess in payments for alice: accepted
     09:00:52  aws: alice no longer has ReadOnlyAccess in payments
     09:00:57  alice-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed.
 advance 2m

@@ -5,7 +5,7 @@ platform applies without-approval.yaml
 alice requests ReadOnlyAccess in payments for 30m
     09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:20  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
-    09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:20  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:22  aws: alice has ReadOnlyAccess in payments
     09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T09:30:25Z
     09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T09:30:25Z. To end it early: set
@@ -20,7 +20,7 @@ alice requests ReadOnlyAccess in payments for 2h
                 alice-2 until 2026-12-01T11:00:50Z
 advance 40m
     09:20:25  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T09:30:25Z.
-    09:30:25  aws: delete ReadOnlyAccess in payments for alice: taken on
+    09:30:25  aws: delete ReadOnlyAccess in payments for alice: accepted
     09:30:25  alice-1 is Ended, EndReached: The end was reached. The access was not removed: request
                 access-requests/alice-2 keeps the same access until 2026-12-01T11:00:50Z. To remove it, revoke that
                 request too.

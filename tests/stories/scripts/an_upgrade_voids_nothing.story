@@ -26,7 +26,7 @@ the controller starts
     09:07:00  alice-1: Approved by erin counts
     09:07:00  alice-1 is Approved, ApprovalsComplete: Approved by bob@example.com, erin@example.com.
     09:07:00  record: DatabaseAdmin in orders for alice is Creating, claimed by alice-1
-    09:07:00  aws: create DatabaseAdmin in orders for alice: taken on
+    09:07:00  aws: create DatabaseAdmin in orders for alice: accepted
     09:07:02  aws: alice has DatabaseAdmin in orders
     09:07:05  record: DatabaseAdmin in orders for alice is Present, claimed by alice-1 until 2026-12-01T11:07:05Z
     09:07:05  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T11:07:05Z. To end it early: set

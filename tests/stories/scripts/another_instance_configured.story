@@ -5,7 +5,7 @@ platform applies without-approval.yaml
 alice requests ReadOnlyAccess in payments for 1h
     09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:20  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
-    09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:20  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:22  aws: alice has ReadOnlyAccess in payments
     09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
     09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: set
@@ -23,7 +23,7 @@ the controller starts with another instance
 advance 1h
     09:50:25  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T10:00:25Z.
     10:00:25  record: ReadOnlyAccess in payments for alice is Deleting
-    10:00:25  aws: delete ReadOnlyAccess in payments for alice: taken on
+    10:00:25  aws: delete ReadOnlyAccess in payments for alice: accepted
     10:00:27  aws: alice no longer has ReadOnlyAccess in payments
     10:00:32  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
 advance 1h

@@ -19,7 +19,7 @@ dave requests ReadOnlyAccess in payments for 30m
     09:01:50  aws: create ReadOnlyAccess in payments for dave: no answer within 30 s
     09:01:57  dave-1 is Approved, Granting: AWS is creating the assignment.
 advance 1m
-    09:02:20  aws: create ReadOnlyAccess in payments for dave: taken on
+    09:02:20  aws: create ReadOnlyAccess in payments for dave: accepted
     09:02:20  dave-1 is Approved, Granting: AWS is creating the assignment. The last attempt failed:
                 CreateAccountAssignment for account 444444444444: no answer within 30 s
     09:02:22  aws: dave has ReadOnlyAccess in payments
@@ -28,20 +28,20 @@ advance 1m
                 spec.cancelled to true. Sign in at https://example.awsapps.com/start.
 dave cancels
     09:03:00  record: ReadOnlyAccess in payments for dave is Deleting
-    09:03:00  aws: delete ReadOnlyAccess in payments for dave: taken on
+    09:03:00  aws: delete ReadOnlyAccess in payments for dave: accepted
     09:03:02  aws: dave no longer has ReadOnlyAccess in payments
     09:03:07  dave-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed. AWS has not
                 told the outcome of a create, which may take effect until 2026-12-01T09:21:50Z; it is deleted then.
 aws lets go
     09:03:12  aws: dave has ReadOnlyAccess in payments
 advance 10m
-    09:03:37  aws: delete ReadOnlyAccess in payments for dave: taken on
+    09:03:37  aws: delete ReadOnlyAccess in payments for dave: accepted
     09:03:39  aws: dave no longer has ReadOnlyAccess in payments
 aws keeps no record of the next create
 bob requests ReadOnlyAccess in ledger for 30m
     09:13:30  bob-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:13:30  record: ReadOnlyAccess in ledger for bob is Creating, claimed by bob-1
-    09:13:30  aws: create ReadOnlyAccess in ledger for bob: taken on
+    09:13:30  aws: create ReadOnlyAccess in ledger for bob: accepted
     09:13:32  aws: bob has ReadOnlyAccess in ledger
     09:13:35  record: ReadOnlyAccess in ledger for bob is Present, claimed by bob-1 until 2026-12-01T09:43:35Z
     09:13:35  bob-1 is Active, AccessGranted: Access is active until 2026-12-01T09:43:35Z. To end it early: set
@@ -51,7 +51,7 @@ the controller crashes after the next create
 alice requests ReadOnlyAccess in ledger for 30m
     09:14:50  alice-2 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:14:50  record: ReadOnlyAccess in ledger for alice is Creating, claimed by alice-2
-    09:14:50  aws: create ReadOnlyAccess in ledger for alice: taken on
+    09:14:50  aws: create ReadOnlyAccess in ledger for alice: accepted
     09:14:50  the controller is killed
     09:14:52  aws: alice has ReadOnlyAccess in ledger
 the controller starts
@@ -70,7 +70,7 @@ advance 40m
     09:22:50  record: ReadOnlyAccess in payments for dave is Absent
     09:22:50  dave-1 is Revoked, EndedByRequester: Ended by the requester. AWS confirmed that the access is gone.
     09:30:35  record: ReadOnlyAccess in payments for alice is Deleting
-    09:30:35  aws: delete ReadOnlyAccess in payments for alice: taken on
+    09:30:35  aws: delete ReadOnlyAccess in payments for alice: accepted
     09:30:37  aws: alice no longer has ReadOnlyAccess in payments
     09:30:42  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
     09:31:40  record: ReadOnlyAccess in payments for alice is Absent
@@ -78,13 +78,13 @@ advance 40m
     09:33:35  event on bob-1: AccessEndsSoon: The access ends at 2026-12-01T09:43:35Z.
     09:35:00  event on alice-2: AccessEndsSoon: The access ends at 2026-12-01T09:45:00Z.
     09:43:35  record: ReadOnlyAccess in ledger for bob is Deleting
-    09:43:35  aws: delete ReadOnlyAccess in ledger for bob: taken on
+    09:43:35  aws: delete ReadOnlyAccess in ledger for bob: accepted
     09:43:37  aws: bob no longer has ReadOnlyAccess in ledger
     09:43:42  bob-1 is Revoking, EndReached: The end was reached. The access is being removed.
     09:44:40  record: ReadOnlyAccess in ledger for bob is Absent
     09:44:40  bob-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
     09:45:00  record: ReadOnlyAccess in ledger for alice is Deleting
-    09:45:00  aws: delete ReadOnlyAccess in ledger for alice: taken on
+    09:45:00  aws: delete ReadOnlyAccess in ledger for alice: accepted
     09:45:02  aws: alice no longer has ReadOnlyAccess in ledger
     09:45:07  alice-2 is Revoking, EndReached: The end was reached. The access is being removed.
     09:45:30  record: ReadOnlyAccess in payments for alice is removed

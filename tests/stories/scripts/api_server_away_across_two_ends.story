@@ -5,7 +5,7 @@ platform applies without-approval.yaml
 alice requests ReadOnlyAccess in payments for 1h
     09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:20  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
-    09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:20  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:22  aws: alice has ReadOnlyAccess in payments
     09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
     09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: set
@@ -22,7 +22,7 @@ advance 40m
 the API server is away
 advance 15m
 advance 10m
-    10:10:30  aws: delete ReadOnlyAccess in payments for alice: taken on
+    10:10:30  aws: delete ReadOnlyAccess in payments for alice: accepted
     10:10:32  aws: alice no longer has ReadOnlyAccess in payments
 the API server is back
     10:15:50  settings: GuardIntact is Unknown, GuardUnproven: the admission policies could not be read:

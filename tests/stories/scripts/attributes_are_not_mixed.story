@@ -11,7 +11,7 @@ alice requests BreakGlass in orders for 6h
 alice requests BreakGlass in playground for 6h
     09:00:30  alice-2 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:30  record: BreakGlass in playground for alice is Creating, claimed by alice-2
-    09:00:30  aws: create BreakGlass in playground for alice: taken on
+    09:00:30  aws: create BreakGlass in playground for alice: accepted
     09:00:32  aws: alice has BreakGlass in playground
     09:00:35  record: BreakGlass in playground for alice is Present, claimed by alice-2 until 2026-12-01T15:00:35Z
     09:00:35  alice-2 is Active, AccessGranted: Access is active until 2026-12-01T15:00:35Z. To end it early: set
@@ -19,7 +19,7 @@ alice requests BreakGlass in playground for 6h
 alice requests BreakGlass in orders for 2h
     09:00:40  alice-3 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:40  record: BreakGlass in orders for alice is Creating, claimed by alice-3
-    09:00:40  aws: create BreakGlass in orders for alice: taken on
+    09:00:40  aws: create BreakGlass in orders for alice: accepted
     09:00:42  aws: alice has BreakGlass in orders
     09:00:45  record: BreakGlass in orders for alice is Present, claimed by alice-3 until 2026-12-01T11:00:45Z
     09:00:45  alice-3 is Active, AccessGranted: Access is active until 2026-12-01T11:00:45Z. To end it early: set

@@ -6,7 +6,7 @@ aws needs 2m for each operation
 alice requests ReadOnlyAccess in payments for 1h
     09:00:30  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:30  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
-    09:00:30  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:30  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:37  alice-1 is Approved, Granting: AWS is creating the assignment.
 alice cancels
     09:00:40  record: ReadOnlyAccess in payments for alice is Deleting
@@ -21,7 +21,7 @@ advance 10m
                 DeleteAccountAssignment for account 444444444444: ConflictException: Another operation on this
                 assignment is in progress. Please try again.
     09:02:30  aws: alice has ReadOnlyAccess in payments
-    09:02:40  aws: delete ReadOnlyAccess in payments for alice: taken on
+    09:02:40  aws: delete ReadOnlyAccess in payments for alice: accepted
     09:03:10  aws: delete ReadOnlyAccess in payments for alice: ConflictException: Another operation on this assignment
                 is in progress. Please try again.
     09:03:10  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of

@@ -6,7 +6,7 @@ the clock of aws is 5s ahead
 alice requests ReadOnlyAccess in payments for 30m
     09:00:30  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:30  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
-    09:00:30  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:30  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:32  aws: alice has ReadOnlyAccess in payments
     09:00:35  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T09:30:35Z
     09:00:35  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T09:30:35Z. To end it early: set
@@ -28,7 +28,7 @@ advance 30m
 advance 30m
     09:50:35  event on alice-2: AccessEndsSoon: The access ends at 2026-12-01T10:00:35Z.
     10:00:35  record: ReadOnlyAccess in payments for alice is Deleting
-    10:00:35  aws: delete ReadOnlyAccess in payments for alice: taken on
+    10:00:35  aws: delete ReadOnlyAccess in payments for alice: accepted
     10:00:37  aws: alice no longer has ReadOnlyAccess in payments
     10:00:40  record: ReadOnlyAccess in payments for alice is Absent
     10:00:40  alice-2 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.

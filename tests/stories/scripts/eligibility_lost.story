@@ -5,7 +5,7 @@ platform applies without-approval.yaml
 alice requests ReadOnlyAccess in payments for 4h
     09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:20  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
-    09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:20  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:22  aws: alice has ReadOnlyAccess in payments
     09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T13:00:25Z
     09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T13:00:25Z. To end it early: set
@@ -13,7 +13,7 @@ alice requests ReadOnlyAccess in payments for 4h
 alice leaves Developers
 advance 15m
     09:05:25  record: ReadOnlyAccess in payments for alice is Deleting
-    09:05:25  aws: delete ReadOnlyAccess in payments for alice: taken on
+    09:05:25  aws: delete ReadOnlyAccess in payments for alice: accepted
     09:05:27  aws: alice no longer has ReadOnlyAccess in payments
     09:05:30  record: ReadOnlyAccess in payments for alice is Absent
     09:05:30  alice-1 is Revoked, EligibilityLost: No longer eligible: No EligibilityPolicy alone matches you, the
@@ -24,7 +24,7 @@ platform sets onEligibilityLost of settings to Keep
 dave requests ReadOnlyAccess in payments for 4h
     09:15:50  dave-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:15:50  record: ReadOnlyAccess in payments for dave is Creating, claimed by dave-1
-    09:15:50  aws: create ReadOnlyAccess in payments for dave: taken on
+    09:15:50  aws: create ReadOnlyAccess in payments for dave: accepted
     09:15:52  aws: dave has ReadOnlyAccess in payments
     09:15:55  record: ReadOnlyAccess in payments for dave is Present, claimed by dave-1 until 2026-12-01T13:15:55Z
     09:15:55  dave-1 is Active, AccessGranted: Access is active until 2026-12-01T13:15:55Z. To end it early: set
@@ -38,7 +38,7 @@ advance 15m
                 not name you or a group you are in.
 erin revokes
     09:31:10  record: ReadOnlyAccess in payments for dave is Deleting
-    09:31:10  aws: delete ReadOnlyAccess in payments for dave: taken on
+    09:31:10  aws: delete ReadOnlyAccess in payments for dave: accepted
     09:31:12  aws: dave no longer has ReadOnlyAccess in payments
     09:31:15  record: ReadOnlyAccess in payments for dave is Absent
     09:31:15  dave-1 is Revoked, RevokedBySecurity: Revoked by erin@example.com. Comment: "agreed". AWS confirmed that

@@ -22,7 +22,7 @@ erin approves
     09:01:00  alice-1: Approved by erin counts
     09:01:00  alice-1 is Approved, ApprovalsComplete: Approved by bob@example.com, erin@example.com.
     09:01:00  record: DatabaseAdmin in orders for alice is Creating, claimed by alice-1
-    09:01:00  aws: create DatabaseAdmin in orders for alice: taken on
+    09:01:00  aws: create DatabaseAdmin in orders for alice: accepted
     09:01:02  aws: alice has DatabaseAdmin in orders
     09:01:05  record: DatabaseAdmin in orders for alice is Present, claimed by alice-1 until 2026-12-01T11:01:05Z
     09:01:05  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T11:01:05Z. To end it early: set
@@ -32,7 +32,7 @@ advance 1h50m
     10:51:05  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T11:01:05Z.
 advance 10m
     11:01:05  record: DatabaseAdmin in orders for alice is Deleting
-    11:01:05  aws: delete DatabaseAdmin in orders for alice: taken on
+    11:01:05  aws: delete DatabaseAdmin in orders for alice: accepted
     11:01:07  aws: alice no longer has DatabaseAdmin in orders
 advance 10m
     11:01:10  record: DatabaseAdmin in orders for alice is Absent

@@ -5,7 +5,7 @@ platform applies without-approval.yaml
 alice requests ReadOnlyAccess in payments for 1h
     09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:20  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
-    09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:20  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:22  aws: alice has ReadOnlyAccess in payments
     09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
     09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: set
@@ -27,14 +27,14 @@ advance 5m
 advance 30m
     10:20:30  event on alice-2: AccessEndsSoon: The access ends at 2026-12-01T10:30:30Z.
     10:30:30  record: ReadOnlyAccess in payments for alice is Deleting
-    10:30:30  aws: delete ReadOnlyAccess in payments for alice: taken on
+    10:30:30  aws: delete ReadOnlyAccess in payments for alice: accepted
     10:30:32  aws: alice no longer has ReadOnlyAccess in payments
     10:30:35  record: ReadOnlyAccess in payments for alice is Absent
     10:30:35  alice-2 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
 alice requests ReadOnlyAccess in payments for 30m
     10:34:40  alice-3 is Approved, ApprovalNotRequired: Policy asks for no approval.
     10:34:40  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-3
-    10:34:40  aws: create ReadOnlyAccess in payments for alice: taken on
+    10:34:40  aws: create ReadOnlyAccess in payments for alice: accepted
     10:34:42  aws: alice has ReadOnlyAccess in payments
     10:34:45  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-3 until 2026-12-01T11:04:45Z
     10:34:45  alice-3 is Active, AccessGranted: Access is active until 2026-12-01T11:04:45Z. To end it early: set
@@ -56,14 +56,14 @@ advance 2m
 advance 30m
     11:24:45  event on alice-4: AccessEndsSoon: The access ends at 2026-12-01T11:34:45Z.
     11:34:45  record: ReadOnlyAccess in payments for alice is Deleting
-    11:34:45  aws: delete ReadOnlyAccess in payments for alice: taken on
+    11:34:45  aws: delete ReadOnlyAccess in payments for alice: accepted
     11:34:47  aws: alice no longer has ReadOnlyAccess in payments
     11:34:50  record: ReadOnlyAccess in payments for alice is Absent
     11:34:50  alice-4 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
 alice requests ReadOnlyAccess in payments for 20m
     11:36:00  alice-5 is Approved, ApprovalNotRequired: Policy asks for no approval.
     11:36:00  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-5
-    11:36:00  aws: create ReadOnlyAccess in payments for alice: taken on
+    11:36:00  aws: create ReadOnlyAccess in payments for alice: accepted
     11:36:02  aws: alice has ReadOnlyAccess in payments
     11:36:05  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-5 until 2026-12-01T11:56:05Z
     11:36:05  alice-5 is Active, AccessGranted: Access is active until 2026-12-01T11:56:05Z. To end it early: set
@@ -78,7 +78,7 @@ alice requests ReadOnlyAccess in payments for 9m55s
                 alice-6 until 2026-12-01T11:56:05Z
 advance 10m
     11:56:05  record: ReadOnlyAccess in payments for alice is Deleting
-    11:56:05  aws: delete ReadOnlyAccess in payments for alice: taken on
+    11:56:05  aws: delete ReadOnlyAccess in payments for alice: accepted
     11:56:07  aws: alice no longer has ReadOnlyAccess in payments
     11:56:10  record: ReadOnlyAccess in payments for alice is Absent
     11:56:10  alice-5 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.

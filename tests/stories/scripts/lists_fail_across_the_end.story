@@ -5,7 +5,7 @@ platform applies without-approval.yaml
 alice requests ReadOnlyAccess in payments for 30m
     09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:20  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
-    09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:20  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:22  aws: alice has ReadOnlyAccess in payments
     09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T09:30:25Z
     09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T09:30:25Z. To end it early: set
@@ -13,7 +13,7 @@ alice requests ReadOnlyAccess in payments for 30m
 dave requests ReadOnlyAccess in ledger for 30m
     09:00:30  dave-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:30  record: ReadOnlyAccess in ledger for dave is Creating, claimed by dave-1
-    09:00:30  aws: create ReadOnlyAccess in ledger for dave: taken on
+    09:00:30  aws: create ReadOnlyAccess in ledger for dave: accepted
     09:00:32  aws: dave has ReadOnlyAccess in ledger
     09:00:35  record: ReadOnlyAccess in ledger for dave is Present, claimed by dave-1 until 2026-12-01T09:30:35Z
     09:00:35  dave-1 is Active, AccessGranted: Access is active until 2026-12-01T09:30:35Z. To end it early: set
@@ -30,7 +30,7 @@ advance 5m
     09:30:32  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. The last attempt
                 failed: DeleteAccountAssignment for account 444444444444: the connection broke
     09:30:35  record: ReadOnlyAccess in ledger for dave is Deleting
-    09:30:35  aws: delete ReadOnlyAccess in ledger for dave: taken on
+    09:30:35  aws: delete ReadOnlyAccess in ledger for dave: accepted
     09:30:37  aws: dave no longer has ReadOnlyAccess in ledger
     09:30:42  dave-1 is Revoking, EndReached: The end was reached. The access is being removed. The last attempt failed:
                 ListAccountAssignments for account 555555555555: InternalServerException: An unexpected internal service

@@ -12,7 +12,7 @@ platform sets waiver of settings to WaiveIfAny
 alice requests DatabaseAdmin in payments for 1h
     09:00:50  alice-2 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:50  record: DatabaseAdmin in payments for alice is Creating, claimed by alice-2
-    09:00:50  aws: create DatabaseAdmin in payments for alice: taken on
+    09:00:50  aws: create DatabaseAdmin in payments for alice: accepted
     09:00:52  aws: alice has DatabaseAdmin in payments
     09:00:55  record: DatabaseAdmin in payments for alice is Present, claimed by alice-2 until 2026-12-01T10:00:55Z
     09:00:55  alice-2 is Active, AccessGranted: Access is active until 2026-12-01T10:00:55Z. To end it early: set

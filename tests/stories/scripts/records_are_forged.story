@@ -5,7 +5,7 @@ platform applies without-approval.yaml
 alice requests ReadOnlyAccess in payments for 1h
     09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:20  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
-    09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:20  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:22  aws: alice has ReadOnlyAccess in payments
     09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
     09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: set
@@ -42,7 +42,7 @@ somebody keeps a copy of the record of alice-1
 advance 1h30m
     09:50:25  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T10:00:25Z.
     10:00:25  record: ReadOnlyAccess in payments for alice is Deleting
-    10:00:25  aws: delete ReadOnlyAccess in payments for alice: taken on
+    10:00:25  aws: delete ReadOnlyAccess in payments for alice: accepted
     10:00:27  aws: alice no longer has ReadOnlyAccess in payments
     10:00:32  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
     10:01:30  record: ReadOnlyAccess in payments for alice is Absent
@@ -53,7 +53,7 @@ advance 1h30m
 alice requests ReadOnlyAccess in payments for 30m
     10:36:50  alice-2 is Approved, ApprovalNotRequired: Policy asks for no approval.
     10:36:50  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-2
-    10:36:50  aws: create ReadOnlyAccess in payments for alice: taken on
+    10:36:50  aws: create ReadOnlyAccess in payments for alice: accepted
     10:36:52  aws: alice has ReadOnlyAccess in payments
     10:36:55  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-2 until 2026-12-01T11:06:55Z
     10:36:55  alice-2 is Active, AccessGranted: Access is active until 2026-12-01T11:06:55Z. To end it early: set
@@ -65,7 +65,7 @@ somebody puts the copy back
 advance 2m
 alice cancels
     10:39:10  record: ReadOnlyAccess in payments for alice is Deleting
-    10:39:10  aws: delete ReadOnlyAccess in payments for alice: taken on
+    10:39:10  aws: delete ReadOnlyAccess in payments for alice: accepted
     10:39:12  aws: alice no longer has ReadOnlyAccess in payments
     10:39:15  record: ReadOnlyAccess in payments for alice is Absent
     10:39:15  alice-2 is Revoked, EndedByRequester: Ended by the requester. AWS confirmed that the access is gone.

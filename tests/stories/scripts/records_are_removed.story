@@ -5,7 +5,7 @@ platform applies without-approval.yaml
 alice requests ReadOnlyAccess in payments for 1h
     09:00:20  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:20  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
-    09:00:20  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:20  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:22  aws: alice has ReadOnlyAccess in payments
     09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
     09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: set
@@ -28,7 +28,7 @@ advance 1m
 advance 1h
     09:50:25  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T10:00:25Z.
     10:00:25  record: ReadOnlyAccess in payments for alice is Deleting
-    10:00:25  aws: delete ReadOnlyAccess in payments for alice: taken on
+    10:00:25  aws: delete ReadOnlyAccess in payments for alice: accepted
     10:00:27  aws: alice no longer has ReadOnlyAccess in payments
     10:00:32  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
     10:01:30  record: ReadOnlyAccess in payments for alice is Absent
@@ -38,7 +38,7 @@ advance 1h
 dave requests ReadOnlyAccess in payments for 1h
     10:02:10  dave-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     10:02:10  record: ReadOnlyAccess in payments for dave is Creating, claimed by dave-1
-    10:02:10  aws: create ReadOnlyAccess in payments for dave: taken on
+    10:02:10  aws: create ReadOnlyAccess in payments for dave: accepted
     10:02:12  aws: dave has ReadOnlyAccess in payments
     10:02:15  record: ReadOnlyAccess in payments for dave is Present, claimed by dave-1 until 2026-12-01T11:02:15Z
     10:02:15  dave-1 is Active, AccessGranted: Access is active until 2026-12-01T11:02:15Z. To end it early: set
@@ -50,7 +50,7 @@ dave cancels
 the controller starts
     10:02:50  record: ReadOnlyAccess in payments for dave is Present, claimed by dave-1 until 2026-12-01T11:02:15Z
     10:02:50  record: ReadOnlyAccess in payments for dave is Deleting
-    10:02:50  aws: delete ReadOnlyAccess in payments for dave: taken on
+    10:02:50  aws: delete ReadOnlyAccess in payments for dave: accepted
     10:02:50  event on the record of ReadOnlyAccess in payments for dave: RecordRestored: The AccountAssignment
                 444444444444-readonlyaccess-f985b44059c7fbd57b13f5e4e1e860d9 was deleted or changed by somebody else: it
                 is written anew from what is known.

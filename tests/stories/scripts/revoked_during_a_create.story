@@ -6,7 +6,7 @@ aws is stuck with the next create
 alice requests ReadOnlyAccess in payments for 4h
     09:00:30  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:30  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
-    09:00:30  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:30  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:37  alice-1 is Approved, Granting: AWS is creating the assignment.
 advance 5m
 erin revokes
@@ -24,7 +24,7 @@ advance 1h
 aws finishes what it is stuck with
     10:05:50  aws: alice has ReadOnlyAccess in payments
 advance 2m
-    10:06:00  aws: delete ReadOnlyAccess in payments for alice: taken on
+    10:06:00  aws: delete ReadOnlyAccess in payments for alice: accepted
     10:06:02  aws: alice no longer has ReadOnlyAccess in payments
     10:06:50  record: ReadOnlyAccess in payments for alice is Absent
     10:06:50  alice-1 is Revoked, RevokedBySecurity: Revoked by erin@example.com. Comment: "agreed".
@@ -35,7 +35,7 @@ the controller crashes after the next create
 dave requests ReadOnlyAccess in ledger for 4h
     10:08:10  dave-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     10:08:10  record: ReadOnlyAccess in ledger for dave is Creating, claimed by dave-1
-    10:08:10  aws: create ReadOnlyAccess in ledger for dave: taken on
+    10:08:10  aws: create ReadOnlyAccess in ledger for dave: accepted
     10:08:10  the controller is killed
 the controller starts
     10:08:20  dave-1 is Approved, Granting: AWS is creating the assignment.
@@ -69,7 +69,7 @@ advance 10m
                 555555555555: InternalServerException: An unexpected internal service exception was encountered.
     11:10:00  aws: delete ReadOnlyAccess in ledger for dave: InternalServerException: An unexpected internal service
                 exception was encountered. (7 times more, the last at 11:13:30)
-    11:14:00  aws: delete ReadOnlyAccess in ledger for dave: taken on
+    11:14:00  aws: delete ReadOnlyAccess in ledger for dave: accepted
     11:14:02  aws: dave no longer has ReadOnlyAccess in ledger
     11:14:05  record: ReadOnlyAccess in ledger for dave is Absent
     11:14:05  dave-1 is Revoked, RevokedBySecurity: Revoked by erin@example.com. Comment: "agreed".

@@ -9,7 +9,7 @@ the watches of policies go on
     09:02:40  read-only: Ready is True, Valid: Everything that the policy names exists.
     09:02:40  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:02:40  record: ReadOnlyAccess in ledger for alice is Creating, claimed by alice-1
-    09:02:40  aws: create ReadOnlyAccess in ledger for alice: taken on
+    09:02:40  aws: create ReadOnlyAccess in ledger for alice: accepted
     09:02:42  aws: alice has ReadOnlyAccess in ledger
     09:02:45  record: ReadOnlyAccess in ledger for alice is Present, claimed by alice-1 until 2026-12-01T10:02:45Z
     09:02:45  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:02:45Z. To end it early: set
@@ -22,7 +22,7 @@ platform sets maxDuration of developers-in-production to 2h
 alice approves bob-1
 alice cancels alice-1
     09:03:30  record: ReadOnlyAccess in ledger for alice is Deleting
-    09:03:30  aws: delete ReadOnlyAccess in ledger for alice: taken on
+    09:03:30  aws: delete ReadOnlyAccess in ledger for alice: accepted
     09:03:32  aws: alice no longer has ReadOnlyAccess in ledger
     09:03:37  alice-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed.
 advance 2m

@@ -19,7 +19,7 @@ advance 1h
     20:59:20  record: DatabaseAdmin in orders for alice is Absent, claimed by alice-1
     21:00:00  audit: UnheldAssignment, ReadOnlyAccess in account 111122223333
     21:00:20  record: DatabaseAdmin in orders for alice is Creating, claimed by alice-1
-    21:00:20  aws: create DatabaseAdmin in orders for alice: taken on
+    21:00:20  aws: create DatabaseAdmin in orders for alice: accepted
     21:00:22  aws: alice has DatabaseAdmin in orders
     21:00:25  record: DatabaseAdmin in orders for alice is Present, claimed by alice-1 until 2026-12-01T23:00:25Z
     21:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T23:00:25Z. To end it early: set
@@ -27,7 +27,7 @@ advance 1h
 advance 2h5m
     22:50:25  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T23:00:25Z.
     23:00:25  record: DatabaseAdmin in orders for alice is Deleting
-    23:00:25  aws: delete DatabaseAdmin in orders for alice: taken on
+    23:00:25  aws: delete DatabaseAdmin in orders for alice: accepted
     23:00:27  aws: alice no longer has DatabaseAdmin in orders
     23:00:30  record: DatabaseAdmin in orders for alice is Absent
     23:00:30  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.

@@ -6,7 +6,7 @@ aws needs 5m for each operation
 alice requests ReadOnlyAccess in payments for 1h
     09:00:30  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:30  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
-    09:00:30  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:30  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:37  alice-1 is Approved, Granting: AWS is creating the assignment.
 another controller takes over
 advance 6m
@@ -26,7 +26,7 @@ aws needs 2s for each operation
 advance 1h
     09:55:39  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T10:05:39Z.
     10:05:39  record: ReadOnlyAccess in payments for alice is Deleting
-    10:05:39  aws: delete ReadOnlyAccess in payments for alice: taken on
+    10:05:39  aws: delete ReadOnlyAccess in payments for alice: accepted
     10:05:41  aws: alice no longer has ReadOnlyAccess in payments
     10:05:46  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
     10:06:44  record: ReadOnlyAccess in payments for alice is Absent

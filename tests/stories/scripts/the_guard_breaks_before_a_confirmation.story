@@ -6,7 +6,7 @@ the guard looks every 1m
 alice requests ReadOnlyAccess in payments for 30m
     09:00:30  alice-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:30  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-1
-    09:00:30  aws: create ReadOnlyAccess in payments for alice: taken on
+    09:00:30  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:32  aws: alice has ReadOnlyAccess in payments
     09:00:35  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T09:30:35Z
     09:00:35  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T09:30:35Z. To end it early: set
@@ -31,7 +31,7 @@ advance 5m
                 team-operator-decisions is missing: apply the manifests of this version again. It is tried again.
 advance 40m
     09:46:35  record: ReadOnlyAccess in payments for alice is Deleting
-    09:46:35  aws: delete ReadOnlyAccess in payments for alice: taken on
+    09:46:35  aws: delete ReadOnlyAccess in payments for alice: accepted
     09:46:37  aws: alice no longer has ReadOnlyAccess in payments
     09:46:40  record: ReadOnlyAccess in payments for alice is Absent
     09:46:40  alice-2 is Failed, GrantTimedOut: The window closed before AWS confirmed the access. AWS's last error:

@@ -92,7 +92,7 @@ fn take_back_after(stage: &Stage, id: u64, time: Duration) {
     });
 }
 
-/// `aws fails the next create later`: it is taken on, and comes to nothing.
+/// `aws fails the next create later`: it is accepted, and fails later.
 pub(crate) fn fails_later(stage: &mut Stage, words: Words) -> Result<(), String> {
     let reason = "role-quota".to_owned();
     next(stage, &words, Effect::Fail { reason })

@@ -23,7 +23,7 @@ pub(crate) fn crashes_before(stage: &mut Stage, words: Words) -> Result<(), Stri
     plan(stage, &words, false, true)
 }
 
-/// `the controller crashes after the next create`: AWS took it on, and the answer is lost with the process.
+/// `the controller crashes after the next create`: AWS accepted it, and the answer is lost with the process.
 pub(crate) fn crashes_after(stage: &mut Stage, words: Words) -> Result<(), String> {
     plan(stage, &words, true, true)
 }
