@@ -137,6 +137,7 @@ fn nothing_may_come(
     }
     let (left, certain) = time_left(machine, record, moment);
     if left > TimeDelta::zero() {
+        machine.tenure.over_since = None;
         // What is known to have succeeded shows soon; what nobody knows is looked for less often.
         let timings = machine.config.timings;
         let interval = if certain {
@@ -146,11 +147,10 @@ fn nothing_may_come(
         };
         return Progress::Need(machine.rest(left.min(interval)));
     }
-    let listed_since = moment.uptime - list.asked;
     if certain {
-        // What was left when the list was asked for.
-        let younger = left + listed_since <= TimeDelta::zero();
-        return if younger {
+        // Times on record are in whole seconds: what is left of one says nothing about a list of this very second.
+        let over_since = *machine.tenure.over_since.get_or_insert(moment.uptime);
+        return if list.asked >= over_since {
             Progress::Gone
         } else {
             Progress::Need(machine.ask_list(record, moment))
@@ -163,6 +163,7 @@ fn nothing_may_come(
     if left > TimeDelta::zero() {
         return Progress::Need(machine.rest(left));
     }
+    let listed_since = moment.uptime - list.asked;
     let younger = left + listed_since <= TimeDelta::zero();
     if younger {
         Progress::Gone
@@ -176,17 +177,13 @@ fn time_left(machine: &mut AssignmentMachine, record: &Record, moment: &Moment) 
     let mut left = TimeDelta::MIN;
     let mut certain = true;
     if let Some(create) = &record.status.create {
-        match &create.outcome {
-            Some(word) => {
-                left =
-                    machine.config.timings.list_lag - machine.elapsed(Anchor::CreateWord, word.time, moment)
-            }
-            None => {
-                certain = false;
-                left = machine.config.timings.create_bound
-                    - machine.elapsed(Anchor::CreateSent, create.sent_time, moment);
-            }
-        }
+        left = if let Some(word) = &create.outcome {
+            machine.config.timings.list_lag - machine.elapsed(Anchor::CreateWord, word.time, moment)
+        } else {
+            certain = false;
+            machine.config.timings.create_bound
+                - machine.elapsed(Anchor::CreateSent, create.sent_time, moment)
+        };
     }
     if let Some(until) = record.status.earlier_creates_until {
         certain = false;

@@ -32,6 +32,8 @@ pub(super) struct Tenure {
     pub concluded: bool,
     /// When the end became due that is not stored yet.
     pub due_since: Option<TimeDelta>,
+    /// Since when the time is over in which a create of ours may land.
+    pub over_since: Option<TimeDelta>,
     /// When AWS listed no create of ours in progress any more.
     pub searched: Option<TimeDelta>,
     /// When AWS was last asked for creates in progress, whatever it said.
