@@ -1,4 +1,4 @@
-# Case 21: the create's answer is lost, a create takes effect late, and AWS forgets its record. No orphan, no double.
+# Case 21: the create's answer is lost or an error, a create takes effect late, and AWS forgets its record. No orphan, no double.
 
 platform applies without-approval.yaml
     09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.
@@ -37,30 +37,40 @@ aws lets go
 advance 10m
     09:03:37  aws: delete ReadOnlyAccess in payments for dave: accepted
     09:03:39  aws: dave no longer has ReadOnlyAccess in payments
+aws answers the next create with an error
+bob requests ReadOnlyAccess in payments for 30m
+    09:13:30  bob-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
+    09:13:30  record: ReadOnlyAccess in payments for bob is Creating, claimed by bob-1
+    09:13:30  aws: create ReadOnlyAccess in payments for bob: HTTP 503
+    09:13:32  aws: bob has ReadOnlyAccess in payments
+    09:13:35  record: ReadOnlyAccess in payments for bob is Present, claimed by bob-1 until 2026-12-01T09:43:35Z
+    09:13:35  bob-1 is Active, AccessGranted: Access is active until 2026-12-01T09:43:35Z. To end it early: set
+                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+advance 1m
 aws keeps no record of the next create
 bob requests ReadOnlyAccess in ledger for 30m
-    09:13:30  bob-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
-    09:13:30  record: ReadOnlyAccess in ledger for bob is Creating, claimed by bob-1
-    09:13:30  aws: create ReadOnlyAccess in ledger for bob: accepted
-    09:13:32  aws: bob has ReadOnlyAccess in ledger
-    09:13:35  record: ReadOnlyAccess in ledger for bob is Present, claimed by bob-1 until 2026-12-01T09:43:35Z
-    09:13:35  bob-1 is Active, AccessGranted: Access is active until 2026-12-01T09:43:35Z. To end it early: set
+    09:14:50  bob-2 is Approved, ApprovalNotRequired: Policy asks for no approval.
+    09:14:50  record: ReadOnlyAccess in ledger for bob is Creating, claimed by bob-2
+    09:14:50  aws: create ReadOnlyAccess in ledger for bob: accepted
+    09:14:52  aws: bob has ReadOnlyAccess in ledger
+    09:14:55  record: ReadOnlyAccess in ledger for bob is Present, claimed by bob-2 until 2026-12-01T09:44:55Z
+    09:14:55  bob-2 is Active, AccessGranted: Access is active until 2026-12-01T09:44:55Z. To end it early: set
                 spec.cancelled to true. Sign in at https://example.awsapps.com/start.
 advance 1m
 the controller crashes after the next create
 alice requests ReadOnlyAccess in ledger for 30m
-    09:14:50  alice-2 is Approved, ApprovalNotRequired: Policy asks for no approval.
-    09:14:50  record: ReadOnlyAccess in ledger for alice is Creating, claimed by alice-2
-    09:14:50  aws: create ReadOnlyAccess in ledger for alice: accepted
-    09:14:50  the controller is killed
-    09:14:52  aws: alice has ReadOnlyAccess in ledger
+    09:16:10  alice-2 is Approved, ApprovalNotRequired: Policy asks for no approval.
+    09:16:10  record: ReadOnlyAccess in ledger for alice is Creating, claimed by alice-2
+    09:16:10  aws: create ReadOnlyAccess in ledger for alice: accepted
+    09:16:10  the controller is killed
+    09:16:12  aws: alice has ReadOnlyAccess in ledger
 the controller starts
-    09:15:00  record: ReadOnlyAccess in ledger for alice is Present, claimed by alice-2 until 2026-12-01T09:45:00Z
-    09:15:00  alice-2 is Active, AccessGranted: Access is active until 2026-12-01T09:45:00Z. To end it early: set
+    09:16:20  record: ReadOnlyAccess in ledger for alice is Present, claimed by alice-2 until 2026-12-01T09:46:20Z
+    09:16:20  alice-2 is Active, AccessGranted: Access is active until 2026-12-01T09:46:20Z. To end it early: set
                 spec.cancelled to true. Sign in at https://example.awsapps.com/start.
-    09:15:00  aws: delete ReadOnlyAccess in payments for dave: ResourceNotFoundException: AccountAssignment does not
+    09:16:20  aws: delete ReadOnlyAccess in payments for dave: ResourceNotFoundException: AccountAssignment does not
                 exist.
-    09:15:00  event on dave-1 and the record of ReadOnlyAccess in payments for dave: RevocationOverdue: The access of
+    09:16:20  event on dave-1 and the record of ReadOnlyAccess in payments for dave: RevocationOverdue: The access of
                 user dave@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:03:00Z, and AWS
                 has not confirmed that it is gone.
 advance 1m
@@ -76,18 +86,25 @@ advance 40m
     09:31:40  record: ReadOnlyAccess in payments for alice is Absent
     09:31:40  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
     09:33:35  event on bob-1: AccessEndsSoon: The access ends at 2026-12-01T09:43:35Z.
-    09:35:00  event on alice-2: AccessEndsSoon: The access ends at 2026-12-01T09:45:00Z.
-    09:43:35  record: ReadOnlyAccess in ledger for bob is Deleting
-    09:43:35  aws: delete ReadOnlyAccess in ledger for bob: accepted
-    09:43:37  aws: bob no longer has ReadOnlyAccess in ledger
+    09:34:55  event on bob-2: AccessEndsSoon: The access ends at 2026-12-01T09:44:55Z.
+    09:36:20  event on alice-2: AccessEndsSoon: The access ends at 2026-12-01T09:46:20Z.
+    09:43:35  record: ReadOnlyAccess in payments for bob is Deleting
+    09:43:35  aws: delete ReadOnlyAccess in payments for bob: accepted
+    09:43:37  aws: bob no longer has ReadOnlyAccess in payments
     09:43:42  bob-1 is Revoking, EndReached: The end was reached. The access is being removed.
-    09:44:40  record: ReadOnlyAccess in ledger for bob is Absent
+    09:44:40  record: ReadOnlyAccess in payments for bob is Absent
     09:44:40  bob-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
-    09:45:00  record: ReadOnlyAccess in ledger for alice is Deleting
-    09:45:00  aws: delete ReadOnlyAccess in ledger for alice: accepted
-    09:45:02  aws: alice no longer has ReadOnlyAccess in ledger
-    09:45:07  alice-2 is Revoking, EndReached: The end was reached. The access is being removed.
+    09:44:55  record: ReadOnlyAccess in ledger for bob is Deleting
+    09:44:55  aws: delete ReadOnlyAccess in ledger for bob: accepted
+    09:44:57  aws: bob no longer has ReadOnlyAccess in ledger
+    09:45:02  bob-2 is Revoking, EndReached: The end was reached. The access is being removed.
     09:45:30  record: ReadOnlyAccess in payments for alice is removed
-    09:46:05  record: ReadOnlyAccess in ledger for alice is Absent
-    09:46:05  alice-2 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    09:46:00  record: ReadOnlyAccess in ledger for bob is Absent
+    09:46:00  bob-2 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    09:46:20  record: ReadOnlyAccess in ledger for alice is Deleting
+    09:46:20  aws: delete ReadOnlyAccess in ledger for alice: accepted
+    09:46:22  aws: alice no longer has ReadOnlyAccess in ledger
+    09:46:27  alice-2 is Revoking, EndReached: The end was reached. The access is being removed.
     09:46:50  record: ReadOnlyAccess in payments for dave is removed
+    09:47:25  record: ReadOnlyAccess in ledger for alice is Absent
+    09:47:25  alice-2 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
