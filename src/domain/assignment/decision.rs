@@ -89,28 +89,28 @@ impl AssignmentMachine {
         }
     }
 
-    /// An end is stored first, but waits for its write no longer than a moment.
+    /// An end is stored first, but waits for its write no longer than a moment. What is remembered is enough to try: the record
+    /// is read only when the API server said that it is another by now.
     fn end(&mut self, ended: Record, moment: &Moment) -> Need {
-        let waited = self
-            .tenure
-            .due_since
-            .map_or(TimeDelta::zero(), |since| moment.uptime - since);
+        let since = self.tenure.due_since;
+        let waited = since.map_or(TimeDelta::zero(), |since| moment.uptime - since);
         let failed = self.unanswered || self.instead.is_some();
-        let patience = END_PATIENCE - waited;
-        if ended.state() == AssignmentState::Deleting && (failed || waited >= END_PATIENCE) {
+        let is_delete = ended.state() == AssignmentState::Deleting;
+        if is_delete && (failed || waited >= END_PATIENCE) {
             self.tenure.went_ahead = true;
             return self.send_delete(&ended, moment);
-        }
-        if self.must_read {
-            return Need::ReadRecord(self.name.clone());
         }
         if failed {
             return self.rest(self.config.timings.lookup_retry);
         }
-        if let Some(need) = recovery::restore(self, Some(patience), moment) {
+        if self.conflicted {
+            return Need::ReadRecord(self.name.clone());
+        }
+        let patience = Some(END_PATIENCE - waited);
+        if let Some(need) = recovery::restore(self, patience, moment) {
             return need;
         }
-        self.store(ended, Some(patience))
+        self.store(ended, patience)
     }
 
     /// A delete went ahead of its record: the next write is Deleting, whatever was added meanwhile.

@@ -78,7 +78,10 @@ pub struct AssignmentMachine {
     pub(super) create_since: Tick,
     /// In this pass a read or a write got no answer, or was refused: the API server is asked nothing more before the next.
     pub(super) unanswered: bool,
+    /// The record may be another than what is remembered.
     pub(super) must_read: bool,
+    /// It is: the API server refused a write that rested on what is remembered.
+    pub(super) conflicted: bool,
     pub(super) outbox: Vec<Notice>,
     pub(super) asked: Asked,
     /// When the newest delete was sent; its answer may come half a minute later.
@@ -110,6 +113,7 @@ impl AssignmentMachine {
             create_since: 0,
             unanswered: false,
             must_read: false,
+            conflicted: false,
             outbox: vec![],
             asked: Asked::Nothing,
             delete_sent: TimeDelta::zero(),

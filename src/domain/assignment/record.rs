@@ -194,7 +194,7 @@ impl Record {
 
     /// Ends a claim, and deletes the assignment in the same step where it was the last one that covered it. `fallback` is
     /// stored as an ended claim where the request has none: an admission that is still on its way finds its turn taken.
-    pub fn end(&mut self, fallback: Claim, end: ClaimEnd, now: Timestamp, latest: Timestamp) {
+    pub fn end(&mut self, fallback: Claim, end: &ClaimEnd, now: Timestamp, latest: Timestamp) {
         let uid = fallback.request.uid.clone();
         if self.claim(&uid).is_none() {
             self.status.claims.push(fallback);

@@ -20,10 +20,10 @@ impl AssignmentMachine {
             Reply::Facts(facts) => self.take_facts(asked, *facts, moment),
             Reply::Request(about, sight) => self.take_request(&about.uid, sight, moment),
             Reply::Record(sight) => {
-                self.must_read = false;
-                if matches!(sight, Sight::Unknown(_)) {
-                    self.unanswered = true;
-                }
+                let answered = !matches!(sight, Sight::Unknown(_));
+                self.unanswered |= !answered;
+                self.must_read &= !answered;
+                self.conflicted = false;
                 self.see_record(sight);
             }
             Reply::RecordWritten(written) => self.take_written(written, moment),
@@ -121,6 +121,7 @@ impl AssignmentMachine {
         self.sequences.insert(stored.uid.clone(), record.status.sequence);
         self.instead = None;
         self.must_read = false;
+        self.conflicted = false;
         self.stored = Some(stored);
     }
 
@@ -154,7 +155,10 @@ impl AssignmentMachine {
                 self.requests.clear();
                 self.claims_seen.clear();
             }
-            Written::Conflict => self.must_read = true,
+            Written::Conflict => {
+                self.must_read = true;
+                self.conflicted = true;
+            }
             Written::Refused(why) => {
                 self.unanswered = true;
                 self.alert(

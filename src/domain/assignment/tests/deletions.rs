@@ -101,3 +101,20 @@ fn with_another_instance_configured_ends_go_to_the_recorded_one_and_absence_is_n
     assert!(world.revocations() >= 1);
     assert_eq!(world.state(), AssignmentState::Deleting);
 }
+
+// Who gives up an instance is told that nothing was removed, not that AWS confirmed it.
+#[test]
+fn what_is_left_in_an_abandoned_instance_is_said_to_be_left() {
+    let mut world = active();
+    world.configure(InstanceArn::new("other"));
+    world.machine.config.abandoned = Some(InstanceArn::new("instance"));
+    world.until(minute(150));
+    assert_eq!((world.revocations(), world.state()), (0, AssignmentState::Absent));
+    let alerted = |alert: &crate::domain::Alert| alert.reason == Reason::RecordAbandoned;
+    assert!(world.alerts.iter().any(alerted));
+    let message = world.status().message.clone().unwrap();
+    assert!(
+        message.contains("abandoned") && !message.contains("confirmed"),
+        "{message}"
+    );
+}

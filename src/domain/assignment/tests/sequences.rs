@@ -263,3 +263,17 @@ fn a_create_that_was_not_signed_in_time_is_known_not_to_have_been_sent() {
     world.until(minute(5));
     world.check(Phase::Active, Reason::AccessGranted);
 }
+
+// A renewal asks the directory, proves the guard and writes the record: not each minute while AWS is at work for an hour.
+#[test]
+fn an_admission_is_renewed_the_more_rarely_the_longer_aws_is_at_work() {
+    let mut world = approved();
+    world.aws = Aws::Slow;
+    let mut admissions = std::collections::BTreeSet::new();
+    for minutes in 1..=60 {
+        world.until(minute(minutes));
+        assert!(world.claim().ended.is_none(), "minute {minutes}");
+        admissions.insert(world.claim().admitted_until);
+    }
+    assert!((8..=20).contains(&admissions.len()), "{admissions:?}");
+}
