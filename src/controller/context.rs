@@ -212,11 +212,11 @@ impl Context {
         let named = request.status.assignment.as_ref();
         let named = named.map(|assignment| assignment.name.clone());
         let about = || assignment_of(&request.status).map(|spec| record_name(&spec));
-        let mut names = claimed.chain(named).chain(about());
-        names.find_map(|name| self.record_cache.get(&name))
+        let mut all = claimed.chain(named).chain(about());
+        all.find_map(|name| self.record_cache.get(&name))
     }
 
-    /// Only a new request is held against the limit.
+    /// Only a new request counts against the limit.
     fn open_requests(&self, request: &RequestFacts) -> BTreeMap<String, usize> {
         let mut open = BTreeMap::new();
         if request.status.phase.is_some() {

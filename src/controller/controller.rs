@@ -143,8 +143,8 @@ impl Controller {
 async fn remember_settings(context: Arc<Context>, client: kube::Client) {
     loop {
         match background::remembered_settings(&context, &client).await {
-            Ok(word) => {
-                context.policies_mut().remembered = Some(word);
+            Ok(settings) => {
+                context.policies_mut().remembered = Some(settings);
                 context.begin_epoch();
                 return;
             }

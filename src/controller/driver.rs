@@ -322,6 +322,20 @@ fn request_written(
 }
 
 /// Whoever else has to look at the record is woken: its machine after a write of a request, and the requests that claim it.
+fn note_stored(context: &Context, work: &Work, write: &RecordWrite, stored: Option<&StoredRecord>) {
+    if let Some(stored) = stored {
+        context.record_cache.put(stored.clone());
+        context.wake_claimants(&write.name, work.uid.as_deref());
+    } else {
+        context.wake_claimants(&write.name, work.uid.as_deref());
+        let uid = write.base.as_ref().map(|(uid, _)| uid.as_str());
+        context.record_cache.remove(&write.name, uid.unwrap_or_default());
+    }
+    if work.record.as_ref() != Some(&write.name) {
+        context.queue.wake(&write.name);
+    }
+}
+
 async fn store_record(
     context: &Context,
     work: &Work,
@@ -329,22 +343,7 @@ async fn store_record(
 ) -> Written<Option<Box<StoredRecord>>> {
     let written = context.records.store(write).await;
     match &written {
-        Written::Stored(stored) => {
-            match stored {
-                Some(stored) => {
-                    context.record_cache.put((**stored).clone());
-                    context.wake_claimants(&write.name, work.uid.as_deref());
-                }
-                None => {
-                    context.wake_claimants(&write.name, work.uid.as_deref());
-                    let uid = write.base.as_ref().map(|(uid, _)| uid.as_str());
-                    context.record_cache.remove(&write.name, uid.unwrap_or_default());
-                }
-            }
-            if work.record.as_ref() != Some(&write.name) {
-                context.queue.wake(&write.name);
-            }
-        }
+        Written::Stored(stored) => note_stored(context, work, write, stored.as_deref()),
         Written::Conflict => {}
         Written::Refused(why) => {
             tracing::error!(record = write.name, why, "the API server refuses a record");

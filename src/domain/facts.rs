@@ -317,7 +317,7 @@ pub enum GoneEvidence {
 /// Why AWS gave up on an operation, from its wording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FailureKind {
-    /// The account has no room for another IAM role.
+    /// The account has as many IAM roles as its quota allows.
     RoleQuota,
     /// A customer managed policy that the permission set names does not exist in the account.
     PolicyMissing,

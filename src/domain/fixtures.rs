@@ -99,6 +99,10 @@ pub(crate) enum Aws {
     Down,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch that a test turns by itself"
+)]
 pub(crate) struct World {
     /// The request of the test, with everything that a decision about it may look at.
     pub snapshot: Snapshot,

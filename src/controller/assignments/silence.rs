@@ -63,27 +63,30 @@ pub async fn too_long_silence(context: &Context) {
 mod tests {
     use super::*;
 
-    fn seen(second: i64) -> Option<TimeSeen> {
+    fn seen(second: i64) -> TimeSeen {
         let time = chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::seconds(second);
-        Some(TimeSeen {
+        TimeSeen {
             remote: time,
             local: time,
-        })
+        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn only_silence_while_something_is_due_counts() {
         let start = Instant::now();
         let at = |minutes: u64| start + Duration::from_mins(minutes);
-        let mut silence = Silence::new(seen(1), start);
-        assert!(!silence.is_too_long(seen(1), false, at(9)), "nothing is due");
+        let mut silence = Silence::new(Some(seen(1)), start);
         assert!(
-            !silence.is_too_long(seen(1), true, at(10)),
+            !silence.is_too_long(Some(seen(1)), false, at(9)),
+            "nothing is due"
+        );
+        assert!(
+            !silence.is_too_long(Some(seen(1)), true, at(10)),
             "it has just become due"
         );
-        assert!(!silence.is_too_long(seen(1), true, at(14)));
-        assert!(!silence.is_too_long(seen(2), true, at(15)), "AWS answered");
-        assert!(!silence.is_too_long(seen(2), true, at(19)));
-        assert!(silence.is_too_long(seen(2), true, at(20)));
+        assert!(!silence.is_too_long(Some(seen(1)), true, at(14)));
+        assert!(!silence.is_too_long(Some(seen(2)), true, at(15)), "AWS answered");
+        assert!(!silence.is_too_long(Some(seen(2)), true, at(19)));
+        assert!(silence.is_too_long(Some(seen(2)), true, at(20)));
     }
 }

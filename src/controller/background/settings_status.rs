@@ -15,6 +15,7 @@ use crate::api::{
 use crate::controller::api_call::{NoAnswer, no_answer, within};
 use crate::controller::context::Context;
 use crate::controller::policies::PolicyKind;
+use crate::controller::policies::RememberedSettings;
 use crate::domain::Guard;
 
 /// The ConfigMap that keeps what has to outlive the settings, in the controller's namespace. The controller's role
@@ -144,10 +145,7 @@ fn guard_intact(guard: &Guard) -> (ConditionStatus, Reason, String) {
 }
 
 /// What settings said about lost eligibility when they were last seen, by this process or one before it.
-pub async fn remembered(
-    context: &Context,
-    client: &kube::Client,
-) -> Result<Option<OnEligibilityLost>, NoAnswer> {
+pub async fn remembered(context: &Context, client: &kube::Client) -> Result<RememberedSettings, NoAnswer> {
     let action = "read the controller's memory";
     let maps: Api<ConfigMap> = Api::namespaced(client.clone(), &context.config.namespace);
     let found = within(action, maps.get_opt(MEMORY)).await?;
@@ -155,11 +153,13 @@ pub async fn remembered(
     let word = found
         .and_then(|map| map.data)
         .and_then(|mut data| data.remove(ENTRY));
-    Ok(word.and_then(|word| serde_json::from_value(json!(word)).ok()))
+    Ok(RememberedSettings {
+        on_eligibility_lost: word.and_then(|word| serde_json::from_value(json!(word)).ok()),
+    })
 }
 
 async fn remember(context: &Context, client: &kube::Client, word: OnEligibilityLost) -> Result<(), NoAnswer> {
-    if remembered(context, client).await? == Some(word) {
+    if remembered(context, client).await?.on_eligibility_lost == Some(word) {
         return Ok(());
     }
     let action = "write the controller's memory";

@@ -48,8 +48,15 @@ pub struct PolicyCache {
     pub approver: PolicyStore<ApproverPolicySpec>,
     /// The one object named `default`.
     pub settings: PolicyStore<TeamSettingsSpec>,
-    /// What settings said about lost eligibility before this process began; `None` until that was read.
-    pub remembered: Option<Option<OnEligibilityLost>>,
+    /// What is remembered of settings from before this process began; `None` until that was read.
+    pub remembered: Option<RememberedSettings>,
+}
+
+/// What is remembered of settings that are gone.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RememberedSettings {
+    /// What they said about access of people who are no longer eligible, as far as anybody noted that.
+    pub on_eligibility_lost: Option<OnEligibilityLost>,
 }
 
 impl PolicyCache {
@@ -73,7 +80,7 @@ impl PolicyCache {
             .and_then(|gone| gone.gone_since)
             .or(self.settings.known_since())
             .unwrap_or_else(began);
-        let remembered = self.remembered.flatten();
+        let remembered = self.remembered.and_then(|settings| settings.on_eligibility_lost);
         let on_eligibility_lost = gone.map(|gone| gone.spec.on_eligibility_lost).or(remembered);
         SettingsFact::Missing {
             since,

@@ -1,4 +1,4 @@
-//! Whose turn it is: new requests of one person are opened one after the other, or all of them would find room under the limit.
+//! Whose turn it is: new requests of one person are opened one after the other, or all of them would pass the limit.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 

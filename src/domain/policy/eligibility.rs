@@ -12,7 +12,7 @@ use crate::domain::window::after;
 /// How many policies a refusal explains.
 const NEAR_MISSES: usize = 3;
 
-/// What is held against the policies: names are resolved.
+/// What is compared with the policies: names are resolved.
 #[derive(Debug, Clone, Copy)]
 pub struct EligibilityQuery<'a> {
     /// Who asks.

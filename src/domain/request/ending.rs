@@ -23,7 +23,7 @@ pub(super) fn before_access(draft: &mut Draft<'_>) -> bool {
         None => Phase::Denied,
         Some(_) => Phase::Rejected,
     };
-    let end = end_of(draft, wish.reason, wish.message, wish.by);
+    let end = end_of(draft, wish.reason, &wish.message, wish.by);
     draft.record_ending(&end);
     draft.end(phase, end.reason, end.message.as_deref().unwrap_or_default());
     true
@@ -34,16 +34,16 @@ pub(super) fn wished(draft: &mut Draft<'_>) -> bool {
     let Some(wish) = wish(&draft.snapshot.request) else {
         return false;
     };
-    let end = end_of(draft, wish.reason, wish.message, wish.by);
+    let end = end_of(draft, wish.reason, &wish.message, wish.by);
     end_access(draft, end);
     true
 }
 
-fn end_of(draft: &Draft<'_>, reason: Reason, message: String, by: Option<&str>) -> ClaimEnd {
+fn end_of(draft: &Draft<'_>, reason: Reason, message: &str, by: Option<&str>) -> ClaimEnd {
     ClaimEnd {
         time: draft.now,
         reason,
-        message: Some(messages::shortened(&message, LONGEST_END)),
+        message: Some(messages::shortened(message, LONGEST_END)),
         by: by.map(ToOwned::to_owned),
     }
 }
@@ -77,13 +77,13 @@ pub(super) fn end_access(draft: &mut Draft<'_>, end: ClaimEnd) {
 
 /// The request is refused before it claimed anything.
 pub(super) fn refuse(draft: &mut Draft<'_>, reason: Reason, message: &str) {
-    let end = end_of(draft, reason, message.to_owned(), None);
+    let end = end_of(draft, reason, message, None);
     conclude(draft, &end, &Outcome::nothing_was_there());
 }
 
 /// A forged status: with a claim the claim ends, and then, or without one, the request is denied.
 pub(super) fn of_a_forged_request(draft: &mut Draft<'_>) {
-    let end = end_of(draft, Reason::SealBroken, stop::FORGED.to_owned(), None);
+    let end = end_of(draft, Reason::SealBroken, stop::FORGED, None);
     let claim = draft.own_claim();
     let open = claim.is_some_and(|claim| claim.ended.is_none());
     if let (Some(claim), true) = (claim, open) {
@@ -98,12 +98,8 @@ pub(super) fn of_a_forged_request(draft: &mut Draft<'_>) {
         });
         return;
     }
-    if claim.is_some()
-        && draft
-            .believed_record()
-            .and_then(|record| settled(draft, record))
-            .is_none()
-    {
+    let is_removed = |record| !matches!(rest_of(draft, record), Rest::BeingRemoved);
+    if claim.is_some() && !draft.believed_record().is_some_and(is_removed) {
         return draft.wake(after(draft.now, draft.timings().poll_interval));
     }
     draft.end(
@@ -120,7 +116,7 @@ pub(super) fn decide(draft: &mut Draft<'_>) {
         _ => {
             let recorded = draft.status.ending.clone();
             let end = recorded.map_or_else(
-                || end_of(draft, Reason::EndReached, "The end was reached.".to_owned(), None),
+                || end_of(draft, Reason::EndReached, "The end was reached.", None),
                 |ending| ClaimEnd {
                     time: ending.requested_time,
                     reason: ending.reason,
@@ -140,7 +136,7 @@ struct Outcome {
     /// Whether AWS confirmed the access at some time.
     held: bool,
     /// The request that keeps the assignment, and until when.
-    kept_by: Option<(String, String)>,
+    kept_by: Option<Keeper>,
     /// What AWS last refused, or why nothing was asked of it.
     error: Option<LastError>,
 }
@@ -168,40 +164,51 @@ pub(super) fn follow(draft: &mut Draft<'_>, claim: &Claim) {
         return;
     };
     draft.status.approvers = vec![];
-    match settled(draft, record) {
-        Some(kept_by) => {
-            let gone = if kept_by.is_some() {
-                end.time
-            } else {
-                record.status.state_time.max(end.time)
-            };
-            let outcome = Outcome {
-                gone_time: Some(gone),
-                held: claim.is_confirmed(),
-                kept_by,
-                error: record.status.last_error.clone(),
-            };
-            draft.record_ending(&end);
-            conclude(draft, &end, &outcome);
-        }
-        None => show_removal(draft, record, &end),
-    }
+    let (gone, kept_by) = match rest_of(draft, record) {
+        Rest::BeingRemoved => return show_removal(draft, record, &end),
+        Rest::Gone => (record.status.state_time.max(end.time), None),
+        Rest::KeptBy(keeper) => (end.time, Some(keeper)),
+    };
+    let outcome = Outcome {
+        gone_time: Some(gone),
+        held: claim.is_confirmed(),
+        kept_by,
+        error: record.status.last_error.clone(),
+    };
+    draft.record_ending(&end);
+    conclude(draft, &end, &outcome);
 }
 
-/// Whether nothing is left to be removed for this request: `Some(None)` when the assignment is gone, `Some(Some(_))` when another
-/// claim keeps it.
-fn settled(draft: &Draft<'_>, record: &Record) -> Option<Option<(String, String)>> {
-    match record.state() {
-        AssignmentState::Absent => Some(None),
-        AssignmentState::Deleting => None,
-        AssignmentState::Creating | AssignmentState::Present => {
-            let keeper = record.covering(draft.latest()).max_by_key(|claim| claim.end())?;
-            let until = match keeper.end_time {
+/// What is left of an assignment for a request whose claim has ended.
+enum Rest {
+    /// It is being removed.
+    BeingRemoved,
+    /// Nothing.
+    Gone,
+    /// Another claim keeps it.
+    KeptBy(Keeper),
+}
+
+/// The request that keeps an assignment, and until when.
+struct Keeper {
+    request: String,
+    until: String,
+}
+
+fn rest_of(draft: &Draft<'_>, record: &Record) -> Rest {
+    if record.state() == AssignmentState::Absent {
+        return Rest::Gone;
+    }
+    let covering = record.covering(draft.latest()).max_by_key(|claim| claim.end());
+    match covering.filter(|_| record.is_there()) {
+        Some(keeper) => Rest::KeptBy(Keeper {
+            request: keeper.request.full_name(),
+            until: match keeper.end_time {
                 Some(end) => end.to_string(),
                 None => format!("{} at the latest", keeper.not_after),
-            };
-            Some(Some((keeper.request.full_name(), until)))
-        }
+            },
+        }),
+        None => Rest::BeingRemoved,
     }
 }
 
@@ -254,7 +261,7 @@ fn conclude(draft: &mut Draft<'_>, end: &ClaimEnd, outcome: &Outcome) {
     let phase = terminal_phase(end.reason, outcome.held);
     let sentence = end.message.clone().unwrap_or_default();
     let (reason, rest) = match (&outcome.kept_by, outcome.held) {
-        (Some((request, until)), _) => (
+        (Some(Keeper { request, until }), _) => (
             Reason::KeptByAnotherRequest,
             format!(
                 " The access was not removed: request {request} keeps the same access until {until}. To remove it, revoke \

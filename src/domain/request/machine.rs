@@ -104,7 +104,7 @@ impl RequestMachine {
             }
             Reply::Request(_, Sight::Gone) => self.halt = Some(Halt::Gone),
             Reply::Request(_, Sight::Unknown(_)) | Reply::Record(Sight::Unknown(_)) => {
-                self.halt = Some(Halt::Failed)
+                self.halt = Some(Halt::Failed);
             }
             Reply::Record(sight) => {
                 self.must_read_record = false;
@@ -310,7 +310,7 @@ impl RequestMachine {
                     return Need::Rest(self.snapshot.timings.poll_interval);
                 }
             },
-            RecordChange::End { fallback, end, .. } => record.end(fallback, end, moment.now, latest),
+            RecordChange::End { fallback, end, .. } => record.end(fallback, &end, moment.now, latest),
         }
         if record == before {
             return Need::Rest(self.snapshot.timings.poll_interval);

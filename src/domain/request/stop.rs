@@ -5,7 +5,7 @@ use crate::api::{ClaimEnd, Phase, Reason, ReviewDecision, Timestamp};
 use crate::domain::messages;
 use crate::domain::snapshot::{RequestFacts, SealCheck};
 
-/// The longest comment that is quoted, in characters: with the longest user name it leaves room for its end quotation mark.
+/// The longest comment that is quoted, in characters: with the longest user name its end quotation mark still fits.
 const LONGEST_COMMENT: usize = 700;
 
 /// The longest sentence that is stored about an end, in characters (the schema's limit).

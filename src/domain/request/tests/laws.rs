@@ -1,4 +1,4 @@
-//! The laws, held against many generated lives.
+//! The laws, checked after each step of many generated sequences.
 
 use chrono::TimeDelta;
 

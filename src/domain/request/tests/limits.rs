@@ -1,4 +1,4 @@
-//! At a limit and just beyond it, and at which moment of its life a request is held against it.
+//! At a limit and just beyond it, and at which moment a request is checked against it.
 
 use chrono::TimeDelta;
 
