@@ -1,6 +1,6 @@
 //! `cargo run --example quickstart`: the whole life of a request for access, on this machine alone.
 //!
-//! It starts a real Kubernetes control plane and an Identity Center in a box, installs team-operator as a cluster
+//! It starts a real Kubernetes control plane and a simulated Identity Center, installs team-operator as a cluster
 //! administrator would, and runs the controller. Then Alice asks for access, others approve it, and it is given and taken
 //! away. What happens is printed as it happens; the program succeeds only if all of it was seen.
 //!

@@ -57,7 +57,7 @@ what to try; NAME is the name that `create` prints:
   kubectl delete er NAME                                # as administrator: refused, and it says what to do instead
   kubectl get events                                    # as administrator: what happened
 
-Identity Center in a box:
+The simulated Identity Center:
   curl {endpoint}/sandbox/assignments    # what is assigned now
   curl {endpoint}/sandbox/               # everything else that can be looked at, changed and broken
 

@@ -1,4 +1,4 @@
-//! Where the story happens: a control plane, an Identity Center in a box, and the controller.
+//! Where the story happens: a control plane, a simulated Identity Center, and the controller.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -59,7 +59,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Starts a control plane and an Identity Center in a box. Builds first what is missing, and says so.
+    /// Starts a control plane and a simulated Identity Center. Builds first what is missing, and says so.
     pub async fn open() -> Result<Stage, Trouble> {
         let team_operator = binary::team_operator().await?;
         let built = "the programs of a Kubernetes control plane";
@@ -90,7 +90,7 @@ impl Stage {
             clock: Arc::new(SystemClock),
         };
         let sandbox = RunningSandbox::start(options).await;
-        let sandbox = sandbox.map_err(Trouble::instead_of("an Identity Center in a box that listens"))?;
+        let sandbox = sandbox.map_err(Trouble::instead_of("a simulated Identity Center that listens"))?;
         Ok(Stage {
             controller: None,
             plane,

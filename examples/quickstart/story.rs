@@ -19,7 +19,7 @@ use crate::waiting::until;
 
 /// Who prepares the cluster: a cluster administrator.
 const ADMIN: &str = "admin";
-/// The Identity Center in a box.
+/// The simulated Identity Center.
 const AWS: &str = "sandbox";
 /// The process `team-operator run`.
 const CONTROLLER: &str = "controller";
@@ -66,9 +66,9 @@ const STEPS: [Phase; 5] = [
     Phase::Ended,
 ];
 
-/// A Kubernetes control plane and an Identity Center in a box.
+/// A Kubernetes control plane and a simulated Identity Center.
 pub async fn opens(timeline: &mut Timeline) -> Result<Stage, Trouble> {
-    timeline.comes_to("start a Kubernetes control plane and an Identity Center in a box");
+    timeline.comes_to("start a Kubernetes control plane and a simulated Identity Center");
     timeline.print("A cluster and an Identity Center, on this machine alone (times are UTC)\n");
     let stage = Stage::open().await?;
     let version = stage.plane.kubernetes_version();
@@ -82,7 +82,7 @@ pub async fn opens(timeline: &mut Timeline) -> Result<Stage, Trouble> {
     );
     timeline.tell(
         AWS,
-        "is an Identity Center in a box: it speaks AWS's own protocol and has the people, groups and accounts of \
+        "is a simulated Identity Center: it speaks AWS's own protocol and has the people, groups and accounts of \
          examples/organization.yaml",
     );
     Ok(stage)

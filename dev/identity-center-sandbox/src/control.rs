@@ -18,7 +18,7 @@ use super::settings::Settings;
 use super::shared::Shared;
 use super::world::World;
 
-const HELP: &str = r#"An Identity Center in a box. AWS clients talk to / ; people and scripts to /sandbox/… (JSON):
+const HELP: &str = r#"identity-center-sandbox: IAM Identity Center on this machine. AWS clients talk to / ; people and scripts to /sandbox/… (JSON):
 
 GET    /sandbox/organization     everything with its ids and ARNs, as it is now
 GET    /sandbox/assignments      what is assigned now, in truth (lists of the AWS API may lag behind)

@@ -1,4 +1,4 @@
-//! An Identity Center in a box: as asynchronous, throttled, conflicting and forgetful as the real one.
+//! IAM Identity Center, simulated: as asynchronous, throttled, conflicting and forgetful as the real one.
 //!
 //! It is the whole of AWS that team-operator knows: organization, directory, permission sets and assignments. Tests,
 //! the quickstart and people without an AWS account use it through AWS's own wire protocol; tests that have no network
@@ -68,7 +68,7 @@
 //! let mut client = Client::new(&mut world, &caller, now);
 //! let error = client.create(&tuple, &Always).expect_err("the answer is lost");
 //! assert_eq!(error.effect, ports::Effect::Uncertain);
-//! let begun = client.begun().cloned().expect("AWS took it on");
+//! let begun = client.begun().cloned().expect("AWS accepted it");
 //!
 //! // Whoever asks finds it under way, and later in the list.
 //! let mut client = Client::new(&mut world, &caller, now + TimeDelta::seconds(1));

@@ -255,7 +255,7 @@ impl World {
         }
     }
 
-    /// What stands before every operation: does this AWS know it, may the caller, is there room.
+    /// What stands before every operation: does this AWS know it, may the caller, is a limit reached.
     fn admit(&mut self, operation: &Operation, now: DateTime<Utc>) -> Result<(), ServiceError> {
         let name = operation.name();
         let service = match operation.service() {

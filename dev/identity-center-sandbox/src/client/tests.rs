@@ -260,7 +260,7 @@ fn an_assignment_lives_and_is_gone() {
     assert_eq!(client.told().unwrap().unwrap_err().class, Class::NotFound);
     let CreateAnswer::Accepted { request, state } = ground.client().create(&tuple, &Permit(true)).unwrap()
     else {
-        panic!("not taken on")
+        panic!("not accepted")
     };
     let wait = Duration::from_secs(2);
     assert_eq!(state, OperationState::InProgress { ask_again_in: wait });
