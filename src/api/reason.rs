@@ -192,6 +192,22 @@ reasons! {
     GuardIntact,
 }
 
+impl Reason {
+    /// The reasons of alerts. `docs/runbooks.md` says for each what to do.
+    pub const ALERTS: [Reason; 10] = [
+        Reason::RevocationOverdue,
+        Reason::AccessLost,
+        Reason::StandingAccess,
+        Reason::UnheldAssignment,
+        Reason::ReappearedAfterRemoval,
+        Reason::SealBroken,
+        Reason::RecordRestored,
+        Reason::RecordBroken,
+        Reason::RecordAbandoned,
+        Reason::LookupFailed,
+    ];
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -237,5 +253,13 @@ mod tests {
             assert!(reason.as_str().len() <= 64, "{reason}");
         }
         assert_eq!(Reason::from_word("FromTheFuture"), Reason::Unrecognized);
+    }
+
+    #[test]
+    fn the_runbooks_explain_every_alert_and_no_other() {
+        let headings = include_str!("../../docs/runbooks.md").lines();
+        let headings = headings.filter_map(|line| line.strip_prefix("## "));
+        let explained: Vec<&str> = headings.filter(|heading| !heading.contains(' ')).collect();
+        assert_eq!(explained, Reason::ALERTS.map(Reason::as_str));
     }
 }

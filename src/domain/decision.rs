@@ -100,10 +100,18 @@ pub struct PolicyVersion {
 /// Something that must not go unnoticed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alert {
-    /// What, in one word.
+    /// What, in one word: one of [`Reason::ALERTS`].
     pub reason: Reason,
     /// What, in a sentence.
     pub sentence: String,
+}
+
+impl Alert {
+    /// An alert, for one of the reasons that the runbooks explain.
+    pub fn new(reason: Reason, sentence: String) -> Self {
+        debug_assert!(Reason::ALERTS.contains(&reason), "{reason} has no runbook");
+        Self { reason, sentence }
+    }
 }
 
 /// How much of the guard is proven; the greater proves the smaller.

@@ -233,7 +233,7 @@ impl AssignmentMachine {
     }
 
     pub(super) fn alert(&mut self, reason: Reason, sentence: String) {
-        self.outbox.push(Notice::Alert(Alert { reason, sentence }));
+        self.outbox.push(Notice::Alert(Alert::new(reason, sentence)));
     }
 
     /// Whether the record is about the configured instance: what another one says about it is not believed.

@@ -357,5 +357,5 @@ pub fn assignment_of(status: &ElevationRequestStatus) -> Option<AccountAssignmen
 
 /// An alert about a request.
 pub(super) fn alert(draft: &mut Draft<'_>, reason: Reason, sentence: String) {
-    draft.alerts.push(Alert { reason, sentence });
+    draft.alerts.push(Alert::new(reason, sentence));
 }

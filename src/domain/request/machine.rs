@@ -180,10 +180,8 @@ impl RequestMachine {
                     "The API server refuses the status of request {}: {why}",
                     self.snapshot.request.full_name()
                 );
-                self.outbox.push(Notice::Alert(Alert {
-                    reason: Reason::LookupFailed,
-                    sentence,
-                }));
+                self.outbox
+                    .push(Notice::Alert(Alert::new(Reason::LookupFailed, sentence)));
             }
             Written::NoAnswer(_) => self.halt = Some(Halt::Failed),
         }

@@ -60,10 +60,7 @@ pub fn decide(snapshot: &Snapshot, now: Timestamp) -> Decision {
 /// request is denied; with one the claim ends first.
 fn handle_broken_seal(draft: &mut Draft<'_>, terminal: bool) {
     let sentence = format!("{} {}", draft.snapshot.request.full_name(), stop::FORGED);
-    draft.alerts.push(Alert {
-        reason: Reason::SealBroken,
-        sentence,
-    });
+    draft.alerts.push(Alert::new(Reason::SealBroken, sentence));
     if terminal && draft.status.finished && draft.own_claim().is_none() {
         return finished::decide_forged(draft);
     }
