@@ -291,7 +291,11 @@ pub async fn has_access(timeline: &mut Timeline, stage: &Stage, name: &str) -> R
                    STATE:.status.state,UNTIL:.status.until";
     let list = ["get", "aa", "-o", columns];
     let table = kubectl_does(&stage.plane, ControlPlane::admin_name(), &list, &[]).await?;
-    timeline.tell_lines(ADMIN, &lines(&table));
+    timeline.tell(
+        ADMIN,
+        "lists the AccountAssignments: who has what now, and until when",
+    );
+    timeline.tell_lines(SAME, &lines(&table));
     Ok(())
 }
 
