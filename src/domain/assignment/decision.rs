@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::machine::{Asked, AssignmentMachine};
 use super::record::{Record, access_lost};
 use super::{absent, creating, deleting, offline, present, recovery};
-use crate::api::AssignmentState;
+use crate::api::{AssignmentState, Reason};
 use crate::domain::machine::{Moment, Need, Reply};
 use crate::domain::snapshot::Lease;
 
@@ -57,8 +57,9 @@ impl AssignmentMachine {
         };
         let ended = self.with_ends(draft.clone(), moment);
         let due = draft.is_there() && !ended.is_there();
-        if due {
-            self.tenure.due_since.get_or_insert(moment.uptime);
+        if due && self.tenure.due_since.is_none() {
+            self.tenure.due_since = Some(moment.uptime);
+            self.tell_when_late(&ended, moment);
         }
         if let Lease::Unsure(_) = moment.lease {
             return offline::decide(self, &ended, moment);
@@ -86,6 +87,26 @@ impl AssignmentMachine {
             AssignmentState::Creating => creating::decide(self, draft, moment),
             AssignmentState::Present => present::decide(self, draft, moment),
             AssignmentState::Deleting => deleting::decide(self, draft, moment),
+        }
+    }
+
+    /// An end that comes long after its time was missed: nobody was there to see it.
+    fn tell_when_late(&mut self, ended: &Record, moment: &Moment) {
+        let ends = ended
+            .status
+            .claims
+            .iter()
+            .filter_map(|claim| claim.ended.as_ref());
+        let Some(end) = ends.map(|end| end.time).max() else {
+            return;
+        };
+        if moment.now.to_utc() - end.to_utc() >= self.config.timings.overdue_after {
+            let spec = &ended.spec;
+            let sentence = format!(
+                "The access of user {} to {} in account {} ended at {end} and is removed only now.",
+                spec.user_name, spec.permission_set_name, spec.account_id
+            );
+            self.alert(Reason::RevocationOverdue, sentence);
         }
     }
 

@@ -269,10 +269,11 @@ fn tell_when_overdue(machine: &mut AssignmentMachine, record: &Record, moment: &
     );
 }
 
-/// Whether the newest delete is under way, as long as that takes usually, or did its work, as a list after it tells.
+/// Whether this process has not tried yet, or its newest delete is under way, as long as that takes usually, or did its work, as a
+/// list after it tells.
 fn is_being_removed(machine: &AssignmentMachine, moment: &Moment) -> bool {
     let Some(delete) = &machine.tenure.delete else {
-        return false;
+        return true;
     };
     let under_way = delete.word.is_none() && moment.uptime - delete.sent < machine.config.timings.answer_time;
     let list = machine.list.as_ref();

@@ -118,3 +118,18 @@ fn what_is_left_in_an_abandoned_instance_is_said_to_be_left() {
         "{message}"
     );
 }
+
+// The controller was away across the end: whoever reads the log learns how long the access lasted.
+#[test]
+fn an_end_that_was_missed_is_told() {
+    let mut world = active();
+    world.now = minute(240);
+    world.settle();
+    let alerts = world.alerts.iter();
+    let late: Vec<_> = alerts
+        .filter(|alert| alert.reason == Reason::RevocationOverdue)
+        .collect();
+    assert_eq!(late.len(), 1, "{late:?}");
+    assert!(late[0].sentence.contains("is removed only now"), "{late:?}");
+    assert!(!world.assigned);
+}
