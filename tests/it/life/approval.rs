@@ -114,7 +114,7 @@ async fn where_policy_asks_for_no_approval_access_comes_at_once() {
 async fn a_start_in_the_future_is_waited_for() {
     let scene = Scene::shared().await;
     scene.waives().await;
-    let start = in_seconds(20);
+    let start = in_seconds(40);
     let name = scene
         .asks_with("alice", "Waived", "1h", |request| {
             request["spec"]["startTime"] = json!(start);
