@@ -1,4 +1,4 @@
-# The claim of a request hangs, and lands after the request was cancelled: it finds its turn taken, and nothing is created.
+# The claim of a request hangs, and lands after the request was cancelled: the claim has ended already, and nothing is created.
 
 platform applies without-approval.yaml
     09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.

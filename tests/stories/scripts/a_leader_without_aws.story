@@ -1,4 +1,4 @@
-# AWS does not answer the leader while access is to end: it makes way after five minutes, for one that AWS answers.
+# AWS does not answer the leader while access is to end: after five minutes it gives up the lease, for a replica that AWS answers.
 
 platform applies without-approval.yaml
     09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.

@@ -1,4 +1,4 @@
-# AWS denies every create, and an administrator gives the access meanwhile: it is not ours, and stays.
+# AWS denies every create, and an administrator gives the access meanwhile: it is standing access, and stays.
 
 platform applies without-approval.yaml
     09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.

@@ -1,4 +1,4 @@
-# Another instance is configured, and an administrator says that the old one was left for good: its records are closed, loudly.
+# Another instance is configured, and an administrator says that the old one is abandoned: its records are closed, with an alert for each.
 
 platform applies without-approval.yaml
     09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.

@@ -1,4 +1,4 @@
-# A leader is cut off and another takes over. At the end that it knows it deletes what its successor covers anew: access is lost, and nobody is blamed.
+# A leader is cut off and another takes over. At the end that the old one knows it deletes what the new one has granted anew: access is lost, and nobody is blamed.
 
 platform applies without-approval.yaml
     09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.

@@ -1,4 +1,4 @@
-# The API server is read-only across an end, and hangs across another: access goes on time, and what was written late changes nothing.
+# The API server is read-only across one end and hangs across another: access is deleted on time, and a write that lands late changes nothing.
 
 platform applies without-approval.yaml
     09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.

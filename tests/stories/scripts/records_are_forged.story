@@ -1,4 +1,4 @@
-# Nobody but the controller writes records. Who goes past admission is not believed: the record is written back, and access ends as it was to.
+# Nobody but the controller writes records. A record that was changed past admission is not believed: it is written back, and access ends when it was to end.
 
 platform applies without-approval.yaml
     09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.

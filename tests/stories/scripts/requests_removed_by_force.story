@@ -1,4 +1,4 @@
-# Requests are removed past their finalizer, while the controller runs and while it is down: the access ends all the same.
+# Requests are removed although our finalizer is on them, while the controller runs and while it is down: the access ends all the same.
 
 platform applies without-approval.yaml
     09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.

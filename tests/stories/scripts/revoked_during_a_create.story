@@ -1,4 +1,4 @@
-# Access is revoked while AWS keeps the create in progress for an hour: it goes when it comes, and nobody waits for the other.
+# Access is revoked while AWS keeps the create in progress for an hour: once AWS has created it, it is deleted at once.
 
 platform applies without-approval.yaml
     09:00:10  read-only: Ready is True, Valid: Everything that the policy names exists.
