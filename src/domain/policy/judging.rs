@@ -35,35 +35,49 @@ impl Approved {
     }
 
     /// Reads the evidence off a status whose seal was checked; `None` when the record does not bear it out: too few
-    /// different people in a stage, one counted twice, or the requester among them.
+    /// different people in a stage, one counted twice, or the requester among them. A verdict counts only beside the entry that it
+    /// is about: that one the person wrote, in their own name, and not even the controller's identity could have.
     pub(in crate::domain) fn from_record(status: &ElevationRequestStatus) -> Option<Self> {
         let requester = &status.requester.as_ref()?.user_id;
         if !status.eligibility.as_ref()?.approval_required {
             return Some(Self { basis: Basis::Waived });
         }
         let review = status.review.as_ref()?;
-        let mut people = BTreeSet::new();
+        let (mut people, mut entries) = (BTreeSet::new(), BTreeSet::new());
         for stage in &review.stages {
-            let in_stage: BTreeSet<String> = review
+            let mut in_stage = 0;
+            let counted = review
                 .verdicts
                 .iter()
-                .filter(|verdict| verdict.counted && verdict.decision == ReviewDecision::Approved)
-                .filter(|verdict| {
-                    verdict.policy_uid == review.uid && verdict.policy_generation == review.generation
-                })
-                .filter(|verdict| verdict.stage.as_ref() == Some(&stage.name))
-                .filter_map(|verdict| verdict.user_id.clone())
-                .filter(|id| id != requester && !people.contains(id))
-                .collect();
-            if in_stage.len() < usize::try_from(stage.approvals_required).ok()? {
+                .filter(|verdict| verdict.counted && verdict.decision == ReviewDecision::Approved);
+            let governed = counted.filter(|verdict| {
+                verdict.policy_uid == review.uid && verdict.policy_generation == review.generation
+            });
+            for verdict in governed.filter(|verdict| verdict.stage.as_ref() == Some(&stage.name)) {
+                let id = verdict.user_id.as_ref().filter(|id| *id != requester);
+                if let Some(id) = id
+                    && has_entry(status, verdict)
+                    && !people.contains(id)
+                    && entries.insert(&verdict.approver)
+                {
+                    people.insert(id.clone());
+                    in_stage += 1;
+                }
+            }
+            if in_stage < stage.approvals_required {
                 return None;
             }
-            people.extend(in_stage);
         }
         (!review.stages.is_empty()).then_some(Self {
             basis: Basis::People(people),
         })
     }
+}
+
+/// Whether the entry is there that a verdict is about.
+fn has_entry(status: &ElevationRequestStatus, verdict: &Verdict) -> bool {
+    let mut entries = status.approvals.iter();
+    entries.any(|entry| entry.approver == verdict.approver && entry.decision == verdict.decision)
 }
 
 /// What entries are judged by.

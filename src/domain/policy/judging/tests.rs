@@ -1,7 +1,7 @@
 //! What bears an approval out, and what does not.
 
 use super::*;
-use crate::api::Phase;
+use crate::api::{Approval, Phase};
 use crate::domain::fixtures::{World, minute, request, stage};
 use crate::domain::{Facts, Timings};
 
@@ -34,7 +34,7 @@ fn ids(names: &[&str]) -> BTreeSet<String> {
 #[test]
 fn a_record_is_evidence_only_with_enough_counted_approvals_of_others_under_the_policy_it_names() {
     assert_eq!(approved_by(&record()), Some(ids(&["bob"])));
-    let changes: [(&str, Change); 10] = [
+    let changes: [(&str, Change); 12] = [
         ("nobody asked", |status| status.requester = None),
         ("no stage", |status| {
             status.review.as_mut().unwrap().stages.clear();
@@ -56,6 +56,10 @@ fn a_record_is_evidence_only_with_enough_counted_approvals_of_others_under_the_p
             verdict(status).stage = Some("other".to_owned());
         }),
         ("nobody known", |status| verdict(status).user_id = None),
+        ("nobody's entry", |status| status.approvals.clear()),
+        ("an entry of another", |status| {
+            status.approvals[0].approver = "mallory".to_owned();
+        }),
         ("the requester", |status| {
             verdict(status).user_id = Some("id-alice".to_owned());
         }),
@@ -72,7 +76,19 @@ fn more_approvals_than_a_stage_asks_for_are_evidence_too() {
     let mut status = record();
     let mut carol = verdict(&mut status).clone();
     carol.user_id = Some("id-carol".to_owned());
-    status.review.as_mut().unwrap().verdicts.push(carol);
+    status.review.as_mut().unwrap().verdicts.push(carol.clone());
+    assert_eq!(
+        approved_by(&status),
+        Some(ids(&["bob"])),
+        "one entry is one person's"
+    );
+    carol.approver = "carol".to_owned();
+    let entry = Approval {
+        approver: "carol".to_owned(),
+        ..status.approvals[0].clone()
+    };
+    status.approvals.push(entry);
+    *status.review.as_mut().unwrap().verdicts.last_mut().unwrap() = carol;
     assert_eq!(approved_by(&status), Some(ids(&["bob", "carol"])));
 }
 
