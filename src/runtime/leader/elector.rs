@@ -67,7 +67,8 @@ impl Elector {
         self.seen = lease
             .as_ref()
             .map(|lease| Sighting::of(Record::from(lease), before, now));
-        match evaluate(self.seen.as_ref(), Role::Candidate(self.claim.as_ref()), now) {
+        let role = Role::Candidate(self.claim.as_ref());
+        match evaluate(self.seen.as_ref(), role, self.settings.longest_believed(), now) {
             Step::Wait(until) => Ok(Attempt::Held(until)),
             Step::Acquire => {
                 let claim = self.new_claim();

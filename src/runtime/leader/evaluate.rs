@@ -59,8 +59,9 @@ pub(super) enum Step {
     Lost(String),
 }
 
-/// The next step. `seen` is `None` when there is no Lease.
-pub(super) fn evaluate(seen: Option<&Sighting>, role: Role<'_>, now: Instant) -> Step {
+/// The next step. `seen` is `None` when there is no Lease. A duration is believed up to `longest`: whoever may write the Lease
+/// could otherwise stop all replicas for 68 years.
+pub(super) fn evaluate(seen: Option<&Sighting>, role: Role<'_>, longest: Duration, now: Instant) -> Step {
     let Some(Sighting { record, since }) = seen else {
         return Step::Acquire; // also when it was deleted under a leader: whoever creates it first holds it
     };
@@ -74,7 +75,7 @@ pub(super) fn evaluate(seen: Option<&Sighting>, role: Role<'_>, now: Instant) ->
         },
         Role::Candidate(_) if record.holder.is_none() => Step::Acquire,
         Role::Candidate(_) => {
-            let until = *since + record.duration;
+            let until = *since + record.duration.min(longest);
             if now >= until {
                 Step::Acquire
             } else {
@@ -137,7 +138,7 @@ mod tests {
     fn check(seen: Option<Record>, seen_for: Duration, role: Role<'_>, expected: &Step) {
         let since = Instant::now();
         let sighting = seen.map(|record| Sighting { record, since });
-        let step = evaluate(sighting.as_ref(), role, since + seen_for);
+        let step = evaluate(sighting.as_ref(), role, LEASE * 4, since + seen_for);
         // A wait ends one lease after the record was first seen, whatever its times say.
         let step = match step {
             Step::Wait(until) => {
@@ -178,6 +179,19 @@ mod tests {
             candidate,
             &Step::Acquire,
         );
+    }
+
+    #[test]
+    fn no_record_is_believed_for_ever() {
+        let since = Instant::now();
+        let record = Record {
+            duration: Duration::from_secs(u64::try_from(i32::MAX).unwrap()),
+            ..record("nobody", 100, 3)
+        };
+        let seen = Sighting { record, since };
+        let at = |age| evaluate(Some(&seen), Role::Candidate(None), LEASE * 4, since + age);
+        assert_eq!(at(LEASE), Step::Wait(since + LEASE * 4));
+        assert_eq!(at(LEASE * 4), Step::Acquire);
     }
 
     #[test]

@@ -266,7 +266,8 @@ impl Renewal {
         let seen = lease
             .as_ref()
             .map(|lease| Sighting::of(Record::from(lease), None, now));
-        let step = evaluate(seen.as_ref(), Role::Leader(&self.claim), now);
+        let longest = self.shared.settings.longest_believed();
+        let step = evaluate(seen.as_ref(), Role::Leader(&self.claim), longest, now);
         if !matches!(step, Step::Lost(_)) {
             self.lease = lease;
             self.read_first = false;

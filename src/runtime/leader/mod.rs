@@ -47,6 +47,11 @@ pub struct LeaseSettings {
 }
 
 impl LeaseSettings {
+    /// The longest duration that a Lease is believed to have: other replicas may be configured with longer ones than this.
+    fn longest_believed(&self) -> Duration {
+        self.duration * 4
+    }
+
     /// How long one call may take: short enough to leave time for another attempt.
     fn call_timeout(&self) -> Duration {
         self.duration / 3
