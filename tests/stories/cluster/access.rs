@@ -17,8 +17,8 @@ struct Inner {
     read_only: bool,
     /// Since when nothing can be written.
     trouble_since: Option<Instant>,
-    /// Whether the next write of a record is held back.
-    holds_next: bool,
+    /// How many of the next writes of records are held back.
+    to_hold: usize,
     held: Vec<Arc<Notify>>,
 }
 
@@ -58,17 +58,15 @@ impl Access {
         self.inner().trouble_since
     }
 
-    /// Holds the next write of a record back until [`release`](Self::release).
+    /// Holds one more of the next writes of records back until [`release`](Self::release).
     pub(crate) fn hold_the_next_write(&self) {
-        self.inner().holds_next = true;
+        self.inner().to_hold += 1;
     }
 
     /// What a write of a record has to wait for.
     pub(crate) fn hold(&self) -> Option<Arc<Notify>> {
         let mut inner = self.inner();
-        if !std::mem::take(&mut inner.holds_next) {
-            return None;
-        }
+        inner.to_hold = inner.to_hold.checked_sub(1)?;
         let held = Arc::new(Notify::new());
         inner.held.push(Arc::clone(&held));
         Some(held)

@@ -34,14 +34,15 @@ dave requests ReadOnlyAccess in payments for 30m
 advance 29m55s
     09:45:20  record: ReadOnlyAccess in payments for alice is removed
     09:54:55  event on dave-1: AccessEndsSoon: The access ends at 2026-12-01T10:04:55Z.
+the API server holds the next write of a record back,
 the API server holds the next write of a record back
     10:04:55  the API server holds the write of a record back
     10:04:57  aws: delete ReadOnlyAccess in payments for dave: accepted
     10:04:59  aws: dave no longer has ReadOnlyAccess in payments
-    10:05:02  record: ReadOnlyAccess in payments for dave is Deleting
-    10:05:02  record: ReadOnlyAccess in payments for dave is Absent
-    10:05:02  dave-1 is Revoking, EndReached: The end was reached. The access is being removed.
-    10:05:02  dave-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
-advance 2m
+    10:05:02  the API server holds the write of a record back
 the API server lets go
+    10:05:05  record: ReadOnlyAccess in payments for dave is Deleting
+    10:05:05  dave-1 is Revoking, EndReached: The end was reached. The access is being removed.
+    10:05:05  record: ReadOnlyAccess in payments for dave is Absent
+    10:05:05  dave-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
 advance 2m
