@@ -11,7 +11,7 @@ const MANY_LISTS: usize = 15;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_is_approved_granted_at_its_start_and_removed_at_its_end() {
     let scene = Scene::shared().await;
-    let name = scene.asks("alice", "DatabaseAdmin", "6s").await;
+    let name = scene.asks("alice", "DatabaseAdmin", "12s").await;
     let pending = scene.is(&name, "Pending").await;
     assert_eq!(
         pending["status"]["approvers"],

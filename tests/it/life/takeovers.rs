@@ -26,7 +26,7 @@ async fn leads(controller: &Arc<Supervised>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_standby_takes_over_from_a_killed_leader_and_ends_what_is_due() {
     let scene = Scene::with_crashes().await;
-    let name = scene.has_access("alice", "DatabaseAdmin", "12s").await;
+    let name = scene.has_access("alice", "DatabaseAdmin", "20s").await;
     let old = scene.stage.controller();
     let standby = scene.stage.start_controller(&[]).await;
     eventually("it stands by", async || standby.log().contains("standby")).await;
