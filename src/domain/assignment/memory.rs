@@ -116,11 +116,21 @@ pub(super) enum Anchor {
 
 /// Since when times on record are known, by the clock that never steps.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Anchors(BTreeMap<Anchor, (Timestamp, TimeDelta)>);
+pub(super) struct Anchors(BTreeMap<Anchor, Sighting>);
+
+/// When a time on record was first seen.
+#[derive(Debug, Clone, Copy)]
+struct Sighting {
+    time: Timestamp,
+    uptime: TimeDelta,
+    /// How long ago the time was then, by the earliest clock.
+    age: TimeDelta,
+}
 
 impl Anchors {
     /// How long ago a recorded time is at least: by the earliest clock, or since this process knows of it. A clock that was
-    /// ahead when the time was recorded makes nobody wait until it is reached.
+    /// ahead when the time was recorded makes nobody wait until it is reached, and one that is set ahead later makes nobody
+    /// wait shorter.
     pub fn elapsed(
         &mut self,
         anchor: Anchor,
@@ -128,12 +138,19 @@ impl Anchors {
         moment: &Moment,
         timings: &Timings,
     ) -> TimeDelta {
-        let known = self.0.entry(anchor).or_insert((time, moment.uptime));
-        if known.0 != time {
-            *known = (time, moment.uptime);
+        let age = moment.earliest(timings).to_utc() - time.to_utc();
+        let sighting = Sighting {
+            time,
+            uptime: moment.uptime,
+            age,
+        };
+        let known = self.0.entry(anchor).or_insert(sighting);
+        if known.time != time {
+            *known = sighting;
         }
-        let by_wall = moment.earliest(timings).to_utc() - time.to_utc();
-        by_wall.max(moment.uptime - known.1)
+        let known_for = moment.uptime - known.uptime;
+        let at_most = known.age.max(TimeDelta::zero()) + known_for;
+        age.min(at_most).max(known_for)
     }
 }
 

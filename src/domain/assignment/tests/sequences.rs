@@ -232,6 +232,23 @@ fn an_earlier_create_in_progress_is_waited_for() {
     assert_eq!(world.state(), AssignmentState::Absent);
 }
 
+// A clock that is set ahead while a create has no answer brings the next one no earlier.
+#[test]
+fn a_clock_that_is_set_ahead_shortens_no_wait() {
+    let mut world = approved();
+    world.request_pass();
+    world.aws = Aws::LosesAnswers;
+    world.assignment_pass();
+    world.assigned = false;
+    world.aws = Aws::Works;
+    let ahead = after(world.now, TimeDelta::seconds(50));
+    world.set_clock(ahead);
+    world.settle();
+    assert_eq!(world.grants(), 1);
+    world.until(after(ahead, TimeDelta::seconds(40)));
+    assert_eq!(world.grants(), 2);
+}
+
 // Sequence 9: every create was refused, an administrator gives standing access meanwhile, our end comes.
 #[test]
 fn access_given_while_every_create_was_refused_is_standing() {
