@@ -78,7 +78,8 @@ impl std::fmt::Debug for CreatePermit {
 impl SendPermit for CreatePermit {
     fn still_good(&self) -> bool {
         let held = self.ports.leadership.lease() == Lease::Held;
-        let latest = clocks(&self.ports).latest(self.ports.clock.now().into(), self.tolerance);
-        held && latest < self.not_after
+        let clocks = clocks(&self.ports);
+        let latest = clocks.latest(self.ports.clock.now().into(), self.tolerance);
+        held && clocks.spread() <= self.tolerance && latest < self.not_after
     }
 }
