@@ -121,7 +121,7 @@ impl AssignmentMachine {
             self.tenure.went_ahead = true;
             return self.send_delete(&ended, moment);
         }
-        if failed {
+        if self.unanswered {
             return self.rest(self.config.timings.lookup_retry);
         }
         if self.conflicted {

@@ -67,7 +67,7 @@ pub(super) fn restore(
             }
             Some(Sight::Gone | Sight::There(_)) => {
                 told(machine);
-                machine.restore = machine.record().cloned();
+                machine.restore = machine.draft();
             }
         }
     }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use crate::api::{AssignmentState, Phase, Reason};
-use crate::domain::fixtures::{World, active, minute};
+use crate::domain::fixtures::{Aws, World, active, approved, minute};
 use crate::domain::window::after;
 use crate::domain::{Record, RecordSeal};
 
@@ -203,4 +203,22 @@ fn a_forged_record_that_nobody_knows_is_told_and_never_acted_on() {
     stranger.assignment_pass();
     assert!(alerted(&stranger, Reason::RecordBroken));
     assert_eq!(stranger.calls, []);
+}
+
+// Every create was refused, so there is nothing to delete: the end is stored, and what was forged is put right with it.
+#[test]
+fn an_end_with_nothing_to_delete_puts_a_forged_record_right() {
+    let mut world = approved();
+    world.aws = Aws::Refuses;
+    world.until(minute(1));
+    assert_eq!(world.state(), AssignmentState::Creating);
+    status(&mut world).state = AssignmentState::Present;
+    let stored = world.stored();
+    stored.seal = RecordSeal::Broken;
+    stored.version = "1000".to_owned();
+    world.versions_from(1000);
+    world.snapshot.request.spec.cancelled = Some(true);
+    world.until(minute(5));
+    assert_eq!((world.state(), world.revocations()), (AssignmentState::Absent, 0));
+    world.check(Phase::Cancelled, Reason::CancelledByRequester);
 }
