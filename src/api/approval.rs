@@ -1,13 +1,15 @@
 //! What people write into a request's status, and how the controller judges it.
 
+use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::reason::Reason;
+use super::rules;
 use super::time::Timestamp;
 
 /// One person's decision about a request. Written by that person; never changed or removed by anybody.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(KubeSchema, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Approval {
     /// The Kubernetes user name of the person who decides. Must be your own (`kubectl auth whoami`); where the
@@ -20,6 +22,7 @@ pub struct Approval {
     /// Why, in your words. Needed for Approved and Rejected where TeamSettings ask for comments.
     #[schemars(length(max = 1024))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = rules::plain_line("comment"))]
     pub comment: Option<String>,
 }
 

@@ -72,12 +72,12 @@ pub struct ElevationRequestSpec {
     /// The ticket for this work. TeamSettings say whether it is required and what it looks like.
     #[schemars(length(max = 128))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[x_kube(validation = immutable("ticketNumber"))]
+    #[x_kube(validation = immutable("ticketNumber"), validation = rules::plain_line("ticketNumber"))]
     pub ticket_number: Option<String>,
     /// Why the access is needed, for those who approve and those who audit. TeamSettings say whether it is required.
     #[schemars(length(max = 2048))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[x_kube(validation = immutable("justification"))]
+    #[x_kube(validation = immutable("justification"), validation = rules::plain_line("justification"))]
     pub justification: Option<String>,
     /// Set to true by the requester to cancel the request or to end the access early. It cannot be unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -17,6 +17,21 @@ use super::phase::Phase;
 pub(super) const MAKE_A_NEW_REQUEST: &str =
     "create a new request instead (kubectl create, with metadata.generateName)";
 
+/// A text of people that others read in terminals, messages and logs: one line, and what is seen is what is there. Letters of
+/// every script pass, and joined emoji.
+pub(super) fn plain_line(field: &str) -> Rule {
+    Rule::new(format!("!self.matches(r'[{MISLEADING}]')"))
+        .reason(Reason::FieldValueInvalid)
+        .message(
+            format!("{field} has a line break, a control character or an invisible one: write one line of plain text")
+                .as_str(),
+        )
+}
+
+/// Characters that end a line, move the cursor, turn the direction of text or show nothing.
+const MISLEADING: &str =
+    r"\p{Cc}\x{2028}\x{2029}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}";
+
 /// Entries of `status.approvals` stay as they were written, whoever the writer is.
 pub(super) fn approvals_are_append_only() -> Rule {
     Rule::new(

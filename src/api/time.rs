@@ -94,4 +94,23 @@ mod tests {
         assert!(read("2026-12-01T09:00:00").is_err());
         assert!(read("tomorrow").is_err());
     }
+
+    /// Whatever passes the API server's format `date-time` and its `timestamp()` is read.
+    #[test]
+    fn every_form_of_a_time_that_the_api_server_takes_is_read() {
+        for (text, utc) in [
+            ("2026-12-01T09:00:00Z", "2026-12-01T09:00:00Z"),
+            ("2026-12-01t09:00:00z", "2026-12-01T09:00:00Z"),
+            ("2026-12-01T09:00:00.5Z", "2026-12-01T09:00:00Z"),
+            ("2026-12-01T09:00:00.123456789Z", "2026-12-01T09:00:00Z"),
+            ("2026-12-01T09:00:00.1234567890123Z", "2026-12-01T09:00:00Z"),
+            ("2026-12-01T11:00:00+02:00", "2026-12-01T09:00:00Z"),
+            ("2026-12-01T09:00:00-00:00", "2026-12-01T09:00:00Z"),
+            ("2026-12-01T23:00:00.25+14:00", "2026-12-01T09:00:00Z"),
+            ("2026-12-02T08:59:00+23:59", "2026-12-01T09:00:00Z"),
+        ] {
+            let read: Timestamp = serde_json::from_value(serde_json::json!(text)).unwrap();
+            assert_eq!(read.to_string(), utc, "{text}");
+        }
+    }
 }

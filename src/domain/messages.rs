@@ -30,12 +30,17 @@ pub(super) fn message(text: &str) -> String {
     shortened(text, LONGEST_MESSAGE)
 }
 
-/// `text`, cut to `longest` characters.
+/// `text` in one line, cut to `longest` characters. AWS and others write line breaks into their errors; in a log or a terminal
+/// the next line would be theirs.
 pub(super) fn shortened(text: &str, longest: usize) -> String {
-    if text.chars().count() <= longest {
-        return text.to_owned();
+    let line: String = text
+        .chars()
+        .map(|character| if character.is_control() { ' ' } else { character })
+        .collect();
+    if line.chars().count() <= longest {
+        return line;
     }
-    let mut cut: String = text.chars().take(longest - 1).collect();
+    let mut cut: String = line.chars().take(longest - 1).collect();
     cut.push('…');
     cut
 }
@@ -65,5 +70,10 @@ mod tests {
     fn a_long_message_is_cut_between_characters() {
         assert_eq!(shortened("äöü", 2), "ä…");
         assert_eq!(shortened("äö", 2), "äö");
+    }
+
+    #[test]
+    fn a_message_is_one_line() {
+        assert_eq!(message("denied\r\nby \u{1b}[31mpolicy"), "denied  by  [31mpolicy");
     }
 }

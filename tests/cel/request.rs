@@ -121,3 +121,51 @@ fn a_cancelled_request_stays_cancelled() {
         }
     }
 }
+
+/// What people write is read in terminals, messages and logs.
+#[test]
+fn texts_are_one_plain_line() {
+    let schema = schema("ElevationRequest");
+    let sentence = "has a line break, a control character or an invisible one: write one line of plain text";
+    let with = |field: &str, text: &str| {
+        let mut request = request(&json!({}));
+        match field {
+            "comment" => {
+                let entry = json!({ "approver": "bob@example.com", "decision": "Approved", "comment": text });
+                request["status"] = json!({ "approvals": [entry] });
+            }
+            _ => request["spec"][field] = json!(text),
+        }
+        request
+    };
+    for field in ["justification", "ticketNumber", "comment"] {
+        for text in [
+            "two\nlines",
+            "two\r\nlines",
+            "a\ttab",
+            "an escape \u{1b}[31m",
+            "a bell\u{7}",
+            "next line\u{85}",
+            "line separator\u{2028}",
+            "right to left \u{202e}nimda",
+            "isolated \u{2066}nimda",
+            "zero\u{200b}width",
+            "byte order mark\u{feff}",
+        ] {
+            let refusal = format!("{field} {sentence}");
+            refuses(&schema, &with(field, text), None, &refusal);
+        }
+        for text in [
+            "",
+            "restore of the orders table",
+            "Größe: 5 µm, «да»",
+            "中文",
+            "שלום",
+            "नमस्ते",
+            "👩\u{200d}💻",
+            "می\u{200c}خواهم",
+        ] {
+            accepts(&schema, &with(field, text), None);
+        }
+    }
+}
