@@ -59,7 +59,10 @@ impl AssignmentMachine {
         let due = draft.is_there() && !ended.is_there();
         if due && self.tenure.due_since.is_none() {
             self.tenure.due_since = Some(moment.uptime);
-            self.tell_when_late(&ended, moment);
+            // Whoever cannot be sure to lead may have been asleep: what it missed, another has seen to.
+            if moment.lease == Lease::Held && ended.state() == AssignmentState::Deleting {
+                self.tell_when_late(&ended, moment);
+            }
         }
         if let Lease::Unsure(_) = moment.lease {
             return offline::decide(self, &ended, moment);
