@@ -44,10 +44,6 @@ another controller takes over
     09:37:50  production: Ready is True, Valid: Everything that the policy names exists.
     09:37:50  read-only: Ready is True, Valid: Everything that the policy names exists.
     09:37:50  aws: delete ReadOnlyAccess in payments for alice: accepted
-    09:37:50  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
-                user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:30:25Z, and AWS
-                has not confirmed that it is gone. The last attempt failed: DeleteAccountAssignment for account
-                444444444444: the connection broke
     09:37:52  aws: alice no longer has ReadOnlyAccess in payments
     09:37:55  record: ReadOnlyAccess in payments for alice is Absent
     09:37:55  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.

@@ -50,9 +50,6 @@ the controller starts with another instance for good
     09:03:00  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RecordAbandoned:
                 444444444444-readonlyaccess-2149bdbd5360532576364e2f38aafbbf is given up: its instance
                 arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35 was abandoned.
-    09:03:00  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
-                user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:00:50Z, and AWS
-                has not confirmed that it is gone.
 advance 1m
 advance 2h
     09:50:35  event on dave-1: AccessEndsSoon: The access ends at 2026-12-01T10:00:35Z.

@@ -45,7 +45,4 @@ the controller starts
     11:00:40  record: ReadOnlyAccess in payments for alice is Absent
     11:00:40  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
     11:00:40  record: ReadOnlyAccess in payments for alice is removed
-    11:00:40  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
-                user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T10:00:25Z, and AWS
-                has not confirmed that it is gone.
 advance 1m

@@ -70,9 +70,6 @@ the controller starts
                 spec.cancelled to true. Sign in at https://example.awsapps.com/start.
     09:16:20  aws: delete ReadOnlyAccess in payments for dave: ResourceNotFoundException: AccountAssignment does not
                 exist.
-    09:16:20  event on dave-1 and the record of ReadOnlyAccess in payments for dave: RevocationOverdue: The access of
-                user dave@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:03:00Z, and AWS
-                has not confirmed that it is gone.
 advance 1m
 advance 40m
     09:20:35  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T09:30:35Z.

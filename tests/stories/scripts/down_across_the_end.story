@@ -17,6 +17,9 @@ the controller starts
     12:00:40  aws: delete ReadOnlyAccess in payments for alice: accepted
     12:00:40  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
                 2026-12-01T10:01:25Z; it is tried until AWS confirms it.
+    12:00:40  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
+                user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T10:00:25Z and is
+                removed only now.
     12:00:42  aws: alice no longer has ReadOnlyAccess in payments
     12:00:45  record: ReadOnlyAccess in payments for alice is Absent
     12:00:45  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
