@@ -47,8 +47,10 @@ async fn main() -> ExitCode {
     }
     let (grants, lives) = grants::run().await;
     writes::print(&lives);
+    // Before the long parts: what differs is known at once, and what is measured is measured all the same.
+    let verdict = sequence::verdict(&lives);
     grants.print();
     ends::run(&lives, grants.pace()).await.print();
     beside::run().await.print();
-    sequence::verdict(&lives)
+    verdict
 }
