@@ -92,6 +92,9 @@ pub(super) fn restore(
         };
         return Some(machine.write(write));
     };
+    if machine.conflicted {
+        return Some(Need::ReadRecord(machine.name.clone()));
+    }
     if let Some(meanwhile) = &stored.record {
         record.take_over(&meanwhile.status.claims);
     }

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use crate::api::{AssignmentState, Phase, Reason};
 use crate::domain::fixtures::{Aws, World, active, approved, minute};
 use crate::domain::window::after;
-use crate::domain::{Record, RecordSeal};
+use crate::domain::{Record, RecordSeal, Seen};
 
 fn alerted(world: &World, reason: Reason) -> bool {
     world.alerts.iter().any(|alert| alert.reason == reason)
@@ -221,4 +221,25 @@ fn an_end_with_nothing_to_delete_puts_a_forged_record_right() {
     world.until(minute(5));
     assert_eq!((world.state(), world.revocations()), (AssignmentState::Absent, 0));
     world.check(Phase::Cancelled, Reason::CancelledByRequester);
+}
+
+// Between the look at the forged record and the write that puts it right, somebody removes it.
+#[test]
+fn a_forged_record_that_is_removed_while_it_is_put_right_is_made_anew() {
+    let mut world = active();
+    let mut forged = world.stored().clone();
+    forged.seal = RecordSeal::Broken;
+    forged.version = "1000".to_owned();
+    world.versions_from(1000);
+    world.snapshot.request.spec.cancelled = Some(true);
+    let requests = vec![world.snapshot.request.clone()];
+    world.machine.see(Seen {
+        record: Some(forged),
+        requests,
+    });
+    world.records.clear();
+    world.assignment_pass();
+    world.until(minute(5));
+    assert!(!world.assigned);
+    world.check(Phase::Revoked, Reason::EndedByRequester);
 }
