@@ -19,7 +19,7 @@ pub struct Approval {
     pub approver: String,
     /// The decision: Approved or Rejected while the request is Pending, Revoked once it is Approved or Active.
     pub decision: ReviewDecision,
-    /// Why, in your words. Needed for Approved and Rejected where TeamSettings ask for comments.
+    /// Why, in your words and in one line. Needed for Approved and Rejected where TeamSettings ask for comments.
     #[schemars(length(max = 1024))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = rules::plain_line("comment"))]

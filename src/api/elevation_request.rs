@@ -74,7 +74,7 @@ pub struct ElevationRequestSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = immutable("ticketNumber"), validation = rules::plain_line("ticketNumber"))]
     pub ticket_number: Option<String>,
-    /// Why the access is needed, for those who approve and those who audit. TeamSettings say whether it is required.
+    /// Why the access is needed, in one line, for those who approve and those who audit. TeamSettings say whether it is required.
     #[schemars(length(max = 2048))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = immutable("justification"), validation = rules::plain_line("justification"))]
