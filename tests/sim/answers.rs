@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use identity_center_sandbox::{Caller, Client, HoldId, OrganizationFile, Reply, World};
-use team_operator::api::{GroupId, Timestamp};
-use team_operator::domain::{Aged, Fact, Facts, GroupLookup, ListAnswer, Lookup, Question};
+use team_operator::api::{GroupId, RequestId, Timestamp};
+use team_operator::domain::{
+    Aged, Fact, Facts, GroupLookup, ListAnswer, Lookup, OperationKind, OperationState, Question,
+};
 use team_operator::ports::{Class, PortError};
 
 use crate::cluster::utc;
@@ -65,7 +67,11 @@ impl Aws {
     pub(crate) fn caller(&self, ahead: i64, wrong_instance: bool) -> Caller {
         let mut caller = Caller::of(&self.world);
         caller.ahead = TimeDelta::seconds(ahead);
-        if wrong_instance { caller.elsewhere() } else { caller }
+        if wrong_instance {
+            caller.elsewhere()
+        } else {
+            caller
+        }
     }
 
     /// Lets held calls go on whose time has come; each with the operation that begins so.
@@ -85,6 +91,16 @@ impl Aws {
             _ => None,
         };
         due.into_iter().map(|id| (id, go_on(id))).collect()
+    }
+
+    /// What became of a create, whatever scripts say; the world does not notice the question.
+    pub(crate) fn has_succeeded(&self, id: &str, t: i64) -> bool {
+        let mut world = self.world.clone();
+        world.remove_scripts(None);
+        let caller = Caller::of(&world);
+        let id = RequestId::new(id);
+        let state = Client::new(&mut world, &caller, utc(t)).status(OperationKind::Creation, &id);
+        matches!(state, Ok(OperationState::Succeeded))
     }
 
     /// Answers a question into `facts`; how many seconds that took.
@@ -168,7 +184,10 @@ fn answer_with(
         }
         Question::Operation(kind, id) => {
             let state = client.status(kind, &id);
-            let state = state.map(|value| Aged { value, observed_at: at });
+            let state = state.map(|value| Aged {
+                value,
+                observed_at: at,
+            });
             facts.operations.insert((kind, id), fact(state));
         }
         Question::CreatesInProgress(key) => {

@@ -11,7 +11,6 @@ use team_operator::domain::{Record, RecordSeal, StoredRecord, record_name};
 use crate::cluster::stamp;
 use crate::plan::{PEOPLE, RecordForgery, target};
 use crate::sim::Sim;
-use crate::truth::key;
 
 fn later(time: Timestamp) -> Timestamp {
     Timestamp::from(time.to_utc() + TimeDelta::hours(5))
@@ -54,7 +53,10 @@ pub(crate) fn forged_status(
         }
         7 => {
             if let Some(review) = &mut status.review {
-                review.verdicts.iter_mut().for_each(|verdict| verdict.counted = true);
+                review
+                    .verdicts
+                    .iter_mut()
+                    .for_each(|verdict| verdict.counted = true);
             }
         }
         8 => status.ending = None,
@@ -93,7 +95,10 @@ fn forged_record(record: &Record, number: usize, now: Timestamp) -> Option<Recor
         9 => status.baseline_time = Some(now),
         10 => status.state_time = later(status.state_time),
         15 => return None,
-        number => status.claims.iter_mut().for_each(|claim| forge_claim(claim, number, now)),
+        number => status
+            .claims
+            .iter_mut()
+            .for_each(|claim| forge_claim(claim, number, now)),
     }
     Some(record)
 }
@@ -215,22 +220,10 @@ impl Sim {
         self.cluster.put_record(self.t, made_up, false);
     }
 
-    /// An administrator reads the alert about a record that nobody can put right, and deletes it.
-    pub(crate) fn removes_what_was_made_up(&mut self) {
-        let made_up = |past: &Vec<crate::cluster::RecordVersion>| past.iter().all(|version| !version.genuine);
-        let past = self.cluster.past.iter().filter(|(_, past)| made_up(past));
-        let names: Vec<String> = past.map(|(name, _)| name.clone()).collect();
-        for name in names {
-            self.cluster.remove_record(self.t, &name, false);
-        }
-    }
-
     /// Whether somebody changed the record of a tuple, and the controller has not put it right yet.
     pub(crate) fn is_forged(&self, about: &crate::truth::Key) -> bool {
-        let names = self.cluster.past.iter().filter(|(_, past)| {
-            let mut contents = past.iter().filter_map(|version| version.record.as_ref()?.record.as_ref());
-            contents.any(|record| key(&record.key()) == *about)
-        });
-        names.into_iter().any(|(name, _)| !self.cluster.is_genuine(name))
+        self.cluster
+            .name_of(about)
+            .is_some_and(|(name, _)| !self.cluster.is_genuine(name))
     }
 }

@@ -9,7 +9,7 @@ use team_operator::domain::{SealCheck, StoredRecord};
 
 use crate::cluster::{Object, stamp, utc};
 use crate::forge::forged_status;
-use crate::plan::{ACCOUNTS, Ask, Event, Forgery, NAMESPACES, PEOPLE, Whose, target};
+use crate::plan::{ACCOUNTS, Ask, Event, Forgery, LEADER, NAMESPACES, NEWEST, PEOPLE, Whose, target};
 use crate::process::{Memory, Role};
 use crate::sim::{Sim, behave};
 use crate::truth::{Entry, Reality, RequestTruth};
@@ -65,6 +65,8 @@ impl Sim {
 
     fn misfortune(&mut self, event: &Event) {
         let t = self.t;
+        let holder = self.cluster.lease.holder;
+        let named = |process: usize| if process == LEADER { holder } else { process };
         if matches!(event, Event::Clock { .. }) {
             self.clock_stepped_at = self.steps + 1;
         }
@@ -74,16 +76,21 @@ impl Sim {
                 seconds,
                 wrong_instance,
             } => {
+                let process = named(process);
                 self.processes[process].role = Role::Down { until: t + seconds };
                 self.processes[process].wrong_instance = wrong_instance;
                 self.processes[process].memory = Memory::default();
-                self.loses_what_is_forged(process);
+                if self.cluster.lease.holder == process {
+                    self.forgets();
+                }
             }
-            Event::Pause { process, seconds } => self.processes[process].paused_until = t + seconds,
-            Event::ApiServerAway { process, seconds } => self.cluster.away_until[process] = t + seconds,
+            Event::Pause { process, seconds } => self.processes[named(process)].paused_until = t + seconds,
+            Event::ApiServerAway { process, seconds } => {
+                self.cluster.away_until[named(process)] = t + seconds
+            }
             Event::ApiServerReadOnly { seconds } => self.cluster.read_only_until = t + seconds,
             Event::WriteFails { process, how, writes } => {
-                self.cluster.write_faults[process] = vec![how; writes];
+                self.cluster.write_faults[named(process)] = vec![how; writes];
             }
             Event::WatchLags { seconds } => self.cluster.watch_lag = seconds,
             Event::Clock {
@@ -116,7 +123,6 @@ impl Sim {
         self.cluster.clock_ahead = 0;
         self.cluster.away_until = [0, 0];
         self.cluster.read_only_until = 0;
-        self.removes_what_was_made_up();
         self.cluster.watch_lag = 0;
         self.cluster.write_faults = [vec![], vec![]];
         self.cluster.guard.broken_until = None;
@@ -146,7 +152,7 @@ impl Sim {
         self.tell(|| "all faults end".to_owned());
     }
 
-    fn changes_aws(&mut self, change: &Change) {
+    pub(crate) fn changes_aws(&mut self, change: &Change) {
         // What cannot be done is not done: a plan does not know what is there.
         if self.aws.world.change(change, utc(self.t)).is_err() {
             return;
@@ -231,11 +237,18 @@ impl Sim {
         let live: Vec<_> = (self.cluster.objects.values())
             .filter(|object| !object.is_finished())
             .collect();
+        if number == NEWEST {
+            let age = |object: &&&std::rc::Rc<Object>| object.name[1..].parse::<u64>().unwrap_or_default();
+            return live.iter().max_by_key(age).map(|object| (*object).clone());
+        }
         let in_flight = |object: &Object| {
             let claims = |stored: &StoredRecord| {
                 let record = stored.record.as_ref();
                 record.is_some_and(|record| {
-                    let moves = matches!(record.state(), AssignmentState::Creating | AssignmentState::Deleting);
+                    let moves = matches!(
+                        record.state(),
+                        AssignmentState::Creating | AssignmentState::Deleting
+                    );
                     moves && record.claim(&object.uid).is_some()
                 })
             };

@@ -3,19 +3,21 @@
 mod afterwards;
 mod assignments;
 mod decisions;
+mod machines;
 mod people;
 
 use std::rc::Rc;
 
 use team_operator::api::{AssignmentKey, Timestamp};
-use team_operator::domain::StoredRecord;
+use team_operator::domain::{Question, StoredRecord};
 
 use crate::cluster::{Object, RecordVersion};
 use crate::sabotage::Sabotage;
 use crate::sim::Sim;
-use crate::truth::{Key, TupleTruth, key};
+use crate::truth::{Key, TupleTruth};
 
 pub(crate) use afterwards::{at_the_end, no_rest};
+pub(crate) use assignments::covering;
 
 /// Something a controller did, with what was really so when it did it.
 #[derive(Debug)]
@@ -27,8 +29,10 @@ pub(crate) enum Seen {
         after: Rc<Object>,
     },
     /// A record was written; removed, where there is nothing after.
+    ///
+    /// The latest of the clocks, of which the process may have heard, is left out when one was set during the pass.
     WroteRecord {
-        earliest: Option<i64>,
+        latest: Option<i64>,
         before: Option<Rc<StoredRecord>>,
         after: Option<Rc<StoredRecord>>,
     },
@@ -36,6 +40,14 @@ pub(crate) enum Seen {
     Sent(Box<SentToAws>),
     /// The finalizer was taken off this object.
     FinalizerRemoved { object: Rc<Object> },
+    /// A machine of a record asks somebody.
+    AsksAboutRecord { question: Question },
+    /// A machine rests, although time alone would change what it does before.
+    Oversleeps { sentence: String },
+    /// A machine rests, although something is to be done.
+    DecidesAnew { sentence: String },
+    /// A machine does something else where there is a policy about something else.
+    Differs { sentence: String },
 }
 
 #[derive(Debug)]
@@ -43,6 +55,8 @@ pub(crate) struct SentToAws {
     pub(crate) process: usize,
     pub(crate) create: bool,
     pub(crate) key: AssignmentKey,
+    /// A delete went ahead of its record: nothing covers the assignment, as far as the sender can know.
+    pub(crate) goes_ahead: bool,
     /// The sender has the lease.
     pub(crate) leads: bool,
     /// How far clocks were apart, as the sender heard them.
@@ -67,19 +81,23 @@ type Law = fn(&Sim, &Seen) -> Result<(), String>;
 type StateLaw = fn(&Sim) -> Result<(), String>;
 
 /// The laws about what a controller does.
-const DEEDS: [(&str, Law); 12] = [
+const DEEDS: [(&str, Law); 16] = [
     ("L1", people::l1),
     ("L3", decisions::l3),
     ("L21", assignments::l21),
     ("L4", assignments::l4),
+    ("L5", machines::l5),
     ("L7", assignments::l7),
+    ("L8", machines::l8),
     ("L9", assignments::l9),
+    ("L10", machines::l10),
     ("L11", assignments::l11),
     ("L12", decisions::l12),
     ("L14", people::l14),
     ("L16", people::l16),
     ("L17", assignments::l17),
     ("L19", assignments::l19),
+    ("L20", machines::l20),
 ];
 
 /// The laws about how things are.
@@ -112,14 +130,9 @@ pub(crate) fn check(sim: &mut Sim, seen: &[Seen]) -> Result<(), Violation> {
 }
 
 /// The name of the record of a tuple, if there ever was one that the controller wrote.
-fn record_of(sim: &Sim, about: &Key) -> Option<String> {
-    let is_about = |version: &RecordVersion| {
-        let record = version.record.as_ref().and_then(|stored| stored.record.as_ref());
-        version.genuine && record.is_some_and(|record| key(&record.key()) == *about)
-    };
-    let mut past = sim.cluster.past.iter();
-    past.find(|(_, past)| past.iter().any(is_about))
-        .map(|(name, _)| name.clone())
+fn record_of<'a>(sim: &'a Sim, about: &Key) -> Option<&'a str> {
+    let (name, written) = sim.cluster.name_of(about)?;
+    written.then_some(name)
 }
 
 /// The genuine versions of a record that were stored at some time since then.
@@ -162,7 +175,10 @@ fn tell(sim: &mut Sim, seen: &Seen) {
                 let create = record.status.create.as_ref().map(|create| &create.outcome);
                 format!("{:?} {claims:?} {create:?}", record.state())
             };
-            let about = after.as_ref().or(before.as_ref()).map(|stored| stored.name.clone());
+            let about = after
+                .as_ref()
+                .or(before.as_ref())
+                .map(|stored| stored.name.clone());
             format!(
                 "record {}: {} to {}",
                 about.unwrap_or_default(),
@@ -178,6 +194,10 @@ fn tell(sim: &mut Sim, seen: &Seen) {
             sent.leads,
         ),
         Seen::FinalizerRemoved { object } => format!("{}: takes the finalizer off", name(object)),
+        Seen::AsksAboutRecord { .. } => return,
+        Seen::Oversleeps { sentence } | Seen::Differs { sentence } | Seen::DecidesAnew { sentence } => {
+            sentence.clone()
+        }
     };
     sim.tell(|| format!("    {line}"));
 }

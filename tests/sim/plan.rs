@@ -202,6 +202,11 @@ pub(crate) enum RecordForgery {
     MakeUp { who: usize, target: usize },
 }
 
+/// Among requests: the one that was made last.
+pub(crate) const NEWEST: usize = usize::MAX;
+/// Among processes: the one that holds the lease.
+pub(crate) const LEADER: usize = usize::MAX;
+
 /// People, by the names under which they begin.
 pub(crate) const PEOPLE: [&str; 6] = ["alice", "dave", "bob", "carol", "sam", "sue"];
 pub(crate) const GROUPS: [&str; 3] = ["Engineers", "Leads", "Security"];

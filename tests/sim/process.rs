@@ -4,22 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use chrono::TimeDelta;
-use team_operator::api::{
-    ApproverPolicySpec, EligibilityPolicySpec, InstanceArn, OnEligibilityLost, Timestamp,
-};
+use team_operator::api::{ApproverPolicySpec, EligibilityPolicySpec, InstanceArn, Timestamp};
 use team_operator::domain::request::assignment_of;
 use team_operator::domain::{
     AssignmentConfig, AssignmentMachine, Clocks, Facts, Guard, IdentityCenter, Lease, Moment, Need, Policies,
-    PolicyFact, PolicySet, Question, Reply, RequestMachine, Seen, SettingsFact, Snapshot, StoredRecord,
-    Timings, record_name,
+    PolicyFact, PolicySet, Question, RecordSeal, Reply, RequestMachine, Seen, SettingsFact, Snapshot,
+    StoredRecord, Timings, record_name,
 };
 
-use crate::cluster::{Change, Cluster, Object, Policy, Rules, stamp};
+use crate::cluster::{Change, Cluster, Object, stamp};
 
-/// An hourly list finds finished requests with a finalizer that was left behind.
-const SWEEP_EVERY: i64 = 3600;
-/// Policies that disappeared are remembered for the grace, and a little longer.
-const POLICIES_REMEMBERED: i64 = 1000;
 /// A holder that could not renew its lease for so long is not sure of it any more.
 const RENEW_DEADLINE: i64 = 10;
 /// A lease that was not renewed for so long is free.
@@ -53,23 +47,30 @@ pub(crate) struct Process {
 /// Everything that a crash loses.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    cursor: usize,
+    pub(crate) cursor: usize,
     pub(crate) objects: BTreeMap<String, Rc<Object>>,
     pub(crate) records: BTreeMap<String, Rc<StoredRecord>>,
     pub(crate) machines: BTreeMap<String, AssignmentMachine>,
-    eligibility: Vec<PolicyFact<EligibilityPolicySpec>>,
-    approvers: Vec<PolicyFact<ApproverPolicySpec>>,
-    settings: Option<SettingsFact>,
-    known_since: Option<Timestamp>,
+    pub(crate) eligibility: Vec<PolicyFact<EligibilityPolicySpec>>,
+    pub(crate) approvers: Vec<PolicyFact<ApproverPolicySpec>>,
+    pub(crate) settings: Option<SettingsFact>,
+    pub(crate) known_since: Option<Timestamp>,
     pub(crate) absent_groups: BTreeMap<String, Timestamp>,
     /// How far the clocks of the API server and of AWS are ahead of the true time, as they last said.
     pub(crate) heard: [Option<i64>; 2],
     pub(crate) tasks: BTreeMap<Work, Task>,
-    /// When a write of each record last failed: a delete may have to go ahead of it.
-    pub(crate) failed_writes: BTreeMap<String, i64>,
+    /// The last versions of requests that are over, and the uids of records that are gone: what a watch brings late is no news.
+    pub(crate) over: BTreeMap<String, u64>,
+    pub(crate) removed: BTreeSet<String>,
+    /// The highest sequence that was seen of each record, by the uid of its object.
+    sequences: BTreeMap<String, i64>,
+    /// The records whose last write got no answer, or was refused: a delete may have to go ahead of it.
+    pub(crate) failed_writes: BTreeSet<String>,
+    /// The records of which a delete went ahead, until the end is stored.
+    pub(crate) went_ahead: BTreeSet<String>,
     /// The requests that were decided since the newest gap of the guard, and which gap that is.
-    judged: (u64, BTreeSet<String>),
-    sweep_at: i64,
+    pub(crate) judged: (u64, BTreeSet<String>),
+    pub(crate) sweep_at: i64,
 }
 
 /// What a pass is about.
@@ -94,6 +95,8 @@ pub(crate) struct Task {
 pub(crate) struct Pass {
     /// The machine of a request; that of a record lives in the process.
     pub(crate) request: Option<Box<RequestMachine>>,
+    /// The same pass beside policies about something else.
+    pub(crate) shadow: Option<Box<RequestMachine>>,
     /// The version of the request that the pass knows.
     pub(crate) version: u64,
     /// What the machine is told next.
@@ -115,6 +118,7 @@ impl Pass {
     pub(crate) fn new(t: i64, step: usize) -> Self {
         Self {
             request: None,
+            shadow: None,
             version: 0,
             reply: Some(Reply::Start),
             need: None,
@@ -124,6 +128,35 @@ impl Pass {
             gap: None,
             began_at_step: step,
         }
+    }
+}
+
+impl Memory {
+    /// A record that this process wrote is the newest, also where it was made anew and counts from one again.
+    pub(crate) fn wrote(&mut self, record: &StoredRecord) {
+        let sequence = record
+            .record
+            .as_ref()
+            .map_or(0, |content| content.status.sequence);
+        self.sequences.insert(record.uid.clone(), sequence);
+    }
+
+    /// The record as the machines are shown it: a version from before one that was seen is not believed.
+    pub(crate) fn judge(&mut self, record: &Rc<StoredRecord>) -> Rc<StoredRecord> {
+        if record.seal == RecordSeal::Broken {
+            return record.clone();
+        }
+        let content = record.record.as_ref();
+        let sequence = content.map_or(0, |content| content.status.sequence);
+        let highest = self.sequences.entry(record.uid.clone()).or_insert(sequence);
+        if sequence >= *highest {
+            *highest = sequence;
+            return record.clone();
+        }
+        Rc::new(StoredRecord {
+            seal: RecordSeal::Broken,
+            ..(**record).clone()
+        })
     }
 }
 
@@ -191,163 +224,6 @@ impl Process {
     pub(crate) fn stand_by(&mut self) {
         self.role = Role::Standby;
         self.memory = Memory::default();
-    }
-
-    /// Follows the watch.
-    pub(crate) fn watch(&mut self, cluster: &Cluster, t: i64) {
-        while let Some((at, change)) = cluster.changes.get(self.memory.cursor) {
-            if at + cluster.watch_lag > t {
-                break;
-            }
-            self.memory.cursor += 1;
-            match change {
-                Change::Object(object) => self.see_object(object.clone(), t),
-                Change::Gone(uid) => self.object_goes(uid, t),
-                Change::Record(record) => self.see_record(record.clone(), t),
-                Change::RecordGone(name) => {
-                    if let Some(record) = self.memory.records.remove(name) {
-                        self.wake_claimants(&record, t);
-                    }
-                    self.wake(Work::Record(name.clone()), t);
-                }
-                Change::Rules(rules) => {
-                    self.see_rules(rules, t);
-                    // What rules say may change every answer.
-                    self.wake_all(t);
-                }
-            }
-        }
-        if t >= self.memory.sweep_at {
-            self.sweep(cluster, t);
-        }
-    }
-
-    pub(crate) fn wake_all(&mut self, t: i64) {
-        self.memory
-            .tasks
-            .values_mut()
-            .for_each(|task| task.due = task.due.min(t));
-    }
-
-    pub(crate) fn wake(&mut self, work: Work, t: i64) {
-        let task = self.memory.tasks.entry(work).or_insert(Task {
-            due: t,
-            pass: None,
-        });
-        task.due = task.due.min(t);
-    }
-
-    /// When the watch brings the next change.
-    pub(crate) fn next_news(&self, cluster: &Cluster) -> Option<i64> {
-        cluster
-            .changes
-            .get(self.memory.cursor)
-            .map(|(at, _)| at + cluster.watch_lag)
-    }
-
-    fn object_goes(&mut self, uid: &str, t: i64) {
-        let work = Work::Request(uid.to_owned());
-        if self.memory.tasks.get(&work).is_some_and(|task| task.pass.is_none()) {
-            self.memory.tasks.remove(&work);
-        }
-        if let Some(object) = self.memory.objects.remove(uid) {
-            self.wake_records_of(&object, t);
-        }
-    }
-
-    /// An object that the watch shows, or that a call returned.
-    pub(crate) fn see_object(&mut self, object: Rc<Object>, t: i64) {
-        let uid = object.uid.clone();
-        let known = self.memory.objects.get(&uid).map_or(0, |known| known.version);
-        if object.version <= known {
-            return;
-        }
-        if object.is_finished() && !object.finalizer {
-            // It leaves the watch of live requests.
-            self.memory.objects.insert(uid.clone(), object);
-            return self.object_goes(&uid, t);
-        }
-        self.wake_records_of(&object, t);
-        self.memory.objects.insert(uid.clone(), object);
-        self.wake(Work::Request(uid), t);
-    }
-
-    /// The records that a request names or claims.
-    fn wake_records_of(&mut self, object: &Object, t: i64) {
-        let named = object.status.assignment.iter().map(|assignment| assignment.name.clone());
-        let claims = |record: &&Rc<StoredRecord>| {
-            let content = record.record.as_ref();
-            content.is_some_and(|content| content.claim(&object.uid).is_some())
-        };
-        let claimed = self.memory.records.values().filter(claims);
-        let names: BTreeSet<String> = named.chain(claimed.map(|record| record.name.clone())).collect();
-        for name in names {
-            self.wake(Work::Record(name), t);
-        }
-    }
-
-    /// A record that the watch shows, or that a call returned.
-    pub(crate) fn see_record(&mut self, record: Rc<StoredRecord>, t: i64) {
-        let number = |record: &StoredRecord| record.version.parse::<u64>().unwrap_or(0);
-        let known = self.memory.records.get(&record.name).map_or(0, |known| number(known));
-        if number(&record) <= known {
-            return;
-        }
-        self.wake(Work::Record(record.name.clone()), t);
-        self.wake_claimants(&record, t);
-        self.memory.records.insert(record.name.clone(), record);
-    }
-
-    pub(crate) fn record_goes(&mut self, name: &str, t: i64) {
-        if let Some(record) = self.memory.records.remove(name) {
-            self.wake_claimants(&record, t);
-        }
-    }
-
-    fn wake_claimants(&mut self, record: &StoredRecord, t: i64) {
-        let claims = record.record.iter().flat_map(|content| &content.status.claims);
-        let mut uids: BTreeSet<String> = claims.map(|claim| claim.request.uid.clone()).collect();
-        uids.extend(self.naming(&record.name).map(|object| object.uid.clone()));
-        for uid in uids {
-            if self.memory.objects.contains_key(&uid) {
-                self.wake(Work::Request(uid), t);
-            }
-        }
-    }
-
-    fn naming<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Rc<Object>> {
-        let names = move |object: &&Rc<Object>| {
-            let assignment = object.status.assignment.as_ref();
-            assignment.is_some_and(|assignment| assignment.name == name) && !object.status.finished
-        };
-        self.memory.objects.values().filter(names)
-    }
-
-    /// Lists finished requests with a finalizer.
-    fn sweep(&mut self, cluster: &Cluster, t: i64) {
-        self.memory.sweep_at = t + SWEEP_EVERY;
-        for object in cluster
-            .objects
-            .values()
-            .filter(|object| object.is_finished() && object.finalizer)
-        {
-            self.see_object(object.clone(), t);
-            self.wake(Work::Request(object.uid.clone()), t);
-        }
-    }
-
-    fn see_rules(&mut self, rules: &Rules, t: i64) {
-        let now = self.now(t);
-        merge(&mut self.memory.eligibility, &rules.eligibility, now);
-        merge(&mut self.memory.approvers, &rules.approvers, now);
-        self.memory.settings = Some(match (&rules.settings, self.memory.settings.take()) {
-            (Some(settings), _) => SettingsFact::Present(settings.clone()),
-            (None, Some(missing @ SettingsFact::Missing { .. })) => missing,
-            (None, before) => SettingsFact::Missing {
-                since: now,
-                on_eligibility_lost: last_word(before),
-            },
-        });
     }
 
     /// Whether the admission policies can be relied on, for one request, as far as this process can tell.
@@ -506,39 +382,4 @@ impl Process {
             aws_ahead: offset(aws),
         }
     }
-}
-
-fn last_word(before: Option<SettingsFact>) -> Option<OnEligibilityLost> {
-    match before {
-        Some(SettingsFact::Present(settings)) => Some(settings.on_eligibility_lost),
-        Some(SettingsFact::Missing {
-            on_eligibility_lost, ..
-        }) => on_eligibility_lost,
-        None => None,
-    }
-}
-
-/// The policies as they are now, with those that went a short while ago.
-fn merge<S: Clone>(known: &mut Vec<PolicyFact<S>>, stored: &[Policy<S>], now: Timestamp) {
-    let mut gone: Vec<PolicyFact<S>> = known
-        .drain(..)
-        .filter(|fact| !stored.iter().any(|policy| policy.uid == fact.uid))
-        .map(|fact| PolicyFact {
-            gone_since: fact.gone_since.or(Some(now)),
-            ..fact
-        })
-        .collect();
-    let remembered = TimeDelta::seconds(POLICIES_REMEMBERED);
-    gone.retain(|fact| {
-        fact.gone_since
-            .is_some_and(|since| now.to_utc() - since.to_utc() < remembered)
-    });
-    known.extend(stored.iter().map(|policy| PolicyFact {
-        name: policy.name.clone(),
-        uid: policy.uid.clone(),
-        generation: policy.generation,
-        spec: policy.spec.clone(),
-        gone_since: None,
-    }));
-    known.extend(gone);
 }

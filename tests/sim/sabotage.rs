@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use team_operator::api::{AccountId, AssignmentKey, AssignmentState, Phase, Requirement};
+use team_operator::api::{
+    AccountId, AssignmentKey, AssignmentState, EligibilityPolicySpec, Phase, Requirement, Timestamp,
+};
 use team_operator::domain::{
-    Aged, Clocks, Create, Fact, Facts, FailureKind, Lease, ListAnswer, Listing, Moment, Need, OperationState,
-    PolicySet, RecordSeal, SettingsFact, Snapshot, StoredRecord,
+    Aged, Clocks, Create, Fact, Facts, FailureKind, Freshness, Lease, ListAnswer, Listing, Moment, Need,
+    OperationState, Policies, PolicySet, Question, RecordSeal, SettingsFact, Snapshot, StoredRecord,
+    UserLookup,
 };
 
 use crate::plan::ACCOUNTS;
@@ -37,35 +40,40 @@ pub(crate) enum Sabotage {
     SleepsForEver,
     SeesNoListing,
     BelievesForgedRecords,
+    MixesPolicies,
+    Oversleeps,
+    LooksPeopleUpFirst,
+    RestsBeforeItStores,
+    TakesUnknownForNobody,
 }
 
 impl Sabotage {
-    /// Those that are found within the steps of plain `cargo test`.
-    pub(crate) const FOUND: [Sabotage; 11] = [
+    pub(crate) const ALL: [Sabotage; 26] = [
         Sabotage::GrantsWithoutApproval,
-        Sabotage::SkipsRevoking,
-        Sabotage::SendsBeforeStoring,
-        Sabotage::RemovesTheFinalizerEarly,
-        Sabotage::IgnoresClocks,
-        Sabotage::SkipsLists,
-        Sabotage::EndsWhileItHolds,
-        Sabotage::LooksNowhere,
-        Sabotage::NeverDeletes,
-        Sabotage::SleepsForEver,
-        Sabotage::SeesNoListing,
-    ];
-
-    /// Those that were not found in 40,000 steps: they are sought only where `SIMULATE_STEPS` says how long.
-    pub(crate) const SOUGHT: [Sabotage; 10] = [
         Sabotage::ReadsFromTheCache,
         Sabotage::LooksAnHourLate,
+        Sabotage::SleepsForEver,
+        Sabotage::SkipsRevoking,
+        Sabotage::SendsBeforeStoring,
         Sabotage::IgnoresTheLease,
+        Sabotage::RestsBeforeItStores,
         Sabotage::TakesUnknownForAbsent,
+        Sabotage::RemovesTheFinalizerEarly,
+        Sabotage::MixesPolicies,
+        Sabotage::IgnoresClocks,
+        Sabotage::Oversleeps,
+        Sabotage::SkipsLists,
+        Sabotage::EndsWhileItHolds,
         Sabotage::TakesWhatIsOpenForFailed,
         Sabotage::FindsNoCreates,
         Sabotage::GrantsInAnotherAccount,
+        Sabotage::LooksNowhere,
+        Sabotage::TakesUnknownForNobody,
         Sabotage::EndsAnHourEarly,
+        Sabotage::NeverDeletes,
         Sabotage::WaitsForItsWrite,
+        Sabotage::SeesNoListing,
+        Sabotage::LooksPeopleUpFirst,
         Sabotage::BelievesForgedRecords,
     ];
 
@@ -76,17 +84,22 @@ impl Sabotage {
             Sabotage::LooksAnHourLate | Sabotage::SleepsForEver => "L2",
             Sabotage::SkipsRevoking => "L3",
             Sabotage::SendsBeforeStoring | Sabotage::IgnoresTheLease => "L4",
+            Sabotage::RestsBeforeItStores => "L5",
             Sabotage::TakesUnknownForAbsent => "L6",
             Sabotage::RemovesTheFinalizerEarly => "L7",
+            Sabotage::MixesPolicies => "L8",
             Sabotage::IgnoresClocks => "L9",
+            Sabotage::Oversleeps => "L10",
             Sabotage::SkipsLists => "L11",
             Sabotage::EndsWhileItHolds => "L12",
             Sabotage::TakesWhatIsOpenForFailed | Sabotage::FindsNoCreates => "L13",
             Sabotage::GrantsInAnotherAccount => "L14",
             Sabotage::LooksNowhere => "L15",
+            Sabotage::TakesUnknownForNobody => "L16",
             Sabotage::EndsAnHourEarly => "L17",
             Sabotage::NeverDeletes | Sabotage::WaitsForItsWrite => "L18",
             Sabotage::SeesNoListing => "L19",
+            Sabotage::LooksPeopleUpFirst => "L20",
             Sabotage::BelievesForgedRecords => "L21",
         }
     }
@@ -96,6 +109,7 @@ impl Sim {
     pub(crate) fn sabotage_snapshot(&self, snapshot: &mut Snapshot) {
         match self.sabotage {
             Some(Sabotage::GrantsWithoutApproval) => waive(&mut snapshot.settings),
+            Some(Sabotage::MixesPolicies) => mix(&mut snapshot.eligibility_policies),
             Some(Sabotage::BelievesForgedRecords) => {
                 if let Some(record) = &mut snapshot.record {
                     self.sabotage_record(record);
@@ -106,8 +120,10 @@ impl Sim {
     }
 
     pub(crate) fn sabotage_policies(&self, policies: &mut PolicySet) {
-        if self.sabotage == Some(Sabotage::GrantsWithoutApproval) {
-            waive(&mut policies.settings);
+        match self.sabotage {
+            Some(Sabotage::GrantsWithoutApproval) => waive(&mut policies.settings),
+            Some(Sabotage::MixesPolicies) => mix(&mut policies.eligibility),
+            _ => {}
         }
     }
 
@@ -119,14 +135,26 @@ impl Sim {
 
     pub(crate) fn sabotage_moment(&self, moment: &mut Moment, work: &Work) {
         let of_record = matches!(work, Work::Record(_));
-        let shifted = |by| team_operator::api::Timestamp::from(moment.now.to_utc() + TimeDelta::minutes(by));
+        let shifted = |by| Timestamp::from(moment.now.to_utc() + TimeDelta::minutes(by));
         match self.sabotage {
             Some(Sabotage::IgnoresClocks) => moment.clocks = Clocks::default(),
             Some(Sabotage::IgnoresTheLease) => moment.lease = Lease::Held,
-            Some(Sabotage::LooksAnHourLate) if of_record => moment.now = shifted(-60),
+            // By a clock from before the claim the access would end at once.
+            Some(Sabotage::LooksAnHourLate) => {
+                if let Some(since) = self.present_since(work) {
+                    moment.now = moment.now.min(shifted(-60).max(since));
+                }
+            }
             Some(Sabotage::EndsAnHourEarly) if of_record => moment.now = shifted(60),
             _ => {}
         }
+    }
+
+    fn present_since(&self, work: &Work) -> Option<Timestamp> {
+        let Work::Record(name) = work else { return None };
+        let stored = self.cluster.genuine(name)?;
+        let record = stored.record.as_ref()?;
+        (record.state() == AssignmentState::Present).then_some(record.status.state_time)
     }
 
     pub(crate) fn sabotage_need(
@@ -143,9 +171,7 @@ impl Sim {
                 if let Some(record) = intent.filter(|record| record.status.create.is_some()) {
                     let create = Create {
                         key: record.key(),
-                        not_after: team_operator::api::Timestamp::from(
-                            moment.now.to_utc() + TimeDelta::minutes(1),
-                        ),
+                        not_after: Timestamp::from(moment.now.to_utc() + TimeDelta::minutes(1)),
                     };
                     let mut pass = Pass::new(self.t, self.steps);
                     self.create(process, &mut pass, &create);
@@ -166,6 +192,13 @@ impl Sim {
                 if status.phase == Some(Phase::Active) && matches!(work, Work::Request(_)) =>
             {
                 return Need::StoreFinalizer(false);
+            }
+            (Some(Sabotage::RestsBeforeItStores), Need::StoreStatus(_)) => {
+                return Need::Rest(TimeDelta::seconds(5));
+            }
+            (Some(Sabotage::Oversleeps), Need::Rest(wait)) => *wait = *wait * 10,
+            (Some(Sabotage::LooksPeopleUpFirst), Need::Delete(key)) if self.steps.is_multiple_of(2) => {
+                return Need::Answer(vec![(Question::User(key.user_id.clone()), Freshness::Fresh)]);
             }
             (Some(Sabotage::LooksNowhere), Need::Delete(_)) => {
                 return Need::Rest(TimeDelta::minutes(5));
@@ -207,6 +240,16 @@ impl Sim {
                     }
                 }
             }
+            Some(Sabotage::TakesUnknownForNobody) => {
+                for fact in facts.users_by_name.values_mut() {
+                    if matches!(fact, Fact::Unknown(_)) {
+                        *fact = Fact::Known(Aged {
+                            value: UserLookup::Absent,
+                            observed_at: crate::cluster::utc(self.t),
+                        });
+                    }
+                }
+            }
             Some(Sabotage::FindsNoCreates) => {
                 if let Some(Fact::Known(found)) = &mut facts.creates_in_progress {
                     found.value.clear();
@@ -220,6 +263,14 @@ impl Sim {
         if self.sabotage == Some(Sabotage::GrantsInAnotherAccount) {
             key.account_id = AccountId::parse(ACCOUNTS[2]).unwrap();
         }
+    }
+}
+
+/// The longest duration of any policy is that of all.
+fn mix(policies: &mut Policies<EligibilityPolicySpec>) {
+    let longest = policies.all.iter().map(|policy| policy.spec.max_duration).max();
+    for policy in &mut policies.all {
+        policy.spec.max_duration = longest.unwrap_or(policy.spec.max_duration);
     }
 }
 

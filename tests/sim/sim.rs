@@ -12,13 +12,18 @@ use crate::numbers::Numbers;
 use crate::plan::{Item, Plan, Setup, Wait};
 use crate::process::{LEASE_DURATION, Process, Role};
 use crate::sabotage::Sabotage;
-use crate::truth::{Key, Truth, key};
+use crate::truth::{Key, Truth};
 
 /// More steps than this at one moment, and nothing ever comes to rest.
-const STEPS_AT_ONE_MOMENT: usize = 3_000;
+pub(crate) const STEPS_AT_ONE_MOMENT: usize = 3_000;
+/// A run in which something is broken on purpose is left after so many steps.
+const STEPS_OF_SABOTAGE: usize = 10_000;
 /// How long after the last fault everything has to be over: the longest wait for an approval, for a start and for the
 /// end of access, and then some.
 const QUIESCENCE: i64 = 16 * 3600;
+
+/// How long after the last fault an administrator has read every alert.
+const ALERTS_READ_AFTER: i64 = 1800;
 
 pub(crate) struct Sim {
     /// Seconds since the begin, in truth.
@@ -35,7 +40,9 @@ pub(crate) struct Sim {
     pub(crate) sabotage: Option<Sabotage>,
     /// What happened, for a person; only written when somebody wants to read it.
     pub(crate) story: Option<Vec<String>>,
-    steps_now: usize,
+    pub(crate) steps_now: usize,
+    /// When the laws were last held, and how many changes the cluster had seen then.
+    checked: Option<(i64, usize)>,
     /// The step at which a clock was last set.
     pub(crate) clock_stepped_at: usize,
     /// The step at which the pass began whose turn it is.
@@ -59,6 +66,7 @@ impl Sim {
             sabotage,
             story: tells.then(Vec::new),
             steps_now: 0,
+            checked: None,
             clock_stepped_at: 0,
             pass_began_at: 0,
         };
@@ -95,12 +103,15 @@ impl Sim {
         }
         self.faults_end();
         self.tidies_up();
+        self.checked = None;
         self.check()?;
+        self.wait(Wait::Seconds(ALERTS_READ_AFTER))?;
+        self.administrators_help();
         let end = self.t + QUIESCENCE;
-        while self.t < end && !self.is_quiet() {
+        while self.t < end && !self.is_quiet() && !self.is_given_up() {
             self.wait(Wait::Seconds(600))?;
         }
-        if self.sabotage.is_none_or(|sabotage| sabotage.breaks() == "L15") {
+        if self.sabotage.is_none_or(|sabotage| sabotage.breaks() == "L15") && !self.is_given_up() {
             laws::at_the_end(self)?;
         }
         Ok(self.steps)
@@ -112,6 +123,7 @@ impl Sim {
         self.happen(&item.event);
         self.steps += 1;
         self.steps_now = 0;
+        self.checked = None;
         self.check()
     }
 
@@ -130,7 +142,7 @@ impl Sim {
             }
             Wait::Seconds(seconds) => {
                 let end = self.t + seconds;
-                while self.t < end {
+                while self.t < end && !self.is_given_up() {
                     if self.step()? {
                         continue;
                     }
@@ -140,6 +152,11 @@ impl Sim {
             }
         }
         Ok(())
+    }
+
+    /// What is broken on purpose may never come to rest: another run is more likely to show it.
+    fn is_given_up(&self) -> bool {
+        self.sabotage.is_some() && self.steps > STEPS_OF_SABOTAGE
     }
 
     /// One step of a controller, if one has anything to do now.
@@ -170,61 +187,6 @@ impl Sim {
         }
         self.check()?;
         Ok(true)
-    }
-
-    /// What reaches the processes without their doing.
-    fn news(&mut self) {
-        for index in 0..2 {
-            if let Role::Down { until } = self.processes[index].role
-                && self.t >= until
-            {
-                self.processes[index].role = Role::Standby;
-            }
-            if matches!(self.processes[index].role, Role::Down { .. })
-                || self.t < self.processes[index].paused_until
-                || !self.cluster.reaches(index, self.t)
-            {
-                continue;
-            }
-            self.looks_at_the_lease(index);
-            let process = &mut self.processes[index];
-            if process.role == Role::Leading {
-                process.watch(&self.cluster, self.t);
-                let settled = self.cluster.guard.recorded == self.cluster.guard.gaps;
-                if !settled && self.cluster.in_force(self.t) && self.cluster.proven(self.t) {
-                    process.renew_record(&mut self.cluster);
-                }
-            }
-        }
-    }
-
-    /// A process that reaches the API server renews its lease, takes one that is free, or stands by.
-    fn looks_at_the_lease(&mut self, index: usize) {
-        let (t, writable) = (self.t, self.cluster.is_writable(index, self.t));
-        let lease = self.cluster.lease;
-        let process = &mut self.processes[index];
-        let free = t - lease.renewed > LEASE_DURATION;
-        if lease.holder == index && process.role == Role::Leading {
-            if writable {
-                if process.lease(t) != team_operator::domain::Lease::Held {
-                    process.wake_all(t);
-                }
-                process.renewed = t;
-                self.cluster.lease.renewed = t;
-            }
-            return;
-        }
-        if process.role == Role::Leading && self.sabotage != Some(Sabotage::IgnoresTheLease) {
-            process.stand_by();
-        }
-        let is_own = lease.holder == index;
-        if writable && (free || is_own) {
-            self.cluster.lease.holder = index;
-            self.cluster.lease.renewed = t;
-            self.loses_what_is_forged(index);
-            self.processes[index].lead(&self.cluster, t);
-            self.tell(|| format!("    process {index} leads"));
-        }
     }
 
     /// When the next thing happens by itself.
@@ -277,7 +239,11 @@ impl Sim {
     /// Calls that AWS held back, and writes that hung.
     fn goes_on(&mut self) {
         for (hold, begun) in self.aws.release(self.t) {
-            let held = self.truth.creates.iter_mut().find(|create| create.held == Some(hold));
+            let held = self
+                .truth
+                .creates
+                .iter_mut()
+                .find(|create| create.held == Some(hold));
             if let Some(create) = held {
                 create.held = None;
                 create.operation = create.operation.take().or(begun);
@@ -295,35 +261,52 @@ impl Sim {
         }
     }
 
-    /// Somebody changed a record, and the only process that remembered it is gone: what it was is lost, unless a request
-    /// proves it.
-    pub(crate) fn loses_what_is_forged(&mut self, _process: usize) {
-        let names: Vec<String> = self.cluster.past.keys().cloned().collect();
-        for name in names.into_iter().filter(|name| !self.cluster.is_genuine(name)) {
-            let past = &self.cluster.past[&name];
-            let known = past.iter().rev().find_map(|version| version.record.as_ref()?.record.clone());
-            if let Some(record) = known {
-                self.truth.lost.insert(key(&record.key()));
-            }
-        }
-    }
-
+    /// Holds what a step did against the laws. How things are changes only with what was seen, and with time.
     fn check(&mut self) -> Result<(), Violation> {
         let seen = std::mem::take(&mut self.seen);
+        let now = (self.t, self.cluster.changes.len());
+        if seen.is_empty() && self.checked == Some(now) {
+            return Ok(());
+        }
+        self.checked = Some(now);
+        self.notes_losses();
         laws::check(self, &seen)
     }
 
     /// Brings the truth about AWS up to date.
     pub(crate) fn looks_at_aws(&mut self, others: bool) {
         let truth = self.aws.world.truth(crate::cluster::utc(self.t));
-        let names: Vec<&String> = self.cluster.past.keys().collect();
-        let genuine = names.into_iter().filter_map(|name| self.cluster.genuine(name));
-        let ours: Vec<Key> = genuine
-            .filter_map(|stored| stored.record.clone())
-            .filter(|record| record.state() != AssignmentState::Absent)
-            .map(|record| key(&record.key()))
-            .collect();
-        self.truth.observe(self.t, truth, others, |key| ours.contains(key));
+        let cluster = &self.cluster;
+        let ours = |about: &Key| {
+            let stored = cluster.name_of(about).and_then(|(name, _)| cluster.genuine(name));
+            let record = stored.as_ref().and_then(|stored| stored.record.as_ref());
+            record.is_some_and(|record| record.state() != AssignmentState::Absent)
+        };
+        self.truth.observe(self.t, truth, others, ours);
+        self.notes_who_joined();
+    }
+
+    /// What others made is ours as well once a create of ours has succeeded beside it.
+    fn notes_who_joined(&mut self) {
+        for index in 0..self.truth.creates.len() {
+            let create = &self.truth.creates[index];
+            let open = create
+                .operation
+                .as_ref()
+                .is_some_and(|id| self.truth.open.contains_key(id));
+            if !create.joins || create.held.is_some() || open {
+                continue;
+            }
+            let succeeded = create
+                .operation
+                .clone()
+                .is_some_and(|id| self.aws.has_succeeded(&id, self.t));
+            let create = &mut self.truth.creates[index];
+            create.joins = false;
+            if let Some(tuple) = self.truth.tuples.get_mut(&create.key) {
+                tuple.touched |= tuple.present && succeeded;
+            }
+        }
     }
 
     /// How far the farthest two of the three clocks are apart.

@@ -1,4 +1,4 @@
-//! What really is so and who really did what: the laws are held against this, not against what the controller says.
+//! What really is so and who really did what: the laws are checked against this, not against what the controller says.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -13,8 +13,8 @@ use crate::cluster::Rules;
 /// slowest calls.
 pub(crate) const RECENTLY: i64 = 240;
 
-/// The longest that AWS takes to carry out a create that it has not forgotten, after it was sent, in seconds.
-const LONGEST_WAY: i64 = 1400;
+/// How long after it was sent a create may take effect of which nobody knows, in seconds.
+const CREATE_BOUND: i64 = 1200;
 
 /// User, account and permission set of an assignment.
 pub(crate) type Key = (String, String, String);
@@ -192,6 +192,8 @@ pub(crate) struct Truth {
     pub(crate) creates: Vec<CreateTruth>,
     /// When intents to create were stored.
     pub(crate) intents: Vec<(Key, i64)>,
+    /// When a list of an account and permission set was last asked for.
+    pub(crate) listed: BTreeMap<(String, String), i64>,
     /// When a delete was last sent.
     pub(crate) asked: BTreeMap<Key, i64>,
     /// What a forger and a crash together made everybody forget.
@@ -211,6 +213,8 @@ pub(crate) struct CreateTruth {
     pub(crate) operation: Option<String>,
     /// AWS holds it back.
     pub(crate) held: Option<HoldId>,
+    /// The assignment was there already, and not by us: it becomes ours when the create succeeds.
+    pub(crate) joins: bool,
 }
 
 impl Truth {
@@ -224,6 +228,7 @@ impl Truth {
             forgotten: BTreeSet::new(),
             creates: vec![],
             intents: vec![],
+            listed: BTreeMap::new(),
             asked: BTreeMap::new(),
             lost: BTreeSet::new(),
             healthy_since: Some(i64::MIN),
@@ -239,14 +244,17 @@ impl Truth {
         })
     }
 
-    /// Whether what is there since then may come from a create that AWS had forgotten.
+    /// Whether what is there since then may come from a create that AWS had forgotten to be in progress, later than any create
+    /// takes effect that it has not.
     pub(crate) fn landed_late(&self, about: &Key, since: i64) -> bool {
         let forgotten = |create: &CreateTruth| {
-            create.operation.as_ref().is_some_and(|id| self.forgotten.contains(id))
+            let forgotten = create
+                .operation
+                .as_ref()
+                .is_some_and(|id| self.forgotten.contains(id));
+            create.key == *about && forgotten && since - create.t > CREATE_BOUND
         };
-        let mut creates = self.creates.iter().filter(|create| create.key == *about && create.t <= since);
-        let newest = creates.clone().map(|create| create.t).max();
-        creates.any(forgotten) || newest.is_none_or(|at| since - at > LONGEST_WAY)
+        self.creates.iter().any(forgotten)
     }
 
     /// Looks at AWS. `others` did it if anybody else but us changed something just now; `ours` says which assignments a

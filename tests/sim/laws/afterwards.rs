@@ -100,8 +100,8 @@ pub(super) fn note_health(sim: &mut Sim) {
         .collect();
     for about in there {
         let name = record_of(sim, &about);
-        let end = name.as_ref().and_then(|name| last_end(sim, name));
-        let known = name.is_some_and(|name| is_known(sim, &name));
+        let end = name.and_then(|name| last_end(sim, name));
+        let known = name.is_some_and(|name| is_known(sim, name));
         let t = sim.t;
         let tuple = sim.truth.tuples.get_mut(&about).unwrap();
         tuple.known_since = known.then(|| tuple.known_since.unwrap_or(t));
@@ -153,7 +153,9 @@ pub(super) fn l2(sim: &Sim) -> Result<(), String> {
     });
     let ahead = (1 + i64::try_from(deleting.count()).unwrap()) * (operation + BETWEEN_DELETES);
     for about in sim.truth.tuples.keys() {
-        let Some(overdue) = overdue_since(sim, about) else { continue };
+        let Some(overdue) = overdue_since(sim, about) else {
+            continue;
+        };
         let limit = overdue.max(healthy_since.saturating_add(RECOVERY)) + ASKED_WITHIN + ahead;
         if sim.t > limit {
             return Err(format!(
@@ -166,13 +168,18 @@ pub(super) fn l2(sim: &Sim) -> Result<(), String> {
     Ok(())
 }
 
-/// What nothing covers is asked to go within a minute, whatever else is open.
+/// What nothing covers is asked to go within a minute, whatever else is open, and whatever AWS answers.
 pub(super) fn l18(sim: &Sim) -> Result<(), String> {
     for about in sim.truth.tuples.keys() {
-        let Some(overdue) = overdue_since(sim, about) else { continue };
-        let asked = sim.truth.asked.get(about).is_some_and(|at| *at >= overdue - ASKED_WITHIN);
-        let unreachable = sim.truth.healthy_since.is_none_or(|since| since > overdue);
-        if sim.t > overdue + ASKED_WITHIN && !asked && !unreachable {
+        let Some(overdue) = overdue_since(sim, about) else {
+            continue;
+        };
+        let asked = sim
+            .truth
+            .asked
+            .get(about)
+            .is_some_and(|at| *at >= overdue - ASKED_WITHIN);
+        if sim.t > overdue + ASKED_WITHIN && !asked {
             return Err(format!(
                 "{about:?} was to go at {}, and nobody asked AWS",
                 stamp(overdue)
@@ -191,9 +198,10 @@ pub(super) fn l6(sim: &Sim) -> Result<(), String> {
             continue;
         }
         let name = record_of(sim, about);
-        let stored = name.as_ref().and_then(|name| sim.cluster.genuine(name));
+        let stored = name.and_then(|name| sim.cluster.genuine(name));
         let record = stored.as_ref().and_then(|stored| stored.record.as_ref());
-        if record.is_none_or(|record| record.state() == AssignmentState::Absent) {
+        let named = record.is_some_and(|record| record.state() != AssignmentState::Absent);
+        if !named && !name.is_some_and(|name| sim.is_known_without_record(name)) {
             return Err(format!("nobody knows of {about:?}"));
         }
     }
@@ -219,7 +227,10 @@ pub(crate) fn at_the_end(sim: &Sim) -> Result<(), Violation> {
     }
     for (name, stored) in &sim.cluster.records {
         let state = stored.record.as_ref().map(team_operator::domain::Record::state);
-        let about = stored.record.as_ref().map(|record| crate::truth::key(&record.key()));
+        let about = stored
+            .record
+            .as_ref()
+            .map(|record| crate::truth::key(&record.key()));
         let lost = about.is_some_and(|about| sim.truth.lost.contains(&about));
         if sim.cluster.is_genuine(name) && state != Some(AssignmentState::Absent) && !lost {
             return broken(format!("{name} is {state:?}"));

@@ -30,12 +30,7 @@ pub(super) fn l3(sim: &Sim, seen: &Seen) -> Result<(), String> {
             let (Some(old), Some(new)) = (&before.record, &after.record) else {
                 return Ok(());
             };
-            let past = &sim.cluster.past[&before.name];
-            let written = past.iter().find(|version| {
-                let record = version.record.as_ref();
-                record.is_some_and(|record| record.version == before.version)
-            });
-            let restored = old.status.sequence == 1 || written.is_none_or(|version| !version.genuine);
+            let restored = old.status.sequence == 1 || !sim.cluster.was_written(before);
             let (from, to) = (old.state(), new.state());
             if from != to && !from.next().contains(&to) && !restored {
                 return Err(format!("{} from {from:?} to {to:?}", before.name));
@@ -77,9 +72,13 @@ pub(super) fn l12(sim: &Sim, seen: &Seen) -> Result<(), String> {
         return Ok(());
     }
     for name in sim.cluster.past.keys() {
-        let Some(stored) = sim.cluster.genuine(name) else { continue };
+        let Some(stored) = sim.cluster.genuine(name) else {
+            continue;
+        };
         let Some(record) = &stored.record else { continue };
-        let Some(claim) = record.claim(&after.uid) else { continue };
+        let Some(claim) = record.claim(&after.uid) else {
+            continue;
+        };
         if claim.ended.is_none() {
             return Err(format!("{} is over, and still claims {name}", after.name));
         }
@@ -91,7 +90,11 @@ pub(super) fn l12(sim: &Sim, seen: &Seen) -> Result<(), String> {
         let versions = versions_since(sim, name, sim.t - READ_WITHIN);
         let mut recent = versions.iter().filter_map(|stored| stored.record.as_ref());
         if !recent.any(settled) {
-            return Err(format!("{} is over, and {name} is {:?}", after.name, record.state()));
+            return Err(format!(
+                "{} is over, and {name} is {:?}",
+                after.name,
+                record.state()
+            ));
         }
     }
     Ok(())

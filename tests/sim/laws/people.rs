@@ -28,7 +28,9 @@ pub(super) fn l1(sim: &Sim, seen: &Seen) -> Result<(), String> {
         Seen::WroteRecord { before, after, .. } => {
             let confirmed = |stored: &Option<std::rc::Rc<team_operator::domain::StoredRecord>>| {
                 let record = stored.as_ref().and_then(|stored| stored.record.as_ref());
-                let claims = record.map(|record| record.status.claims.clone()).unwrap_or_default();
+                let claims = record
+                    .map(|record| record.status.claims.clone())
+                    .unwrap_or_default();
                 let confirmed = claims.into_iter().filter(|claim| claim.start_time.is_some());
                 confirmed.map(|claim| claim.request.uid).collect::<BTreeSet<_>>()
             };
@@ -46,7 +48,11 @@ pub(super) fn l1(sim: &Sim, seen: &Seen) -> Result<(), String> {
 fn somebody_may(sim: &Sim, sent: &SentToAws) -> Result<(), String> {
     let mut reasons = vec!["nobody claims it".to_owned()];
     for Claim { request, .. } in recent_claims(sim, &key(&sent.key)) {
-        let stopped = sim.truth.requests.get(&request.uid).and_then(|truth| truth.stopped_at);
+        let stopped = sim
+            .truth
+            .requests
+            .get(&request.uid)
+            .and_then(|truth| truth.stopped_at);
         if stopped.is_some_and(|at| sim.t - at > STOPPED_WITHIN) {
             reasons.push(format!("{} was stopped", request.name));
             continue;
@@ -183,7 +189,7 @@ pub(super) fn l14(sim: &Sim, seen: &Seen) -> Result<(), String> {
                     && sent.key.account_id == object.spec.account_id
                     && history.iter().any(|(_, reality)| is_asked_for(object, reality))
             });
-            if right || claims.is_empty() {
+            if right {
                 return Ok(());
             }
             Err(format!("nobody asked for {:?}", sent.key))
@@ -279,7 +285,7 @@ fn always_eligible(sim: &Sim, object: &Object) -> bool {
             policy.is_some_and(|policy| {
                 realities
                     .iter()
-                    .all(|(_, reality)| lets(policy, reality, name, object))
+                    .all(|(_, reality)| lets(policy, reality, id_of(reality, name), object))
             })
         })
     };
@@ -291,14 +297,14 @@ fn always_eligible(sim: &Sim, object: &Object) -> bool {
         .any(|policy| everywhere(&policy.name))
 }
 
-fn lets(
+pub(super) fn lets(
     policy: &Policy<team_operator::api::EligibilityPolicySpec>,
     reality: &Reality,
-    name: &str,
+    person: Option<&str>,
     object: &Object,
 ) -> bool {
     let spec = &policy.spec;
-    let Some(user) = reality.user_named(name) else {
+    let Some(user) = person else {
         return false;
     };
     let above = reality.units_above(object.spec.account_id.as_str());
@@ -306,10 +312,14 @@ fn lets(
         let place = above.iter().position(|id| *id == unit.id.as_str());
         place.is_some_and(|steps| steps == 0 || unit.include_nested)
     });
-    reality.is_among(&user.id, &spec.subjects)
+    reality.is_among(user, &spec.subjects)
         && (spec.accounts.contains(&object.spec.account_id) || under)
         && spec.permission_sets.contains(&object.spec.permission_set)
         && object.spec.duration <= spec.max_duration
+}
+
+fn id_of<'a>(reality: &'a Reality, name: &str) -> Option<&'a str> {
+    reality.user_named(name).map(|user| user.id.as_str())
 }
 
 /// Whether policy asked for no approval, by one state of the rules and of the directory.
@@ -324,7 +334,7 @@ fn waives(rules: &Rules, reality: &Reality, object: &Object) -> bool {
     let mut matching = rules
         .eligibility
         .iter()
-        .filter(|policy| lets(policy, reality, name, object))
+        .filter(|policy| lets(policy, reality, id_of(reality, name), object))
         .peekable();
     let waived = |policy: &Policy<team_operator::api::EligibilityPolicySpec>| !policy.spec.approval_required;
     match settings.waiver {
