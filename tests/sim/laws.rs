@@ -22,16 +22,14 @@ pub(crate) use assignments::covering;
 /// Something a controller did, with what was really so when it did it.
 #[derive(Debug)]
 pub(crate) enum Seen {
-    /// A status was written. The earliest clock is left out when one was set during the pass.
-    Wrote {
-        earliest: Option<i64>,
-        before: Rc<Object>,
-        after: Rc<Object>,
-    },
+    /// A status was written.
+    Wrote { before: Rc<Object>, after: Rc<Object> },
     /// A record was written; removed, where there is nothing after.
     ///
-    /// The latest of the clocks, of which the process may have heard, is left out when one was set during the pass.
+    /// The earliest and the latest of the clocks, of which the process may have heard, are left out when one was set during
+    /// the pass.
     WroteRecord {
+        earliest: Option<i64>,
         latest: Option<i64>,
         before: Option<Rc<StoredRecord>>,
         after: Option<Rc<StoredRecord>>,
@@ -89,7 +87,7 @@ const DEEDS: [(&str, Law); 16] = [
     ("L5", machines::l5),
     ("L7", assignments::l7),
     ("L8", machines::l8),
-    ("L9", assignments::l9),
+    ("L9", machines::l9),
     ("L10", machines::l10),
     ("L11", assignments::l11),
     ("L12", decisions::l12),
@@ -153,7 +151,7 @@ fn tell(sim: &mut Sim, seen: &Seen) {
     }
     let name = |object: &Object| format!("{}/{}", object.namespace, object.name);
     let line = match seen {
-        Seen::Wrote { before, after, .. } => {
+        Seen::Wrote { before, after } => {
             format!(
                 "{}: {:?} to {:?}: {}",
                 name(after),

@@ -77,6 +77,23 @@ impl Sabotage {
         Sabotage::BelievesForgedRecords,
     ];
 
+    /// The seed that showed it last: it is led first, so that plain `cargo test` need not seek.
+    pub(crate) fn shown_by(self) -> u64 {
+        match self {
+            Sabotage::GrantsWithoutApproval
+            | Sabotage::SleepsForEver
+            | Sabotage::WaitsForItsWrite
+            | Sabotage::LooksPeopleUpFirst => 2,
+            Sabotage::LooksAnHourLate => 3,
+            Sabotage::ReadsFromTheCache | Sabotage::IgnoresTheLease => 4,
+            Sabotage::IgnoresClocks | Sabotage::TakesUnknownForNobody => 5,
+            Sabotage::FindsNoCreates => 6,
+            Sabotage::MixesPolicies | Sabotage::LooksNowhere => 7,
+            Sabotage::SkipsLists => 25,
+            _ => 1,
+        }
+    }
+
     /// The law that it breaks.
     pub(crate) fn breaks(self) -> &'static str {
         match self {

@@ -70,16 +70,13 @@ impl Sim {
                     });
                 }
                 if let Some(after) = after {
-                    self.seen.push(Seen::Wrote {
-                        earliest,
-                        before,
-                        after,
-                    });
+                    self.seen.push(Seen::Wrote { before, after });
                 }
             }
             Landed::Record { before, after } => {
                 self.tenure_ends(before.as_ref(), after.as_ref());
                 self.seen.push(Seen::WroteRecord {
+                    earliest,
                     latest,
                     before,
                     after,

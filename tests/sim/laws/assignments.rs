@@ -220,14 +220,6 @@ pub(super) fn l7(sim: &Sim, seen: &Seen) -> Result<(), String> {
     }
 }
 
-/// No create while clocks are more than 30 s apart, as the sender heard them.
-pub(super) fn l9(_sim: &Sim, seen: &Seen) -> Result<(), String> {
-    match sent(seen).filter(|sent| sent.create && sent.clocks_apart > SKEW) {
-        Some(sent) => Err(format!("a create while clocks are {} s apart", sent.clocks_apart)),
-        None => Ok(()),
-    }
-}
-
 /// An assignment seen in the baseline and not made by us exists after us.
 ///
 /// A delete that an isolated replica sends is beyond this law, and so is what others made since the baseline.
@@ -309,6 +301,7 @@ pub(super) fn l17(sim: &Sim, seen: &Seen) -> Result<(), String> {
         latest: Some(latest),
         before: Some(before),
         after,
+        ..
     } = seen
     {
         if !sim.cluster.was_written(before) {

@@ -14,7 +14,7 @@ const READ_WITHIN: i64 = 120;
 /// somebody else wrote in between, and a record that is made anew, is beyond it.
 pub(super) fn l3(sim: &Sim, seen: &Seen) -> Result<(), String> {
     match seen {
-        Seen::Wrote { before, after, .. } if before.seal != SealCheck::Broken => {
+        Seen::Wrote { before, after } if before.seal != SealCheck::Broken => {
             let (from, to) = (before.status.phase, after.status.phase);
             let allowed = from.map_or(Phase::FIRST, Phase::next);
             if from != to && !to.is_some_and(|to| allowed.contains(&to)) {
@@ -65,7 +65,7 @@ fn written_once(before: &ElevationRequestStatus, after: &ElevationRequestStatus)
 
 /// Terminal only with its claim ended, and with nothing of it left or another claim that keeps it.
 pub(super) fn l12(sim: &Sim, seen: &Seen) -> Result<(), String> {
-    let Seen::Wrote { before, after, .. } = seen else {
+    let Seen::Wrote { before, after } = seen else {
         return Ok(());
     };
     if !after.is_finished() || before.is_finished() {

@@ -2,8 +2,8 @@
 
 use team_operator::domain::{Question, RecordSeal};
 
-use super::Seen;
 use super::people::lets;
+use super::{SKEW, Seen};
 use crate::cluster::Object;
 use crate::sim::Sim;
 use crate::truth::RECENTLY;
@@ -20,6 +20,7 @@ pub(super) fn l8(sim: &Sim, seen: &Seen) -> Result<(), String> {
             latest: Some(_),
             before,
             after: Some(after),
+            ..
         } => {
             let content = before.as_ref().and_then(|stored| stored.record.as_ref());
             let anew = before
@@ -80,6 +81,16 @@ fn is_eligible(sim: &Sim, object: &Object) -> bool {
 pub(super) fn l5(_sim: &Sim, seen: &Seen) -> Result<(), String> {
     match seen {
         Seen::DecidesAnew { sentence } => Err(sentence.clone()),
+        _ => Ok(()),
+    }
+}
+
+/// No create while clocks are more than 30 s apart, as the sender heard them.
+pub(super) fn l9(_sim: &Sim, seen: &Seen) -> Result<(), String> {
+    match seen {
+        Seen::Sent(sent) if sent.create && sent.clocks_apart > SKEW => {
+            Err(format!("a create while clocks are {} s apart", sent.clocks_apart))
+        }
         _ => Ok(()),
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use team_operator::api::{Claim, Phase, Reason, ReviewDecision, TeamSettingsSpec, Verdict, Waiver};
 
+use team_operator::domain::{Record, RecordSeal};
+
 use super::assignments::recent_claims;
 use super::{SKEW, Seen, SentToAws};
 use crate::cluster::{Object, Policy, Rules, seconds, stamp};
@@ -17,7 +19,7 @@ const STOPPED_WITHIN: i64 = 15;
 /// approval.
 pub(super) fn l1(sim: &Sim, seen: &Seen) -> Result<(), String> {
     match seen {
-        Seen::Wrote { before, after, .. } => {
+        Seen::Wrote { before, after } => {
             for verdict in new_verdicts(before, after) {
                 let truth = &sim.truth.requests[&after.uid];
                 is_true(sim, truth, after, verdict).map_err(|why| format!("{verdict:?}: {why}"))?;
@@ -194,35 +196,40 @@ pub(super) fn l14(sim: &Sim, seen: &Seen) -> Result<(), String> {
             }
             Err(format!("nobody asked for {:?}", sent.key))
         }
-        Seen::Wrote {
-            earliest,
-            before,
-            after,
-        } if before.status.phase != Some(Phase::Active) => {
-            let window = after.status.window.clone().unwrap_or_default();
-            let forged = sim.truth.requests[&after.uid].status_forged;
-            let (Some(end), Some(Phase::Active), Some(earliest), false) =
-                (window.end_time, after.status.phase, earliest, forged)
-            else {
-                return Ok(());
-            };
-            if seconds(end) > earliest + after.spec.duration.seconds() + SKEW {
-                return Err(format!(
-                    "it is {}, and {} end at {end}",
-                    stamp(*earliest),
-                    after.spec.duration
-                ));
-            }
-            Ok(())
+        Seen::WroteRecord {
+            earliest: Some(earliest),
+            before: Some(before),
+            after: Some(after),
+            ..
+        } if sim.cluster.was_written(before) && before.seal == RecordSeal::Valid => {
+            no_longer(*earliest, before.record.as_ref(), after.record.as_ref())
         }
         _ => Ok(()),
     }
 }
 
+/// No claim is confirmed for longer than it was approved for.
+fn no_longer(earliest: i64, before: Option<&Record>, after: Option<&Record>) -> Result<(), String> {
+    let known = |uid: &str| before.and_then(|before| before.claim(uid));
+    let claims = after.into_iter().flat_map(|after| &after.status.claims);
+    for claim in claims.filter(|claim| claim.is_confirmed()) {
+        let new = known(&claim.request.uid).is_some_and(|known| !known.is_confirmed());
+        if new && seconds(claim.end()) > earliest + claim.duration.seconds() + SKEW {
+            let (name, end) = (&claim.request.name, claim.end());
+            return Err(format!(
+                "it is {}, and {} of {name} end at {end}",
+                stamp(earliest),
+                claim.duration
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// No decision rests on an unknown: who was refused is refused for something that really was so a short while ago, and
 /// what is said to be gone really was.
 pub(super) fn l16(sim: &Sim, seen: &Seen) -> Result<(), String> {
-    let Seen::Wrote { before, after, .. } = seen else {
+    let Seen::Wrote { before, after } = seen else {
         return Ok(());
     };
     let (from, to) = (before.status.phase, after.status.phase);
@@ -346,7 +353,7 @@ fn waives(rules: &Rules, reality: &Reality, object: &Object) -> bool {
 
 /// Remembers what later checks rest on.
 pub(super) fn note(sim: &mut Sim, seen: &Seen) {
-    let Seen::Wrote { before, after, .. } = seen else {
+    let Seen::Wrote { before, after } = seen else {
         return;
     };
     let votes: Vec<_> = new_verdicts(before, after)
