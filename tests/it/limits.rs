@@ -23,7 +23,7 @@ cases! {
     }
 
     async fn a_justification_without_a_word_is_refused(ground: Ground) {
-        for blank in [json!(""), json!("   "), json!("\t\n"), json!("…"), json!("-.!?"), Value::Null] {
+        for blank in [json!(""), json!("   "), json!("…"), json!("-.!?"), Value::Null] {
             invalid(ground.alice().asks(|r| r["spec"]["justification"] = blank).await, SAY_WHY);
         }
     }

@@ -11,7 +11,7 @@ const MANY_LISTS: usize = 15;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_is_approved_granted_at_its_start_and_removed_at_its_end() {
     let scene = Scene::shared().await;
-    let name = scene.asks("alice", "DatabaseAdmin", "12s").await;
+    let name = scene.asks("alice", "DatabaseAdmin", "40s").await;
     let pending = scene.is(&name, "Pending").await;
     assert_eq!(
         pending["status"]["approvers"],
@@ -169,7 +169,7 @@ async fn a_request_that_is_cancelled_while_pending_is_over() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_controller_did_is_told_in_events_and_in_the_audit_log() {
     let scene = Scene::shared().await;
-    let name = scene.asks("alice", "DatabaseAdmin", "12s").await;
+    let name = scene.asks("alice", "DatabaseAdmin", "40s").await;
     scene.is(&name, "Pending").await;
     scene.person("carol").decides(&name, "Approved").await.unwrap();
     let ended = scene.is(&name, "Ended").await;

@@ -204,7 +204,7 @@ async fn while_a_policy_is_missing_nothing_is_granted_and_what_was_written_then_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_the_api_server_away_across_the_end_access_is_removed_on_time() {
     let scene = Scene::alone().await;
-    let name = scene.has_access("alice", "DatabaseAdmin", "15s").await;
+    let name = scene.has_access("alice", "DatabaseAdmin", "30s").await;
     scene.stage.plane.stop_api_server().unwrap();
     eventually("the access is gone", async || {
         !scene.has("alice", "DatabaseAdmin")

@@ -64,7 +64,7 @@ async fn killed_while_it_waits_for_a_start_it_waits_on() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn down_across_the_end_it_removes_at_the_restart_and_records_the_true_end() {
     let scene = Scene::with_crashes().await;
-    let name = scene.has_access("alice", "DatabaseAdmin", "12s").await;
+    let name = scene.has_access("alice", "DatabaseAdmin", "30s").await;
     scene.stage.kill_controllers().await;
     let end = scene.read(&name).await.unwrap()["status"]["window"]["endTime"].clone();
     eventually("the end has passed", async || {
@@ -172,7 +172,7 @@ async fn an_old_leader_that_wakes_after_the_whole_life_of_a_request_sends_no_cre
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_another_instance_configured_nothing_is_believed_gone() {
     let scene = Scene::with_crashes().await;
-    let name = scene.has_access("alice", "DatabaseAdmin", "12s").await;
+    let name = scene.has_access("alice", "DatabaseAdmin", "30s").await;
     scene.stage.kill_controllers().await;
     let another = "--identity-center-instance-arn=arn:aws:sso:::instance/ssoins-0000000000000000";
     let wrong = scene.stage.start_controller(&[another]).await;

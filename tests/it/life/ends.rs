@@ -170,7 +170,7 @@ async fn with_keep_access_lasts_to_its_end_without_policies_and_settings() {
     let mut keep = settings();
     keep["spec"]["onEligibilityLost"] = json!("Keep");
     scene.applies_settings(&keep).await;
-    let name = scene.has_access("alice", "DatabaseAdmin", "15s").await;
+    let name = scene.has_access("alice", "DatabaseAdmin", "30s").await;
     for (kind, object) in [("EligibilityPolicy", "engineers"), ("TeamSettings", "default")] {
         let object_of = json!({ "apiVersion": "team-operator.io/v1alpha1", "kind": kind, "metadata": { "name": object } });
         api_of(&scene.admin(), &object_of)

@@ -105,7 +105,7 @@ async fn a_record_that_vanishes_while_nobody_watches_is_rebuilt_from_its_request
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_forged_end_is_put_right_and_lengthens_nothing() {
     let scene = Scene::shared().await;
-    let name = scene.has_access("alice", SET, "15s").await;
+    let name = scene.has_access("alice", SET, "30s").await;
     let end = end_of(&scene, &name).await;
     is_forged(&scene, with_a_later_end).await;
     let restored = scene
@@ -165,7 +165,7 @@ async fn a_forged_record_that_no_request_knows_is_reported_and_never_acted_on() 
         scene.is_alarmed("RecordBroken", &name_of(&forged)).await;
     }
     // A whole life in the same account, and nothing happened to the others.
-    let name = scene.has_access("alice", SET, "12s").await;
+    let name = scene.has_access("alice", SET, "30s").await;
     scene.is(&name, "Ended").await;
     assert!(
         scene.has("bob", "ReadOnlyAccess"),
@@ -216,7 +216,7 @@ async fn an_old_version_that_is_written_back_is_put_right_and_gives_nobody_acces
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_record_whose_deletion_is_asked_for_goes_when_nobody_needs_it_any_more() {
     let scene = Scene::shared().await;
-    let name = scene.has_access("alice", SET, "12s").await;
+    let name = scene.has_access("alice", SET, "30s").await;
     let end = end_of(&scene, &name).await;
     let record = name_of(&scene.record(SET).await.unwrap());
     let records = records(&scene).await;
