@@ -40,8 +40,16 @@ pub(super) fn decide(draft: &mut Draft<'_>) {
     draft.wake_when_stale();
     match claim {
         Some(claim) => wait_for_aws(draft, claim, not_after),
+        // The record that it named is lost, and is being restored: a new one would say that nothing of ours is there.
+        None if may_be_there(draft) => draft.wake(after(draft.now, draft.timings().poll_interval)),
         None => claim_in_time(draft, not_after),
     }
+}
+
+/// Whether the record that the request named said that something of ours may be there.
+fn may_be_there(draft: &Draft<'_>) -> bool {
+    let named = draft.status.assignment.as_ref();
+    named.is_some_and(|named| named.state != AssignmentState::Absent)
 }
 
 /// Claims the assignment when the start is near.

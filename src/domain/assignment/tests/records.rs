@@ -243,3 +243,24 @@ fn a_forged_record_that_is_removed_while_it_is_put_right_is_made_anew() {
     assert!(!world.assigned);
     world.check(Phase::Revoked, Reason::EndedByRequester);
 }
+
+// The record is lost while AWS creates. The request waits until it is restored, and makes no new one.
+#[test]
+fn a_request_that_named_a_record_makes_no_new_one_while_that_is_lost() {
+    let mut world = approved();
+    world.aws = Aws::Slow;
+    world.until(minute(1));
+    let named = world.status().assignment.as_ref().unwrap();
+    assert_eq!(named.state, AssignmentState::Creating);
+    world.records.clear();
+    world.request_pass();
+    assert_eq!(world.records.len(), 0);
+    world.snapshot.request.spec.cancelled = Some(true);
+    world.request_pass();
+    assert_eq!(
+        (world.records.len(), world.status().phase),
+        (0, Some(Phase::Approved))
+    );
+    world.assignment_pass();
+    assert_eq!(world.state(), AssignmentState::Deleting);
+}
