@@ -41,7 +41,7 @@ use sabotage::Sabotage;
 use sim::Sim;
 
 /// What plain `cargo test` leads.
-const STEPS: usize = 60_000;
+const STEPS: usize = 120_000;
 /// Found seeds, one a line, each with what it found.
 const SEEDS: &str = include_str!("seeds.txt");
 
