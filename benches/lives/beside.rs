@@ -34,7 +34,7 @@ const AT_ONCE: f64 = 500.0;
 /// What was measured.
 pub struct Beside {
     alone: Figures,
-    beside: Figures,
+    together: Figures,
     crowd: Figures,
 }
 
@@ -51,7 +51,7 @@ pub async fn run() -> Beside {
     rig.end_controller().await;
     Beside {
         alone: Figures::of(alone),
-        beside: Figures::of(beside),
+        together: Figures::of(beside),
         crowd: Figures::of(crowd),
     }
 }
@@ -112,9 +112,9 @@ impl Beside {
             "\nEnd → DeleteAccountAssignment called, AWS at work for {seconds} s on each, one after the other in an account"
         );
         println!("{}", self.alone.row("three, each in an account of its own"));
-        println!("{}", self.beside.row("the same beside forty in one account"));
+        println!("{}", self.together.row("the same beside forty in one account"));
         println!("{}", self.crowd.row("the forty"));
-        let (alone, beside) = (self.alone.percentile(99), self.beside.percentile(99));
+        let (alone, beside) = (self.alone.percentile(99), self.together.percentile(99));
         let fine = beside <= (alone * AIM).max(AT_ONCE);
         println!(
             "  the slowest of three, beside forty ÷ alone: {:.2} ×   aim: at most {AIM:.0} ×, or {AT_ONCE:.0} ms: {}",

@@ -27,24 +27,22 @@ impl Sim {
     /// One step of one pass in one process.
     pub(crate) fn drive(&mut self, process: usize, work: &Work) {
         let task = self.processes[process].memory.tasks.get_mut(work).unwrap();
-        let pass = match task.pass.take() {
-            Some(pass) => Some(pass),
-            None => {
-                task.due = i64::MAX;
-                self.begin(process, work)
-            }
+        let pass = if let Some(pass) = task.pass.take() {
+            Some(pass)
+        } else {
+            task.due = i64::MAX;
+            self.begin(process, work)
         };
         let Some(mut pass) = pass else {
             self.processes[process].memory.tasks.remove(work);
             return;
         };
         self.pass_began_at = pass.began_at_step;
-        let rests = match pass.need.take() {
-            Some(need) => {
-                self.meet(process, work, &mut pass, need);
-                None
-            }
-            None => self.ask_machine(process, work, &mut pass),
+        let rests = if let Some(need) = pass.need.take() {
+            self.meet(process, work, &mut pass, need);
+            None
+        } else {
+            self.ask_machine(process, work, &mut pass)
         };
         self.set_aside(process, work, pass, rests);
     }
@@ -293,7 +291,7 @@ impl Sim {
         }
         match self.cluster.records.get(name).cloned() {
             Some(record) => {
-                self.processes[process].see_record(record.clone(), self.t);
+                self.processes[process].see_record(&record, self.t);
                 let mut record = (*self.processes[process].memory.judge(&record)).clone();
                 self.sabotage_record(&mut record);
                 Sight::There(Box::new(record))

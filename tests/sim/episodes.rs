@@ -248,7 +248,7 @@ fn no_directory_at_the_end(numbers: &mut Numbers) -> Vec<Item> {
     ] {
         let effect = match numbers.below(2) {
             0 => Effect::Slow {
-                time: Duration::from_secs(60),
+                time: Duration::from_mins(1),
             },
             _ => Effect::Unavailable { applied: false },
         };

@@ -86,7 +86,7 @@ impl Sim {
             }
             Event::Pause { process, seconds } => self.processes[named(process)].paused_until = t + seconds,
             Event::ApiServerAway { process, seconds } => {
-                self.cluster.away_until[named(process)] = t + seconds
+                self.cluster.away_until[named(process)] = t + seconds;
             }
             Event::ApiServerReadOnly { seconds } => self.cluster.read_only_until = t + seconds,
             Event::WriteFails { process, how, writes } => {

@@ -212,7 +212,7 @@ impl Process {
         };
         self.see_rules(&cluster.rules.clone(), t);
         for record in cluster.records.values() {
-            self.see_record(record.clone(), t);
+            self.see_record(record, t);
         }
         for object in cluster.objects.values().filter(|object| !object.is_finished()) {
             self.see_object(object.clone(), t);

@@ -233,18 +233,15 @@ impl Sim {
             }))
         };
         match self.sabotage {
-            Some(Sabotage::TakesUnknownForAbsent) => {
-                if let Some(Fact::Unknown(_)) = facts.listing {
-                    facts.listing = nobody();
-                }
+            Some(Sabotage::TakesUnknownForAbsent) if matches!(facts.listing, Some(Fact::Unknown(_))) => {
+                facts.listing = nobody();
             }
-            Some(Sabotage::SkipsLists | Sabotage::SeesNoListing) if facts.listing.is_some() => {
-                // Nobody holds it, however often one looks; once in a while somebody does, or nothing would be confirmed.
-                if self.sabotage == Some(Sabotage::SkipsLists) && !self.steps.is_multiple_of(4)
-                    || self.sabotage == Some(Sabotage::SeesNoListing) && self.t / 400 % 2 == 1
-                {
-                    facts.listing = nobody();
-                }
+            // Nobody holds it, however often one looks; once in a while somebody does, or nothing would be confirmed.
+            Some(Sabotage::SkipsLists) if facts.listing.is_some() && !self.steps.is_multiple_of(4) => {
+                facts.listing = nobody();
+            }
+            Some(Sabotage::SeesNoListing) if facts.listing.is_some() && self.t / 400 % 2 == 1 => {
+                facts.listing = nobody();
             }
             Some(Sabotage::TakesWhatIsOpenForFailed) => {
                 for fact in facts.operations.values_mut() {

@@ -26,7 +26,7 @@ impl Process {
             match change {
                 Change::Object(object) => self.see_object(object.clone(), t),
                 Change::Gone(uid) => self.object_goes(uid, t),
-                Change::Record(record) => self.see_record(record.clone(), t),
+                Change::Record(record) => self.see_record(record, t),
                 Change::RecordGone(name) => {
                     if let Some(record) = self.memory.records.remove(name) {
                         self.wake_claimants(&record, t);
@@ -105,7 +105,7 @@ impl Process {
 
     /// The records that a request names or claims.
     pub(crate) fn wake_records_of(&mut self, object: &Object, t: i64) {
-        let named = object
+        let of_status = object
             .status
             .assignment
             .iter()
@@ -115,24 +115,26 @@ impl Process {
             content.is_some_and(|content| content.claim(&object.uid).is_some())
         };
         let claimed = self.memory.records.values().filter(claims);
-        let names: BTreeSet<String> = named.chain(claimed.map(|record| record.name.clone())).collect();
+        let names: BTreeSet<String> = of_status
+            .chain(claimed.map(|record| record.name.clone()))
+            .collect();
         for name in names {
             self.wake(Work::Record(name), t);
         }
     }
 
     /// A record that the watch shows, or that a call returned.
-    pub(crate) fn see_record(&mut self, record: Rc<StoredRecord>, t: i64) {
+    pub(crate) fn see_record(&mut self, record: &Rc<StoredRecord>, t: i64) {
         let number = |record: &StoredRecord| record.version.parse::<u64>().unwrap_or(0);
         let known = self
             .memory
             .records
             .get(&record.name)
             .map_or(0, |known| number(known));
-        if number(&record) <= known || self.memory.removed.contains(&record.uid) {
+        if number(record) <= known || self.memory.removed.contains(&record.uid) {
             return;
         }
-        let record = self.memory.judge(&record);
+        let record = self.memory.judge(record);
         self.wake(Work::Record(record.name.clone()), t);
         self.wake_claimants(&record, t);
         self.memory.records.insert(record.name.clone(), record);

@@ -148,7 +148,7 @@ impl Sim {
                 match &after {
                     Some(after) => {
                         shell.memory.wrote(after);
-                        shell.see_record(after.clone(), t);
+                        shell.see_record(after, t);
                     }
                     None => shell.record_goes(&write.name, t),
                 }

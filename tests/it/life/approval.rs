@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::scene::{Scene, in_seconds};
 
-/// More lists than an access of seconds needs: two or three around the create and the delete, and one every two seconds.
-const MANY_LISTS: usize = 15;
+/// More lists than an access of forty seconds needs: two or three around the create and the delete, and one every two seconds.
+const MANY_LISTS: usize = 35;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_is_approved_granted_at_its_start_and_removed_at_its_end() {

@@ -223,8 +223,9 @@ fn approval_that_became_necessary_denies_at_the_start_and_complete_approvals_sta
 // A request that has claimed nothing ends at once; one whose claim is due leaves an ended claim behind.
 #[test]
 fn an_approved_request_ends_before_its_start_without_a_record() {
+    type End = fn(World) -> World;
     let later = || request().with(|world| world.snapshot.request.spec.start_time = Some(minute(60)));
-    let ends: [(fn(World) -> World, Phase, Reason); 4] = [
+    let ends: [(End, Phase, Reason); 4] = [
         (World::cancelled, Phase::Cancelled, Reason::CancelledByRequester),
         (World::deleted, Phase::Cancelled, Reason::Deleted),
         (
