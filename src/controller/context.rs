@@ -137,8 +137,7 @@ impl Context {
 
     /// A live request, as the watch and our own writes have it.
     pub fn live_request(&self, uid: &str) -> Option<StoredRequest> {
-        let object = self.live.get(uid, self.requests.resource())?;
-        let newest = self.memory.newest(StoredRequest::new(&object));
+        let newest = self.memory.newest(self.live.get(uid)?);
         (!newest.status().finished).then_some(newest)
     }
 
@@ -163,11 +162,12 @@ impl Context {
     }
 
     fn wake_request(&self, uid: &str) {
-        let Some(object) = self.live.get(uid, self.requests.resource()) else {
+        let Some(request) = self.live.get(uid) else {
             return;
         };
         self.memory.wake(uid);
-        let reference = ObjectRef::from_obj_with(&*object, self.requests.resource().clone());
+        let reference = ObjectRef::new_with(request.name(), self.requests.resource().clone());
+        let reference = reference.within(request.namespace());
         // Nobody listens any more when the process ends.
         let _ = self.woken.send(reference);
     }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use kube::api::DynamicObject;
-use kube::core::ApiResource;
-use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::reflector::Store;
 use kube::runtime::watcher::Event;
+
+use super::stored_request::StoredRequest;
 
 /// The live requests, as the watch shows them.
 #[derive(Default)]
@@ -32,8 +33,8 @@ struct Index {
 }
 
 struct Entry {
-    namespace: String,
-    name: String,
+    /// The request as the watch showed it last: read once, however often it is looked at.
+    stored: StoredRequest,
     record: Option<String>,
 }
 
@@ -58,14 +59,8 @@ impl LiveRequests {
     }
 
     /// One.
-    pub fn get(&self, uid: &str, resource: &ApiResource) -> Option<Arc<DynamicObject>> {
-        let reference = {
-            let index = self.index();
-            let entry = index.entries.get(uid)?;
-            ObjectRef::new_with(&entry.name, resource.clone()).within(&entry.namespace)
-        };
-        let found = self.store.get()?.get(&reference)?;
-        (found.metadata.uid.as_deref() == Some(uid)).then_some(found)
+    pub fn get(&self, uid: &str) -> Option<StoredRequest> {
+        self.index().entries.get(uid).map(|entry| entry.stored.clone())
     }
 
     /// The uids of those that name this record.
@@ -123,8 +118,7 @@ impl Index {
             moved.records.insert(record.clone());
         }
         let entry = Entry {
-            namespace: metadata.namespace.clone().unwrap_or_default(),
-            name: metadata.name.clone().unwrap_or_default(),
+            stored: StoredRequest::new(object),
             record,
         };
         self.entries.insert(moved.uid.clone(), entry);
