@@ -13,12 +13,13 @@ use crate::lives::Lives;
 /// What there is between an approval and `CreateAccountAssignment`, when nothing else goes on. Reads that follow each
 /// other are one turn, because nothing makes them wait for each other but the decision.
 const GRANT: &[&str] = &[
-    "read: DescribeAccount, DescribeGroup × 2, DescribePermissionSet, DescribeUser × 3, GetGroupId × 2, GetUserId × 2, IsMemberInGroups × 2, ListParents",
+    "read: DescribeGroup, DescribeUser, GetGroupId, GetUserId, IsMemberInGroups × 2",
     "look: policies × 4, definitions × 6, memory, our rules × 3, a request forged",
     "write status: approvers, conditions, message, phase Approved, reason ApprovalsComplete, review, sequence, window",
+    "read: DescribeAccount, DescribeGroup, DescribePermissionSet, DescribeUser × 2, GetGroupId, GetUserId, ListParents",
     "look: policies × 4, definitions × 6, memory, our rules × 3, a request forged, a decision on it forged",
     "write record: Absent (claims 1)",
-    "read: ListAccountAssignments, get elevationrequests",
+    "read: IsMemberInGroups, ListAccountAssignments, get elevationrequests",
     "write record: Creating (claims 1)",
 ];
 
