@@ -10,7 +10,7 @@ use super::stored_request::StoredRequest;
 use crate::api::Phase;
 use crate::controller::context::Context;
 use crate::controller::driver::{Work, drive};
-use crate::domain::{Facts, RequestMachine};
+use crate::domain::{Facts, RequestMachine, SealCheck};
 
 /// How soon a pass is tried again that has to wait for another one.
 const TURN: Duration = Duration::from_millis(250);
@@ -51,6 +51,10 @@ async fn steps(context: &Context, request: StoredRequest) -> Requeue {
     } else {
         None
     };
+    // Before anything is looked up: that may take longer than the access lasts.
+    if facts.seal == SealCheck::Valid {
+        notice_of_the_end(context, &request, Duration::MAX);
+    }
     let mut machine = RequestMachine::new(context.snapshot(facts, Facts::default()));
     let mut work = Work::of_request(request.clone());
     let wait = drive(context, &mut machine, &mut work).await;
@@ -75,7 +79,7 @@ async fn steps(context: &Context, request: StoredRequest) -> Requeue {
     Requeue::requeue(wait)
 }
 
-/// People are told once that their access ends soon.
+/// People are told once that their access ends soon; the wait is cut at the time to tell it.
 fn notice_of_the_end(context: &Context, request: &StoredRequest, wait: Duration) -> Duration {
     let status = request.status();
     let active = status.phase == Some(Phase::Active);
