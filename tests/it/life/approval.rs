@@ -237,7 +237,7 @@ async fn kubectl_wait_sees_that_a_request_is_settled() {
         &scene.namespace,
         &format!("er/{name}"),
         "--for=condition=Settled",
-        "--timeout=40s",
+        "--timeout=2m",
     ]);
     let output = tokio::task::spawn_blocking(move || kubectl.output())
         .await
