@@ -22,7 +22,7 @@ use crate::sequence::Turn;
 const ENDS: usize = 500;
 
 /// How late the slowest of a hundred may be, in times of what the deletes alone take.
-const AIM: f64 = 3.0;
+const AIM: f64 = 5.0;
 
 /// All ask for one start, which lies so far ahead that all are approved by then, and for a time in which all are granted:
 /// so many times what the last of a hundred grants took, and not less than this. What is approved before its start must

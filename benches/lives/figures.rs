@@ -40,7 +40,7 @@ impl Figures {
     pub fn ratio_to(&self, name: &str, bare: &Figures, aim: Option<f64>) -> String {
         let ratio = |hundredths| self.percentile(hundredths) / bare.percentile(hundredths);
         let (middle, late) = (ratio(50), ratio(99));
-        let verdict = aim.map(|aim| format!("   aim: p99 at most {aim:.0} ×: {}", met(late <= aim)));
+        let verdict = aim.map(|aim| format!("   aim: p99 at most {aim} ×: {}", met(late <= aim)));
         format!(
             "  {name:<44} p50 {middle:>8.2} ×    p99 {late:>8.2} × {}",
             verdict.unwrap_or_default()

@@ -20,7 +20,7 @@ const GRANTS: usize = 100;
 pub const ORDINARY_ACCOUNT: usize = 2 * GRANTS + 1;
 
 /// How late the slowest of a hundred may be, in times of what the same calls take bare.
-const AIM: f64 = 3.0;
+const AIM: f64 = 1.5;
 
 /// An access of seconds is to end as one of hours does, when the time is long over in which lists may not show its create yet,
 /// and its record is to be removed soon.

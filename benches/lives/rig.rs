@@ -37,7 +37,7 @@ const OPTIONS: [&str; 6] = [
 const FRESH_FACTS: Duration = Duration::from_mins(1);
 
 /// How long anything here may take before the benchmark gives up.
-const PATIENCE: Duration = Duration::from_mins(5);
+const PATIENCE: Duration = Duration::from_mins(15);
 
 /// Everything that runs.
 pub struct Rig {
