@@ -73,7 +73,7 @@ async fn back_to_back_leaves_no_gap() {
     let scene = Scene::shared().await;
     scene.waives().await;
     // Long enough for the second to be approved before the end, also on a busy machine.
-    let first = scene.asks("alice", "Waived", "30s").await;
+    let first = scene.asks("alice", "Waived", "75s").await;
     let active = scene.is(&first, "Active").await;
     let end = active["status"]["window"]["endTime"].clone();
     let second = scene
