@@ -95,12 +95,7 @@ impl AssignmentMachine {
 
     /// An end that comes long after its time was missed: nobody was there to see it.
     fn tell_when_late(&mut self, ended: &Record, moment: &Moment) {
-        let ends = ended
-            .status
-            .claims
-            .iter()
-            .filter_map(|claim| claim.ended.as_ref());
-        let Some(end) = ends.map(|end| end.time).max() else {
+        let Some(end) = ended.last_end() else {
             return;
         };
         if moment.now.to_utc() - end.to_utc() >= self.config.timings.overdue_after {

@@ -241,15 +241,7 @@ fn rest_or_note_error(
 /// Access that AWS may still give although it has ended: security is told once a pass. While only a create is waited for that
 /// may still take effect, AWS gives nothing.
 fn tell_when_overdue(machine: &mut AssignmentMachine, record: &Record, moment: &Moment) {
-    let ended = record
-        .status
-        .claims
-        .iter()
-        .filter_map(|claim| claim.ended.as_ref());
-    let ended = ended
-        .map(|end| end.time)
-        .max()
-        .unwrap_or(record.status.state_time);
+    let ended = record.last_end().unwrap_or(record.status.state_time);
     let since = machine.elapsed(Anchor::Ended, ended, moment);
     let rested = machine.tick == machine.pass;
     if !rested || since < machine.config.timings.overdue_after || is_being_removed(machine, moment) {

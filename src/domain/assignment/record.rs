@@ -119,6 +119,12 @@ impl Record {
         self.status.state
     }
 
+    /// When the last of the claims that have ended did.
+    pub fn last_end(&self) -> Option<Timestamp> {
+        let ends = self.status.claims.iter().filter_map(|claim| claim.ended.as_ref());
+        ends.map(|end| end.time).max()
+    }
+
     /// Whether the assignment is there, or may be, and is not being deleted.
     pub fn is_there(&self) -> bool {
         matches!(self.state(), AssignmentState::Creating | AssignmentState::Present)

@@ -3,12 +3,9 @@
 use chrono::TimeDelta;
 
 use super::machine::AssignmentMachine;
-use super::memory::Tenure;
 use super::record::{Record, RecordSeal, RecordWrite, StoredRecord};
 use super::record_name;
-use crate::api::{
-    AccountAssignmentSpec, AssignmentState, Claim, ClaimEnd, ClaimRequest, Create, Phase, Reason,
-};
+use crate::api::{AccountAssignmentSpec, AssignmentState, Claim, ClaimEnd, Create, Phase, Reason};
 use crate::domain::machine::{Moment, Need, Sight};
 use crate::domain::snapshot::{Lease, RequestFacts, SealCheck};
 
@@ -136,7 +133,7 @@ impl AssignmentMachine {
         self.instead = None;
         self.restore = None;
         self.list = None;
-        self.tenure = Tenure::default();
+        self.begin_tenure();
         self.requests.clear();
         self.claims_seen.clear();
     }
@@ -192,11 +189,7 @@ fn claim_of(facts: &RequestFacts, moment: &Moment) -> Option<Claim> {
         by: ending.by.clone(),
     });
     Some(Claim {
-        request: ClaimRequest {
-            namespace: facts.namespace.clone(),
-            name: facts.name.clone(),
-            uid: facts.uid.clone(),
-        },
+        request: facts.claim_request(),
         from: window.start_time.or(facts.spec.start_time).unwrap_or(moment.now),
         duration: access.duration,
         not_after: window.not_after?,

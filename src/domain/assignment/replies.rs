@@ -125,7 +125,7 @@ impl AssignmentMachine {
         self.stored = Some(stored);
     }
 
-    fn begin_tenure(&mut self) {
+    pub(super) fn begin_tenure(&mut self) {
         self.tenure = Tenure::default();
         self.word = None;
         self.error = None;
@@ -149,11 +149,7 @@ impl AssignmentMachine {
             Written::Stored(None) => {
                 let before = self.stored.take();
                 self.tell_step(before.as_ref(), None, moment);
-                self.begin_tenure();
-                self.instead = None;
-                self.list = None;
-                self.requests.clear();
-                self.claims_seen.clear();
+                self.forget();
             }
             Written::Conflict => {
                 self.must_read = true;
