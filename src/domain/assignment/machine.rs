@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 
 use super::memory::{Anchor, Anchors, List, SeenRequest, Tenure, Tick};
-use super::record::{Record, RecordWrite, StoredRecord};
+use super::record::Record;
+use super::stored_record::{RecordWrite, StoredRecord};
 use crate::api::{AssignmentState, CreateOutcome, InstanceArn, LastError, Reason, Timestamp};
 use crate::domain::decision::Alert;
 use crate::domain::fact_reader::{Freshness, Question};

@@ -24,9 +24,11 @@ mod present;
 mod record;
 mod recovery;
 mod replies;
+mod stored_record;
 #[cfg(test)]
 mod tests;
 
 pub use machine::{AssignmentConfig, AssignmentMachine, Seen};
 pub use name::record_name;
-pub use record::{Admission, Record, RecordSeal, RecordWrite, StoredRecord, access_lost, standing_access};
+pub use record::{Admission, Record, access_lost, standing_access};
+pub use stored_record::{RecordSeal, RecordWrite, StoredRecord};

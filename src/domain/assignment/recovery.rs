@@ -3,8 +3,9 @@
 use chrono::TimeDelta;
 
 use super::machine::AssignmentMachine;
-use super::record::{Record, RecordSeal, RecordWrite, StoredRecord};
+use super::record::Record;
 use super::record_name;
+use super::stored_record::{RecordSeal, RecordWrite, StoredRecord};
 use crate::api::{AccountAssignmentSpec, AssignmentState, Claim, ClaimEnd, Create, Phase, Reason};
 use crate::domain::machine::{Moment, Need, Sight};
 use crate::domain::snapshot::{Lease, RequestFacts, SealCheck};

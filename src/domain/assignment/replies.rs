@@ -2,8 +2,9 @@
 
 use super::machine::{Asked, AssignmentMachine};
 use super::memory::{Delete, SeenRequest, Tenure, Word, error_of};
-use super::record::{Record, RecordSeal, StoredRecord};
+use super::record::Record;
 use super::record_name;
+use super::stored_record::{RecordSeal, StoredRecord};
 use crate::api::{AssignmentState, CreateOutcome, CreateResult, Reason};
 use crate::domain::fact_reader::Facts;
 use crate::domain::facts::{Fact, OperationState};
