@@ -12,7 +12,7 @@ use super::sending;
 use crate::api::{AccountId, ClaimRequest, ElevationRequestStatus, Phase};
 use crate::domain::{
     Alert, AssignmentMachine, Facts, Freshness, Guard, Moment, Need, Notice, PolicySet, Proof, Question,
-    RecordWrite, Reply, RequestFacts, RequestMachine, SealCheck, Sight, StoredRecord, Written,
+    RecordWrite, Reply, RequestFacts, RequestMachine, SealCheck, Sight, StoredRecord, Urgency, Written,
 };
 use crate::ports::CallOptions;
 
@@ -49,7 +49,7 @@ impl Machine for RequestMachine {
         let user = user.or(request.spec.requester.as_deref()).unwrap_or_default();
         About {
             options: if request.status.phase == Some(Phase::Revoking) {
-                CallOptions::revocation(user)
+                CallOptions::removal(user)
             } else {
                 CallOptions::decision(user)
             },
@@ -72,10 +72,10 @@ impl Machine for AssignmentMachine {
         let spec = self.record().map(|record| &record.spec);
         let user = spec.map_or("", |spec| spec.user_id.as_str());
         About {
-            options: if self.is_ending(moment) {
-                CallOptions::revocation(user)
-            } else {
-                CallOptions::decision(user)
+            options: match self.urgency(moment) {
+                Urgency::End => CallOptions::revocation(user),
+                Urgency::Removal => CallOptions::removal(user),
+                Urgency::Ordinary => CallOptions::decision(user),
             },
             account: spec.map_or(AccountId::as_given("unknown"), |spec| spec.account_id.clone()),
         }

@@ -192,7 +192,7 @@ async fn operation(
     let asked = context.ports.clock.now();
     // What an operation does decides about taking away as much as about granting.
     let options = CallOptions {
-        priority: Priority::Revocation.min(options.priority),
+        priority: Priority::Removal.min(options.priority),
         ..options
     };
     let answer = context

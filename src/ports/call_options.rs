@@ -17,8 +17,10 @@ pub struct CallOptions {
 /// In which order waiting calls are served; declared from highest to lowest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Priority {
-    /// Part of removing access, reads included: before everything else.
+    /// What access that has ended needs until AWS was asked to remove it, reads included: before everything else.
     Revocation,
+    /// What tells whether that access is gone. A delete that was not sent yet goes before it.
+    Removal,
     /// Part of deciding on or granting a request.
     Decision,
     /// Background work that nobody waits for: sweeps, refreshing of trees, statuses of policies.
@@ -35,29 +37,30 @@ pub enum Freshness {
 }
 
 impl CallOptions {
-    /// Part of removing access.
+    /// Part of ending access, until AWS was asked to remove it.
     pub fn revocation(on_behalf_of: impl Into<Arc<str>>) -> Self {
-        Self {
-            priority: Priority::Revocation,
-            on_behalf_of: on_behalf_of.into(),
-            freshness: Freshness::Cached,
-        }
+        Self::with(Priority::Revocation, on_behalf_of)
+    }
+
+    /// Part of looking whether access is gone.
+    pub fn removal(on_behalf_of: impl Into<Arc<str>>) -> Self {
+        Self::with(Priority::Removal, on_behalf_of)
     }
 
     /// Part of deciding on or granting a request.
     pub fn decision(on_behalf_of: impl Into<Arc<str>>) -> Self {
-        Self {
-            priority: Priority::Decision,
-            on_behalf_of: on_behalf_of.into(),
-            freshness: Freshness::Cached,
-        }
+        Self::with(Priority::Decision, on_behalf_of)
     }
 
     /// Background work that nobody waits for.
     pub fn background() -> Self {
+        Self::with(Priority::Background, "background")
+    }
+
+    fn with(priority: Priority, on_behalf_of: impl Into<Arc<str>>) -> Self {
         Self {
-            priority: Priority::Background,
-            on_behalf_of: "background".into(),
+            priority,
+            on_behalf_of: on_behalf_of.into(),
             freshness: Freshness::Cached,
         }
     }

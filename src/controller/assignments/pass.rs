@@ -8,10 +8,9 @@ use futures::future::FutureExt as _;
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
-use super::queue::Lane;
 use crate::controller::context::Context;
 use crate::controller::driver::{Work, drive};
-use crate::domain::{AssignmentMachine, RequestFacts, Seen};
+use crate::domain::{AssignmentMachine, RequestFacts, Seen, Urgency};
 
 /// Runs passes over records until `shutdown`; those that are under way then are finished first. Begins when every record and
 /// every live request have been seen, with all records that there are or that a request names.
@@ -31,7 +30,7 @@ pub async fn run(context: Arc<Context>, shutdown: impl Future<Output = ()> + Sen
     tracing::info!("records and live requests are known; assignments are looked at");
     let mut passes = JoinSet::new();
     loop {
-        while let Some(name) = context.queue.take(|name| lane(&context, name)) {
+        while let Some(name) = context.queue.take(|name| urgency(&context, name)) {
             passes.spawn(pass(Arc::clone(&context), name));
         }
         tokio::select! {
@@ -49,12 +48,12 @@ fn all_names(context: &Context) -> BTreeSet<String> {
     context.record_cache.names().into_iter().chain(named).collect()
 }
 
-fn lane(context: &Context, name: &str) -> Lane {
+fn urgency(context: &Context, name: &str) -> Urgency {
     let mut machine = context.machines.take(name);
     machine.see(seen(context, name, &machine));
-    let ending = machine.is_ending(&context.moment());
+    let urgency = machine.urgency(&context.moment());
     context.machines.put(name, machine);
-    if ending { Lane::Ending } else { Lane::Ordinary }
+    urgency
 }
 
 /// Whether access is to be taken away that this machine knows of, as the watches tell now.

@@ -1,31 +1,28 @@
 //! Which record's turn it is: one pass at a time for each, at the time that its last pass named or when something woke it.
-//! Ends have a lane of their own and never wait for what else is due. A pass that waits for AWS to take a create or delete takes
-//! no place meanwhile: many ends in one account do not hold up those in others.
+//! What is more urgent has places of its own and never waits for what is less so. While ends wait for a place that AWS was not
+//! told of yet, nothing less urgent begins, but no longer than a few seconds. A pass that waits for AWS to take a create or
+//! delete takes no place meanwhile: many ends in one account do not hold up those in others.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// How often what waits in the ordinary lane is looked at for ends that have come meanwhile.
+use crate::domain::Urgency;
+
+/// How often what waits for a place is looked at for ends that have come meanwhile.
 const PROMOTION_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Where a pass waits for its turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lane {
-    /// Access is being taken away.
-    Ending,
-    /// Everything else.
-    Ordinary,
-}
+/// How long what is less urgent is held back by ends that wait for a place.
+const HOLD: Duration = Duration::from_secs(10);
 
 /// The queue of passes over records.
 pub struct Queue {
     inner: Mutex<Inner>,
     changed: Notify,
-    /// How many passes run at once in each lane.
+    /// How many passes of each urgency run at once.
     width: usize,
 }
 
@@ -33,21 +30,28 @@ pub struct Queue {
 struct Inner {
     states: HashMap<String, State>,
     timers: BTreeSet<(Instant, String)>,
-    ending: VecDeque<String>,
-    ordinary: VecDeque<String>,
-    running: [usize; 2],
+    lanes: BTreeMap<Urgency, Lane>,
     promoted: Option<Instant>,
+    /// Since when ends wait for a place.
+    held_since: Option<Instant>,
+}
+
+/// The passes of one urgency.
+#[derive(Default)]
+struct Lane {
+    ready: VecDeque<String>,
+    running: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Waiting(Instant),
-    Ready(Lane),
-    Running { lane: Lane, again: bool },
+    Ready(Urgency),
+    Running { urgency: Urgency, again: bool },
 }
 
 impl Queue {
-    /// An empty queue in which so many passes run at once in each lane.
+    /// An empty queue in which so many passes of each urgency run at once.
     pub fn new(width: u16) -> Self {
         Self {
             inner: Mutex::default(),
@@ -62,11 +66,12 @@ impl Queue {
         self.changed.notify_one();
     }
 
-    /// The record whose pass begins now, if there is one. `lane` says in which lane a record waits that is due.
-    pub fn take(&self, lane: impl Fn(&str) -> Lane) -> Option<String> {
+    /// The record whose pass begins now, if there is one. `urgency` says how urgent the pass is of a record that is due.
+    pub fn take(&self, urgency: impl Fn(&str) -> Urgency) -> Option<String> {
         let mut inner = self.inner();
-        inner.make_ready(Instant::now(), &lane);
-        inner.take(self.width)
+        let now = Instant::now();
+        inner.make_ready(now, &urgency);
+        inner.take(self.width, now)
     }
 
     /// A pass is over; `rest` says when the next one is due, if one is.
@@ -78,29 +83,31 @@ impl Queue {
 
     /// The pass over this record waits for AWS: its place is free for another one until the returned value is dropped.
     pub fn away(&self, name: &str) -> Away<'_> {
-        let lane = self.inner().leave(name);
+        let urgency = self.inner().leave(name);
         self.changed.notify_one();
-        Away { queue: self, lane }
+        Away { queue: self, urgency }
     }
 
     /// Whether a pass that takes access away runs, or waits for its turn.
     pub fn has_endings(&self) -> bool {
         let inner = self.inner();
-        let lane = |state: &State| {
-            matches!(
-                state,
-                State::Running {
-                    lane: Lane::Ending,
-                    ..
-                }
-            )
-        };
-        inner.states.values().any(lane) || !inner.ending.is_empty()
+        let mut states = inner.states.values();
+        states.any(|state| {
+            state
+                .urgency()
+                .is_some_and(|urgency| urgency != Urgency::Ordinary)
+        })
+    }
+
+    /// Whether access has ended there, and the pass that asks AWS to remove it waits for its turn: there is nothing to do about
+    /// its requests before that.
+    pub fn awaits_end(&self, name: &str) -> bool {
+        self.inner().states.get(name) == Some(&State::Ready(Urgency::End))
     }
 
     /// Waits until there may be something to take.
     pub async fn changed(&self) {
-        let next = self.inner().next_look();
+        let next = self.inner().next_look(Instant::now());
         tokio::select! {
             () = self.changed.notified() => {}
             () = until(next) => {}
@@ -115,14 +122,23 @@ impl Queue {
 /// A pass that waits for AWS, and takes no place meanwhile.
 pub struct Away<'a> {
     queue: &'a Queue,
-    lane: Option<Lane>,
+    urgency: Option<Urgency>,
 }
 
 impl Drop for Away<'_> {
     /// It takes a place again at once, also where all are taken by now: what AWS answered is not kept waiting.
     fn drop(&mut self) {
-        if let Some(lane) = self.lane {
-            self.queue.inner().running[lane as usize] += 1;
+        if let Some(urgency) = self.urgency {
+            self.queue.inner().lane(urgency).running += 1;
+        }
+    }
+}
+
+impl State {
+    fn urgency(&self) -> Option<Urgency> {
+        match self {
+            Self::Waiting(_) => None,
+            Self::Ready(urgency) | Self::Running { urgency, .. } => Some(*urgency),
         }
     }
 }
@@ -151,73 +167,91 @@ impl Inner {
         self.states.insert(name.to_owned(), State::Waiting(until));
     }
 
-    fn make_ready(&mut self, now: Instant, lane: &impl Fn(&str) -> Lane) {
+    fn lane(&mut self, urgency: Urgency) -> &mut Lane {
+        self.lanes.entry(urgency).or_default()
+    }
+
+    fn make_ready(&mut self, now: Instant, urgency: &impl Fn(&str) -> Urgency) {
         while self.timers.first().is_some_and(|(due, _)| *due <= now) {
             let Some((_, name)) = self.timers.pop_first() else {
                 break;
             };
-            self.ready(name, lane);
+            self.ready(name, urgency);
         }
         if self.promoted.is_none_or(|last| now - last >= PROMOTION_INTERVAL) {
             self.promoted = Some(now);
-            for name in std::mem::take(&mut self.ordinary) {
-                self.ready(name, lane);
+            for name in std::mem::take(&mut self.lane(Urgency::Ordinary).ready) {
+                self.ready(name, urgency);
             }
         }
+        let ends_wait = !self.lane(Urgency::End).ready.is_empty();
+        self.held_since = self.held_since.or(Some(now)).filter(|_| ends_wait);
     }
 
-    fn ready(&mut self, name: String, lane: &impl Fn(&str) -> Lane) {
-        let lane = lane(&name);
-        self.states.insert(name.clone(), State::Ready(lane));
-        match lane {
-            Lane::Ending => self.ending.push_back(name),
-            Lane::Ordinary => self.ordinary.push_back(name),
-        }
+    fn ready(&mut self, name: String, urgency: &impl Fn(&str) -> Urgency) {
+        let urgency = urgency(&name);
+        self.states.insert(name.clone(), State::Ready(urgency));
+        self.lane(urgency).ready.push_back(name);
     }
 
-    fn take(&mut self, width: usize) -> Option<String> {
-        for lane in [Lane::Ending, Lane::Ordinary] {
-            if self.running[lane as usize] >= width {
-                continue;
-            }
-            let ready = match lane {
-                Lane::Ending => self.ending.pop_front(),
-                Lane::Ordinary => self.ordinary.pop_front(),
+    fn take(&mut self, width: usize, now: Instant) -> Option<String> {
+        for urgency in [Urgency::End, Urgency::Removal, Urgency::Ordinary] {
+            let lane = self.lane(urgency);
+            let next = if lane.running < width {
+                lane.ready.pop_front()
+            } else {
+                None
             };
-            if let Some(name) = ready {
-                self.running[lane as usize] += 1;
-                self.states
-                    .insert(name.clone(), State::Running { lane, again: false });
+            if let Some(name) = next {
+                lane.running += 1;
+                let running = State::Running {
+                    urgency,
+                    again: false,
+                };
+                self.states.insert(name.clone(), running);
                 return Some(name);
+            }
+            let ends_wait = !self.lane(Urgency::End).ready.is_empty();
+            let held = |since: Instant| ends_wait && now - since < HOLD;
+            if self.held_since.is_some_and(held) {
+                return None;
             }
         }
         None
     }
 
-    fn leave(&mut self, name: &str) -> Option<Lane> {
-        let Some(State::Running { lane, .. }) = self.states.get(name) else {
+    fn leave(&mut self, name: &str) -> Option<Urgency> {
+        let Some(State::Running { urgency, .. }) = self.states.get(name) else {
             return None;
         };
-        let lane = *lane;
-        self.running[lane as usize] = self.running[lane as usize].saturating_sub(1);
-        Some(lane)
+        let urgency = *urgency;
+        let lane = self.lane(urgency);
+        lane.running = lane.running.saturating_sub(1);
+        Some(urgency)
     }
 
     fn done(&mut self, name: &str, next: Option<Instant>, now: Instant) {
-        let Some(State::Running { lane, again }) = self.states.remove(name) else {
+        let Some(State::Running { urgency, again }) = self.states.remove(name) else {
             return;
         };
-        self.running[lane as usize] = self.running[lane as usize].saturating_sub(1);
+        let lane = self.lane(urgency);
+        lane.running = lane.running.saturating_sub(1);
         if let Some(next) = if again { Some(now) } else { next } {
             self.wait(name, next);
         }
     }
 
-    fn next_look(&self) -> Option<Instant> {
+    fn next_look(&self, now: Instant) -> Option<Instant> {
         let timer = self.timers.first().map(|(due, _)| *due);
-        let promotion = self.promoted.filter(|_| !self.ordinary.is_empty());
+        let ordinary = self.lanes.get(&Urgency::Ordinary);
+        let waits = ordinary.is_some_and(|lane| !lane.ready.is_empty());
+        let promotion = self.promoted.filter(|_| waits);
         let promotion = promotion.map(|last| last + PROMOTION_INTERVAL);
-        timer.into_iter().chain(promotion).min()
+        let held = self
+            .held_since
+            .map(|since| since + HOLD)
+            .filter(|over| *over > now);
+        timer.into_iter().chain(promotion).chain(held).min()
     }
 }
 
@@ -225,8 +259,16 @@ impl Inner {
 mod tests {
     use super::*;
 
-    fn ordinary(_: &str) -> Lane {
-        Lane::Ordinary
+    fn ordinary(_: &str) -> Urgency {
+        Urgency::Ordinary
+    }
+
+    fn by_name(name: &str) -> Urgency {
+        match name.split(' ').next() {
+            Some("end") => Urgency::End,
+            Some("removal") => Urgency::Removal,
+            _ => Urgency::Ordinary,
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -264,16 +306,34 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_end_waits_for_no_place_that_others_have() {
         let queue = Queue::new(1);
-        let lane = |name: &str| match name {
-            "end" => Lane::Ending,
-            _ => Lane::Ordinary,
-        };
         for name in ["one", "two", "end"] {
             queue.wake(name);
         }
-        assert_eq!(queue.take(lane).as_deref(), Some("end"));
-        assert_eq!(queue.take(lane).as_deref(), Some("one"));
-        assert_eq!(queue.take(lane), None, "the only place is taken");
+        assert_eq!(queue.take(by_name).as_deref(), Some("end"));
+        assert_eq!(queue.take(by_name).as_deref(), Some("one"));
+        assert_eq!(queue.take(by_name), None, "the only place is taken");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_ends_wait_for_a_place_nothing_else_begins_but_not_for_ever() {
+        let queue = Queue::new(1);
+        for name in ["end 1", "end 2", "removal", "one"] {
+            queue.wake(name);
+        }
+        assert_eq!(queue.take(by_name).as_deref(), Some("end 1"));
+        assert_eq!(queue.take(by_name), None, "the second end waits for its place");
+        assert!(queue.awaits_end("end 2") && !queue.awaits_end("end 1") && !queue.awaits_end("removal"));
+        let before = Instant::now();
+        let mut next = None;
+        while next.is_none() {
+            queue.changed().await;
+            next = queue.take(by_name);
+        }
+        assert_eq!((next.as_deref(), before.elapsed()), (Some("removal"), HOLD));
+        assert_eq!(queue.take(by_name).as_deref(), Some("one"));
+        queue.done("end 1", None);
+        assert_eq!(queue.take(by_name).as_deref(), Some("end 2"));
+        assert!(queue.has_endings());
     }
 
     #[tokio::test(start_paused = true)]
@@ -282,15 +342,15 @@ mod tests {
         for name in ["a", "b", "c"] {
             queue.wake(name);
         }
-        assert_eq!(queue.take(|_| Lane::Ending).as_deref(), Some("a"));
-        assert_eq!(queue.take(|_| Lane::Ending), None, "the only place is taken");
+        assert_eq!(queue.take(|_| Urgency::End).as_deref(), Some("a"));
+        assert_eq!(queue.take(|_| Urgency::End), None, "the only place is taken");
         let away = queue.away("a");
-        assert_eq!(queue.take(|_| Lane::Ending).as_deref(), Some("b"));
+        assert_eq!(queue.take(|_| Urgency::End).as_deref(), Some("b"));
         drop(away);
         queue.done("b", None);
-        assert_eq!(queue.take(|_| Lane::Ending), None, "the first is back");
+        assert_eq!(queue.take(|_| Urgency::End), None, "the first is back");
         queue.done("a", None);
-        assert_eq!(queue.take(|_| Lane::Ending).as_deref(), Some("c"));
+        assert_eq!(queue.take(|_| Urgency::End).as_deref(), Some("c"));
         queue.done("c", None);
         assert!(!queue.has_endings());
     }
@@ -305,6 +365,6 @@ mod tests {
         assert_eq!(queue.take(ordinary), None);
         queue.changed().await;
         queue.changed().await;
-        assert!(queue.take(|_| Lane::Ending).is_some());
+        assert!(queue.take(|_| Urgency::End).is_some());
     }
 }

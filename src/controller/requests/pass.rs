@@ -28,6 +28,10 @@ pub async fn pass(context: &Context, seen: StoredRequest) -> Requeue {
         return Requeue::requeue(wait);
     }
     let status = request.status();
+    let assignment = status.assignment.as_ref();
+    if assignment.is_some_and(|assignment| context.queue.awaits_end(&assignment.name)) {
+        return Requeue::requeue(TURN);
+    }
     let span = tracing::info_span!(
         "request",
         request = request.full_name(),

@@ -34,6 +34,17 @@ pub struct Seen {
     pub requests: Vec<RequestFacts>,
 }
 
+/// How urgent the next step of a machine is, the most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Urgency {
+    /// Access has ended, and this process has not asked AWS yet to remove it.
+    End,
+    /// AWS was asked; whether the access is gone is looked at.
+    Removal,
+    /// Everything else.
+    Ordinary,
+}
+
 /// What a reply is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asked {
@@ -136,6 +147,15 @@ impl AssignmentMachine {
     /// Whether nothing has to be remembered: the machine may be forgotten.
     pub fn is_idle(&self) -> bool {
         self.stored.is_none() && self.restore.is_none() && self.outbox.is_empty()
+    }
+
+    /// How urgent its next step is.
+    pub fn urgency(&self, moment: &Moment) -> Urgency {
+        match self.is_ending(moment) {
+            true if self.tenure.deletes == 0 => Urgency::End,
+            true => Urgency::Removal,
+            false => Urgency::Ordinary,
+        }
     }
 
     /// Whether access is to be taken away now, or was not taken away yet: it goes before everything else.

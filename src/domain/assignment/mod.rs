@@ -28,7 +28,7 @@ mod stored_record;
 #[cfg(test)]
 mod tests;
 
-pub use machine::{AssignmentConfig, AssignmentMachine, Seen};
+pub use machine::{AssignmentConfig, AssignmentMachine, Seen, Urgency};
 pub use name::record_name;
 pub use record::{Admission, Record, access_lost, standing_access};
 pub use stored_record::{RecordSeal, RecordWrite, StoredRecord};
