@@ -127,7 +127,12 @@ impl Assignments for Aws {
             Err(error) if error.class == Class::NotFound => {
                 return Ok(DeleteAnswer::AlreadyGone(GoneEvidence::NotFoundAnswer));
             }
-            Err(error) => return Err(error),
+            Err(error) => {
+                if error.class == Class::Conflict {
+                    self.shared.caller.budget.busy(&key.account_id);
+                }
+                return Err(error);
+            }
         };
         let (request, state) = accepted(kind, &site, answer.account_assignment_deletion_status(), slot)?;
         Ok(match state {

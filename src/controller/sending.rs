@@ -24,7 +24,7 @@ pub async fn create(ports: &Ports, create: Create, tolerance: TimeDelta) -> Sent
     match ports.assignments.create(&options, &key, permit).await {
         Ok(CreateAnswer::Accepted { request, state }) => Sent::Accepted { id: request, state },
         Ok(CreateAnswer::Withheld) => Sent::NotSent,
-        Err(error) => failed("CreateAccountAssignment", &error),
+        Err(error) => failed(&error),
     }
 }
 
@@ -35,18 +35,14 @@ pub async fn delete(ports: &Ports, key: &AssignmentKey) -> Sent {
     match ports.assignments.delete(&options, key).await {
         Ok(DeleteAnswer::Accepted { request, state }) => Sent::Accepted { id: request, state },
         Ok(DeleteAnswer::AlreadyGone(_)) => Sent::NothingThere,
-        Err(error) => failed("DeleteAccountAssignment", &error),
+        Err(error) => failed(&error),
     }
 }
 
-fn failed(operation: &str, error: &PortError) -> Sent {
+fn failed(error: &PortError) -> Sent {
     let uncertain = error.effect == Effect::Uncertain;
-    tracing::warn!(%error, uncertain, "{operation} failed");
-    if uncertain {
-        Sent::NoAnswer(error.to_string())
-    } else {
-        Sent::Refused(error.to_string())
-    }
+    tracing::warn!(%error, uncertain, "{} failed", error.operation);
+    error.into()
 }
 
 /// How far the other clocks are ahead of ours.

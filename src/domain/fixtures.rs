@@ -91,6 +91,8 @@ pub(crate) enum Aws {
     Fails,
     /// Operations are refused.
     Refuses,
+    /// Operations are refused, because AWS is at work on others in the account.
+    Busy,
     /// Creates are not signed.
     Withholds,
     /// Operations are carried out and the answers are lost.

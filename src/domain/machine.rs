@@ -162,6 +162,8 @@ pub enum Sent {
     NotSent,
     /// AWS refused it: it will not take effect.
     Refused(String),
+    /// AWS refused it, because it is at work on something else in the account: it will not take effect, and soon may be taken.
+    Busy(String),
     /// There is nothing to delete.
     NothingThere,
     /// No usable answer: it may take effect.

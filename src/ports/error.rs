@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::Sent;
+
 /// A failed call. Its `Display` is one or two sentences for people: the operation and its resource, AWS's message, and
 /// what to check.
 #[derive(Clone)]
@@ -61,6 +63,17 @@ impl Class {
             Self::Invalid => "invalid",
             Self::Conflict => "conflict",
             Self::NotFound => "not_found",
+        }
+    }
+}
+
+impl From<&PortError> for Sent {
+    /// What a failed create or delete means to the machines.
+    fn from(error: &PortError) -> Self {
+        match (error.effect, error.class) {
+            (Effect::Uncertain, _) => Self::NoAnswer(error.to_string()),
+            (Effect::None, Class::Conflict) => Self::Busy(error.to_string()),
+            (Effect::None, _) => Self::Refused(error.to_string()),
         }
     }
 }

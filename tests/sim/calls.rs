@@ -3,7 +3,7 @@
 use identity_center_sandbox::{Client, HoldId};
 use team_operator::api::{AssignmentKey, Timestamp};
 use team_operator::domain::{Create, Lease, Moment, OperationKind, Sent, Timings};
-use team_operator::ports::{CreateAnswer, DeleteAnswer, Effect, PortError, SendPermit};
+use team_operator::ports::{CreateAnswer, DeleteAnswer, SendPermit};
 
 use crate::cluster::{stamp, utc};
 use crate::laws::{Seen, SentToAws, covering};
@@ -52,7 +52,7 @@ impl Sim {
         match answer {
             Ok(CreateAnswer::Accepted { request, state }) => Sent::Accepted { id: request, state },
             Ok(CreateAnswer::Withheld) => Sent::NotSent,
-            Err(error) => failed(&error),
+            Err(error) => (&error).into(),
         }
     }
 
@@ -76,7 +76,7 @@ impl Sim {
         match answer {
             Ok(DeleteAnswer::Accepted { request, state }) => Sent::Accepted { id: request, state },
             Ok(DeleteAnswer::AlreadyGone(_)) => Sent::NothingThere,
-            Err(error) => failed(&error),
+            Err(error) => (&error).into(),
         }
     }
 
@@ -163,13 +163,5 @@ impl Sim {
         let ahead = self.aws.ahead;
         self.processes[process].hears_clock(true, ahead);
         pass.resume_at = self.t + took;
-    }
-}
-
-fn failed(error: &PortError) -> Sent {
-    if error.effect == Effect::Uncertain {
-        Sent::NoAnswer(error.to_string())
-    } else {
-        Sent::Refused(error.to_string())
     }
 }

@@ -3,14 +3,16 @@
 //! AWS allows 20 calls a second for all clients of an instance together, 15 outstanding creates, and one role update
 //! per account at a time. This budget stays well below these limits and allocates calls in an order:
 //!
-//! - **Revocations first**, reads included; then decisions, then background work ([`Priority`](crate::ports::Priority)).
+//! - **Revocations first**, reads included; then what tells whether access is gone, then decisions, then background work
+//!   ([`Priority`](crate::ports::Priority)).
 //! - **Round-robin among requesters** within the same priority.
-//! - **One create or one deletion per account**, and a deletion waits for no create; the slot is released when AWS reports the
-//!   operation finished, or after ten minutes without a final status.
+//! - **One create per account**, and none beside a deletion there; its slot is released when AWS reports the operation finished,
+//!   or after ten minutes without a final status. A deletion waits for no slot. Where AWS refused one because it is at work in
+//!   the account, deletions there go one a second, in the order in which they came.
 //! - **Polling is included**: status calls for an open operation come at growing intervals and cost tokens too.
 //!
 //! # Guarantees
-//! - No create takes a token or a slot while a revocation that could use it is waiting.
+//! - No create takes a token while a revocation that could use it is waiting.
 //! - Dropping a waiting call releases whatever it had.
 //! - Nobody waits longer than [`BudgetSettings::longest_wait`].
 //!
@@ -33,7 +35,7 @@ pub(super) use slots::{Poll, Slot};
 
 use self::bucket::{Bucket, QueuedBucket};
 use self::slots::Slots;
-use crate::ports::{AccountId, CallOptions, OperationKind, Priority, RequestId};
+use crate::ports::{AccountId, CallOptions, OperationKind, RequestId};
 
 /// Calls that share one of AWS's limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,10 +65,10 @@ pub struct BudgetSettings {
     pub identity_store_rate: f64,
     /// The part of Organizations' limits (which count per calling account) that is used; 0.5 is half.
     pub organizations_share: f64,
-    /// Concurrent operations, creates and deletes together. AWS's limit: 15 creates.
+    /// Operations in progress, creates and deletes together, at which no more creates are sent. AWS's limit: 15 creates.
     pub outstanding: usize,
-    /// Additional slots that only revocations may use, so that slow creates never keep them waiting.
-    pub reserved_for_revocations: usize,
+    /// How far apart deletes are in an account in which AWS refused one, because it was at work there.
+    pub busy_interval: Duration,
     /// An operation without a final status releases its slot after this.
     pub operation_forgotten_after: Duration,
     /// Nobody waits longer for a token or a slot; the call then fails as throttled.
@@ -84,7 +86,7 @@ impl Default for BudgetSettings {
             identity_store_rate: 8.0,
             organizations_share: 0.5,
             outstanding: 10,
-            reserved_for_revocations: 5, // 10 + 5 = AWS's 15, should deletes turn out to count
+            busy_interval: Duration::from_secs(1), // AWS's own tool needed 3 s for an operation
             operation_forgotten_after: Duration::from_mins(10),
             longest_wait: Duration::from_mins(1),
             first_poll: Duration::from_secs(2), // AWS's own tool needed 3 s for an operation
@@ -194,6 +196,13 @@ impl Budget {
         self.lock()
             .slots
             .still_open(kind, request, Instant::now(), &self.shared.settings)
+    }
+
+    /// AWS refused a delete, because it is at work in the account: the next ones there go one after the other.
+    pub(super) fn busy(&self, account: &AccountId) {
+        self.lock()
+            .slots
+            .refused(account, Instant::now(), &self.shared.settings);
     }
 
     /// The operation has finished: releases its slot.
@@ -357,11 +366,6 @@ async fn woken_or_due(waker: &Notify, again: Option<Instant>) {
         }
     };
     tokio::select! { () = waker.notified() => (), () = due => () }
-}
-
-/// Whether a kind of operation may use the slots reserved for revocations.
-fn may_use_reserve(priority: Priority, kind: OperationKind) -> bool {
-    priority == Priority::Revocation && kind == OperationKind::Deletion
 }
 
 #[cfg(test)]

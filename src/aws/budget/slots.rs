@@ -1,5 +1,8 @@
-//! Slots for operations: a maximum in total and one per account, each occupied until AWS reports the operation finished.
+//! Slots for operations. Creates have a maximum in total and one per account, each occupied until AWS reports the operation
+//! finished. Deletes wait for no slot: how many at once AWS takes is AWS's answer to give. Where it refused one, because it was
+//! at work in the account, the next ones there go one after the other.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,8 +10,8 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::fair_queue::FairQueue;
-use super::{Budget, BudgetSettings, may_use_reserve};
-use crate::ports::{AccountId, CallOptions, OperationKind, Priority, RequestId};
+use super::{Budget, BudgetSettings};
+use crate::ports::{AccountId, CallOptions, OperationKind, RequestId};
 
 /// By which factor the interval between two status calls grows.
 const POLL_GROWTH: f64 = 1.6;
@@ -17,16 +20,24 @@ const POLL_GROWTH: f64 = 1.6;
 #[derive(Debug, Default)]
 pub(super) struct Slots {
     queue: FairQueue,
-    wanted: Vec<Wanted>,
+    wanted: HashMap<u64, Wanted>,
     open: Vec<Open>,
+    busy: HashMap<AccountId, Busy>,
 }
 
 #[derive(Debug, Clone)]
 struct Wanted {
-    number: u64,
-    priority: Priority,
     account: AccountId,
     kind: OperationKind,
+}
+
+/// An account in which AWS refused a delete.
+#[derive(Debug)]
+struct Busy {
+    /// When it last did.
+    refused: Instant,
+    /// When the next one may be tried.
+    next: Instant,
 }
 
 /// An operation in progress, or about to be.
@@ -39,6 +50,12 @@ struct Open {
     request: Option<RequestId>,
     next_poll: Instant,
     interval: Duration,
+}
+
+/// What keeps an operation from being started.
+struct Obstacle {
+    /// When it is over, if nothing else happens.
+    over_at: Option<Instant>,
 }
 
 /// Whether to poll an operation.
@@ -105,23 +122,19 @@ impl Slots {
         waker: Arc<Notify>,
     ) -> u64 {
         let number = self.queue.join(options.priority, &options.on_behalf_of, waker);
-        self.wanted.push(Wanted {
-            number,
-            priority: options.priority,
-            account: account.clone(),
-            kind,
-        });
+        let account = account.clone();
+        self.wanted.insert(number, Wanted { account, kind });
         number
     }
 
     /// Leaves the queue; others may fit now.
     pub(super) fn leave(&mut self, number: u64) {
-        self.wanted.retain(|wanted| wanted.number != number);
+        self.wanted.remove(&number);
         self.queue.leave(number);
         self.queue.wake_all();
     }
 
-    /// Whether this number is the first that fits; else when the next slot is freed because its operation is given up.
+    /// Whether this number is the first that fits; else when it may fit without anything being freed.
     pub(super) fn is_next(
         &mut self,
         number: u64,
@@ -129,23 +142,28 @@ impl Slots {
         settings: &BudgetSettings,
     ) -> Result<(), Option<Instant>> {
         self.forget(now, settings);
-        let first = self.queue.in_order().find(|number| self.fits(*number, settings));
+        let fits = |number: &u64| self.obstacle(*number, now, settings).is_none();
+        let first = self.queue.in_order().find(fits);
         if first == Some(number) {
             return Ok(());
         }
         Err(self
-            .open
-            .iter()
-            .map(|open| open.since + settings.operation_forgotten_after)
-            .min())
+            .obstacle(number, now, settings)
+            .and_then(|obstacle| obstacle.over_at))
     }
 
     /// Takes the slot that [`Slots::is_next`] promised.
     pub(super) fn take(&mut self, number: u64, now: Instant, settings: &BudgetSettings) {
-        let Some(at) = self.wanted.iter().position(|wanted| wanted.number == number) else {
+        let Some(Wanted { account, kind }) = self.wanted.remove(&number) else {
             return;
         };
-        let Wanted { account, kind, .. } = self.wanted.swap_remove(at);
+        if let Some(busy) = self
+            .busy
+            .get_mut(&account)
+            .filter(|_| kind == OperationKind::Deletion)
+        {
+            busy.next = now + settings.busy_interval;
+        }
         self.queue.serve(number);
         self.queue.wake_all();
         self.open.push(Open {
@@ -159,21 +177,35 @@ impl Slots {
         });
     }
 
-    fn fits(&self, number: u64, settings: &BudgetSettings) -> bool {
-        let Some(wanted) = self.wanted.iter().find(|wanted| wanted.number == number) else {
-            return false;
+    /// AWS refused a delete, because it is at work in the account.
+    pub(super) fn refused(&mut self, account: &AccountId, now: Instant, settings: &BudgetSettings) {
+        self.busy
+            .retain(|_, busy| now.saturating_duration_since(busy.refused) < settings.longest_wait);
+        let busy = self.busy.entry(account.clone()).or_insert(Busy {
+            refused: now,
+            next: now + settings.busy_interval,
+        });
+        busy.refused = now;
+    }
+
+    /// What keeps a waiting operation from being started.
+    fn obstacle(&self, number: u64, now: Instant, settings: &BudgetSettings) -> Option<Obstacle> {
+        let Some(wanted) = self.wanted.get(&number) else {
+            return Some(Obstacle { over_at: None });
         };
-        let reserve = if may_use_reserve(wanted.priority, wanted.kind) {
-            settings.reserved_for_revocations
-        } else {
-            0
-        };
-        // A deletion waits for no create: whether AWS takes it meanwhile is AWS's answer to give.
-        let blocks = |open: &Open| {
-            open.account == wanted.account
-                && (wanted.kind == OperationKind::Creation || open.kind == OperationKind::Deletion)
-        };
-        self.open.len() < settings.outstanding + reserve && !self.open.iter().any(blocks)
+        if wanted.kind == OperationKind::Deletion {
+            let next = self.busy.get(&wanted.account).map(|busy| busy.next);
+            let over_at = next.filter(|next| *next > now)?;
+            return Some(Obstacle {
+                over_at: Some(over_at),
+            });
+        }
+        let is_full = self.open.len() >= settings.outstanding;
+        let taken = self.open.iter().any(|open| open.account == wanted.account);
+        let given_up = |open: &Open| open.since + settings.operation_forgotten_after;
+        (is_full || taken).then(|| Obstacle {
+            over_at: self.open.iter().map(given_up).min(),
+        })
     }
 
     pub(super) fn poll(

@@ -88,20 +88,14 @@ async fn a_caller_who_gives_up_blocks_nobody() {
 async fn nobody_waits_longer_than_set() {
     let settings = BudgetSettings {
         outstanding: 0,
-        reserved_for_revocations: 0,
         ..BudgetSettings::default()
     };
     let budget = Budget::new(settings);
     let start = Instant::now();
-    let refused = budget
-        .start(
-            &CallOptions::revocation("bob"),
-            &account(1),
-            OperationKind::Deletion,
-        )
-        .await
-        .unwrap_err();
-    assert_eq!(refused.waited, Duration::from_mins(1));
+    let create = OperationKind::Creation;
+    let (bob, busy) = (CallOptions::decision("bob"), account(1));
+    let refused = budget.start(&bob, &busy, create);
+    assert_eq!(refused.await.unwrap_err().waited, Duration::from_mins(1));
     assert_eq!(start.elapsed(), Duration::from_mins(1));
 }
 
@@ -123,14 +117,14 @@ async fn a_throttling_answer_pauses_the_family_and_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deletion_waits_for_no_create_in_its_account_and_a_create_for_both() {
+async fn a_deletion_waits_for_nothing_in_its_account_and_a_create_for_both() {
     use OperationKind::{Creation, Deletion};
     let budget = Budget::new(BudgetSettings::default());
     let options = CallOptions::revocation("alice");
     for (open, wanted, waits) in [
         (Creation, Deletion, false),
         (Creation, Creation, true),
-        (Deletion, Deletion, true),
+        (Deletion, Deletion, false),
         (Deletion, Creation, true),
     ] {
         let held = budget.start(&options, &account(1), open).await.unwrap();
@@ -143,23 +137,18 @@ async fn a_deletion_waits_for_no_create_in_its_account_and_a_create_for_both() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_operation_per_account_and_its_slot_is_occupied_until_it_finishes() {
+async fn a_create_waits_until_the_operation_in_its_account_finishes() {
     let budget = Budget::new(BudgetSettings::default());
     let options = CallOptions::decision("alice");
-    let first = budget
-        .start(&options, &account(1), OperationKind::Deletion)
-        .await
-        .unwrap();
-    let poll = first.keep(&request("first"));
-    assert_eq!(poll, Duration::from_secs(2));
-    let elsewhere = budget
-        .start(&options, &account(2), OperationKind::Creation)
-        .await
-        .unwrap();
-    drop(elsewhere);
-    let revocation = CallOptions::revocation("bob");
-    let busy = account(1);
-    let waiting = budget.start(&revocation, &busy, OperationKind::Deletion);
+    let (busy, free) = (account(1), account(2));
+    let first = budget.start(&options, &busy, OperationKind::Deletion);
+    assert_eq!(
+        first.await.unwrap().keep(&request("first")),
+        Duration::from_secs(2)
+    );
+    let elsewhere = budget.start(&options, &free, OperationKind::Creation);
+    drop(elsewhere.await.unwrap());
+    let waiting = budget.start(&options, &busy, OperationKind::Creation);
     let over = async {
         tokio::time::sleep(Duration::from_secs(5)).await; // on the paused clock
         budget.settled(OperationKind::Deletion, &request("first"));
@@ -171,37 +160,67 @@ async fn one_operation_per_account_and_its_slot_is_occupied_until_it_finishes() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn creates_fill_their_slots_and_revocations_still_find_one() {
+async fn operations_that_fill_every_slot_keep_no_deletion_waiting() {
     let settings = BudgetSettings {
         outstanding: 2,
-        reserved_for_revocations: 1,
         ..BudgetSettings::default()
     };
     let budget = Budget::new(settings);
+    let (decision, revocation) = (CallOptions::decision("alice"), CallOptions::revocation("bob"));
     for number in 0..2 {
-        let slot = budget
-            .start(
-                &CallOptions::decision("alice"),
-                &account(number),
-                OperationKind::Creation,
-            )
-            .await
-            .unwrap();
-        slot.keep(&request(&number.to_string()));
+        let busy = account(number);
+        let slot = budget.start(&decision, &busy, OperationKind::Creation);
+        slot.await.unwrap().keep(&request(&number.to_string()));
     }
-    let (decision, free) = (CallOptions::decision("alice"), account(8));
+    let free = account(8);
     let slot = budget.start(&decision, &free, OperationKind::Creation);
-    let blocked = timeout(Duration::from_secs(1), slot);
-    assert!(blocked.await.is_err());
-    assert!(
-        budget
-            .start(
-                &CallOptions::revocation("bob"),
-                &account(9),
-                OperationKind::Deletion
-            )
-            .await
-            .is_ok()
+    assert!(timeout(Duration::from_secs(1), slot).await.is_err());
+    let start = Instant::now();
+    for number in 0..4 {
+        let other = account(number);
+        let slot = budget.start(&revocation, &other, OperationKind::Deletion);
+        slot.await.unwrap().keep(&request(&format!("deletion {number}")));
+    }
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_aws_refused_a_deletion_the_next_ones_go_one_a_second_and_nobody_elsewhere_waits() {
+    let budget = Budget::new(BudgetSettings::default());
+    let (busy, free) = (account(1), account(2));
+    budget.busy(&busy);
+    let start = Instant::now();
+    let served: Arc<Mutex<Vec<(u64, u64)>>> = Arc::default();
+    let mut tasks = Vec::new();
+    for number in 0..3 {
+        let (budget, served, busy) = (budget.clone(), served.clone(), busy.clone());
+        tasks.push(tokio::spawn(async move {
+            let options = CallOptions::revocation(format!("person {number}"));
+            let slot = budget.start(&options, &busy, OperationKind::Deletion).await;
+            drop(slot.unwrap());
+            served.lock().unwrap().push((number, start.elapsed().as_secs()));
+        }));
+        tokio::task::yield_now().await; // lets it enter the queue before the next comes
+    }
+    let other = CallOptions::revocation("other");
+    let elsewhere = budget.start(&other, &free, OperationKind::Deletion);
+    drop(elsewhere.await.unwrap());
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(*served.lock().unwrap(), [(0, 1), (1, 2), (2, 3)]);
+    tokio::time::advance(Duration::from_mins(2)).await;
+    budget.busy(&free);
+    let start = Instant::now();
+    for _ in 0..2 {
+        let again = budget.start(&other, &busy, OperationKind::Deletion);
+        drop(again.await.unwrap());
+    }
+    assert_eq!(
+        start.elapsed(),
+        Duration::ZERO,
+        "what was refused long ago says nothing"
     );
 }
 
@@ -270,15 +289,13 @@ async fn an_operation_from_before_a_restart_takes_a_slot_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_create_that_waits_to_call_does_not_keep_a_revocation_from_its_account() {
+async fn a_deletion_overtakes_a_create_that_waits_to_call() {
     let budget = Budget::new(BudgetSettings {
         sso_admin_rate: 0.1,
         ..BudgetSettings::default()
     });
-    budget
-        .token(Family::SsoAdmin, &CallOptions::background())
-        .await
-        .unwrap();
+    let background = CallOptions::background();
+    budget.token(Family::SsoAdmin, &background).await.unwrap();
     let order: Arc<Mutex<Vec<OperationKind>>> = Arc::default();
     let started = |kind: OperationKind, options: CallOptions| {
         let (budget, order) = (budget.clone(), order.clone());

@@ -103,11 +103,12 @@ fn settle(machine: &mut AssignmentMachine, delete: &Delete, moment: &Moment) -> 
 
 /// The delete once more, when the last one was long enough ago.
 fn repeat(machine: &mut AssignmentMachine, record: &Record, delete: &Delete, moment: &Moment) -> Need {
-    let wait = machine
-        .config
-        .timings
-        .backoff(machine.tenure.deletes)
-        .min(LONGEST_WAIT);
+    let timings = &machine.config.timings;
+    let wait = match delete.word {
+        // It takes one after the other in an account, and the limiter knows how often it is worth asking.
+        Some(Word::Busy) => timings.poll_interval,
+        _ => timings.backoff(machine.tenure.deletes).min(LONGEST_WAIT),
+    };
     let left = wait - (moment.uptime - delete.sent);
     if left > TimeDelta::zero() {
         return machine.rest(left.min(machine.config.timings.poll_interval));

@@ -62,6 +62,8 @@ pub(super) struct Delete {
 pub(super) enum Word {
     /// AWS says that it succeeded.
     Succeeded,
+    /// AWS is at work on something else in the account, and refused it.
+    Busy,
     /// Anything else: refused, failed, nothing to delete.
     Other,
 }

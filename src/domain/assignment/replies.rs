@@ -198,7 +198,7 @@ impl AssignmentMachine {
                 self.take_create_state(&state, moment);
             }
             Sent::NotSent => self.word = failed(CreateResult::NotSent),
-            Sent::Refused(why) => {
+            Sent::Refused(why) | Sent::Busy(why) => {
                 self.error = Some(error_of("CreateAccountAssignment", &why, moment.now));
                 self.word = failed(CreateResult::Failed);
             }
@@ -228,8 +228,13 @@ impl AssignmentMachine {
     }
 
     fn take_delete(&mut self, sent: Sent, moment: &Moment) {
+        // What was answered may have waited for a minute in our own limiter before it was sent.
+        let sent_at = match &sent {
+            Sent::NoAnswer(_) => self.delete_sent,
+            _ => moment.uptime,
+        };
         let mut delete = Delete {
-            sent: self.delete_sent,
+            sent: sent_at,
             id: None,
             word: None,
             polled: Some(moment.uptime),
@@ -243,6 +248,10 @@ impl AssignmentMachine {
                 return self.take_delete_state(&state, moment);
             }
             Sent::NothingThere | Sent::NotSent => delete.word = Some(Word::Other),
+            Sent::Busy(why) => {
+                delete.word = Some(Word::Busy);
+                self.error = Some(error_of("DeleteAccountAssignment", &why, moment.now));
+            }
             Sent::Refused(why) => {
                 delete.word = Some(Word::Other);
                 self.error = Some(error_of("DeleteAccountAssignment", &why, moment.now));

@@ -29,6 +29,21 @@ fn deletes_are_repeated_while_every_list_fails() {
 }
 
 #[test]
+fn a_delete_is_repeated_soon_while_aws_is_at_work_on_others_in_the_account() {
+    let mut world = active();
+    world.aws = Aws::Busy;
+    world.until(minute(130));
+    assert!(
+        world.revocations() >= 100,
+        "{} deletes in ten minutes, one every five seconds",
+        world.revocations()
+    );
+    world.aws = Aws::Works;
+    world.until(after(minute(130), TimeDelta::seconds(30)));
+    assert!(!world.assigned);
+}
+
+#[test]
 fn a_process_that_holds_the_lease_again_deletes_what_is_stored_as_deleting() {
     let mut world = active();
     world.aws = Aws::Down;

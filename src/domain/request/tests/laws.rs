@@ -63,6 +63,7 @@ fn amazon_changes(world: &mut World, numbers: &mut Numbers) {
                 Aws::Slow,
                 Aws::Fails,
                 Aws::Refuses,
+                Aws::Busy,
                 Aws::LosesAnswers,
                 Aws::Down,
             ]);
