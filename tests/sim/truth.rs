@@ -174,6 +174,8 @@ pub(crate) struct TupleTruth {
     pub(crate) touched: bool,
     /// Since when nobody has had a right to it; the laws keep this up to date.
     pub(crate) unowned_since: Option<i64>,
+    /// When a claim last covered it, as far as any process could know; the laws keep this up to date.
+    pub(crate) covered_at: Option<i64>,
     /// Since when somebody has been there who knows of it and could ask AWS; the laws keep this up to date.
     pub(crate) known_since: Option<i64>,
 }

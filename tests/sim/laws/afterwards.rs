@@ -105,9 +105,14 @@ pub(super) fn note_health(sim: &mut Sim) {
         let t = sim.t;
         let tuple = sim.truth.tuples.get_mut(&about).unwrap();
         tuple.known_since = known.then(|| tuple.known_since.unwrap_or(t));
+        let covered = end.is_some_and(|end| end > t);
+        if covered {
+            tuple.covered_at = Some(t);
+        }
         tuple.unowned_since = match (tuple.unowned_since, end) {
-            (_, Some(end)) if end > t => None,
-            (None, Some(end)) => Some(end),
+            _ if covered => None,
+            // An earlier claim may have ended while a later one covered it, whose stop nobody could read before now.
+            (None, Some(end)) => Some(tuple.covered_at.map_or(end, |covered| end.max(covered))),
             (None, None) => Some(t),
             (since, _) => since,
         };
