@@ -194,7 +194,7 @@ reasons! {
 
 impl Reason {
     /// The reasons of alerts. `docs/runbooks.md` says for each what to do.
-    pub const ALERTS: [Reason; 10] = [
+    pub const ALERTS: [Reason; 13] = [
         Reason::RevocationOverdue,
         Reason::AccessLost,
         Reason::StandingAccess,
@@ -205,6 +205,9 @@ impl Reason {
         Reason::RecordBroken,
         Reason::RecordAbandoned,
         Reason::LookupFailed,
+        Reason::PolicyDisappeared,
+        Reason::SettingsMissing,
+        Reason::GroupNotFound,
     ];
 }
 

@@ -3,13 +3,14 @@
 
 use super::check::{CheckPoint, Checked, Refusal, check};
 use super::draft::Draft;
-use super::{ending, review_status};
+use super::{disappearance, ending, review_status};
 use crate::api::{
     Claim, ClaimEnd, ConditionStatus, ConditionType, HumanDuration, OnEligibilityLost, Phase, Reason,
     TeamSettingsSpec, Timestamp, Window,
 };
 use crate::domain::assignment::access_lost;
 use crate::domain::decision::Proof;
+use crate::domain::fact_reader::Undecided;
 use crate::domain::messages;
 use crate::domain::policy::judging::{Approved, Basis};
 use crate::domain::snapshot::SettingsFact;
@@ -89,6 +90,7 @@ pub(super) fn no_longer_eligible(draft: &mut Draft<'_>) -> Option<ClaimEnd> {
                 Err(Refusal::Undecided(undecided)) => {
                     let retry = after(draft.now, draft.timings().lookup_retry);
                     draft.wake(undecided.until.unwrap_or(retry));
+                    disappearance::tell(draft, &undecided);
                     draft.condition(
                         ConditionType::Eligible,
                         ConditionStatus::Unknown,
@@ -108,6 +110,10 @@ pub(super) fn no_longer_eligible(draft: &mut Draft<'_>) -> Option<ClaimEnd> {
             let counts_at = after(*since, draft.timings().disappearance_grace);
             if draft.now < counts_at {
                 draft.wake(counts_at);
+                let why = format!(
+                    "The TeamSettings named default are missing: if they are not back by {counts_at}, nobody is eligible any more"
+                );
+                disappearance::tell(draft, &Undecided::because(Reason::SettingsMissing, why));
                 return None;
             }
             // Nothing is accepted without settings, so nobody is eligible.

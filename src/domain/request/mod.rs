@@ -4,6 +4,7 @@
 mod active;
 mod approved;
 mod check;
+mod disappearance;
 mod draft;
 mod ending;
 mod finished;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::disappearance;
 use super::draft::Draft;
 use crate::api::{
     Approval, ApproverPolicySpec, Reason, Requirement, Review, ReviewDecision, TeamSettingsSpec, UserId,
@@ -196,9 +197,16 @@ pub(super) fn refresh_reviewers(draft: &mut Draft<'_>, settings: &TeamSettingsSp
         &draft.snapshot.approver_policies,
         &draft.reader,
     );
-    if let Governing::Policy(policy) = found {
-        let stages = stages(draft, settings, policy);
-        reviewers(draft, &stages);
+    match found {
+        Governing::Policy(policy) => {
+            let stages = stages(draft, settings, policy);
+            reviewers(draft, &stages);
+        }
+        Governing::Undecided(undecided) => {
+            undecided.until.into_iter().for_each(|until| draft.wake(until));
+            disappearance::tell(draft, &undecided);
+        }
+        Governing::None | Governing::Conflict(_) => {}
     }
 }
 

@@ -14,6 +14,9 @@ platform removes read-only,
 platform removes developers-in-production,
 platform removes production,
 platform removes settings
+    09:00:30  event on alice-1: SettingsMissing: The TeamSettings named default are missing: if they are not back by
+                2026-12-01T09:15:30Z, nobody is eligible any more. Access that is granted rests on it: put it back
+                before then, or let it count.
 dave requests ReadOnlyAccess in payments for 1h
     09:00:40  refused: elevationrequests.team-operator.io "dave-1" is forbidden: ValidatingAdmissionPolicy
                 'team-operator-limits' with binding 'team-operator-needs-teamsettings-default' denied request: failed to

@@ -15,6 +15,9 @@ platform removes read-only,
 platform removes developers-in-production,
 platform removes production,
 platform removes settings
+    09:00:40  event on alice-1: SettingsMissing: The TeamSettings named default are missing: if they are not back by
+                2026-12-01T09:15:40Z, nobody is eligible any more. Access that is granted rests on it: put it back
+                before then, or let it count.
 advance 30m
     09:15:40  alice-1 is Active, EligibilityLost: Access is active until 2026-12-01T10:00:35Z. The requester is no
                 longer eligible, and settings keep access that was granted. To end it: revoke it. The TeamSettings named

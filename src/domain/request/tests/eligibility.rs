@@ -2,8 +2,8 @@
 
 use crate::api::{EligibilityPolicySpec, PermissionSetName, Phase, Reason, Subject, SubjectKind, Waiver};
 use crate::domain::facts::{AccountState, Enabled};
-use crate::domain::fixtures::{Aws, World, eligibility, group, minute, policy, request, unit, user};
-use crate::domain::snapshot::SealCheck;
+use crate::domain::fixtures::{Aws, World, active, eligibility, group, minute, policy, request, unit, user};
+use crate::domain::snapshot::{SealCheck, SettingsFact};
 
 fn under_unit(id: &str, include_nested: bool) -> World {
     request().with(|world| {
@@ -269,6 +269,48 @@ fn a_policy_or_group_that_disappears_counts_after_the_grace() {
     let mut world = world.check(Phase::Pending, Reason::GroupNotFound);
     world.until(minute(16));
     world.check(Phase::Denied, Reason::NotEligible);
+}
+
+#[test]
+fn what_live_access_rests_on_alarms_at_once_when_it_disappears_and_when_it_is_back_no_more() {
+    type Disappearance = fn(&mut World);
+    let cases: [(Reason, Disappearance); 4] = [
+        (Reason::PolicyDisappeared, |world| {
+            world.snapshot.eligibility_policies.all[0].gone_since = Some(minute(1));
+        }),
+        (Reason::PolicyDisappeared, |world| {
+            world.snapshot.approver_policies.all[0].gone_since = Some(minute(1));
+        }),
+        (Reason::GroupNotFound, |world| {
+            world.missing_groups.insert("Engineers".to_owned(), minute(1));
+        }),
+        (Reason::SettingsMissing, |world| {
+            world.snapshot.settings = SettingsFact::Missing {
+                since: minute(1),
+                on_eligibility_lost: None,
+            };
+        }),
+    ];
+    for (reason, disappear) in cases {
+        let mut world = active();
+        let before = world.snapshot.clone();
+        disappear(&mut world);
+        world.now = minute(2);
+        world.settle();
+        let told: Vec<Reason> = world.alerts.iter().map(|alert| alert.reason).collect();
+        assert!(
+            !told.is_empty() && told.iter().all(|one| *one == reason),
+            "{told:?}"
+        );
+        let mut world = world.check(Phase::Active, Reason::AccessGranted);
+        world.snapshot.eligibility_policies = before.eligibility_policies;
+        world.snapshot.approver_policies = before.approver_policies;
+        world.snapshot.settings = before.settings;
+        world.missing_groups.clear();
+        world.alerts.clear();
+        world.until(minute(30));
+        assert!(world.alerts.is_empty(), "{reason}: {:?}", world.alerts);
+    }
 }
 
 #[test]
