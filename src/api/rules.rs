@@ -37,12 +37,13 @@ pub(super) fn approvals_are_append_only() -> Rule {
     Rule::new(
         "!has(oldSelf.status) || !has(oldSelf.status.approvals) || oldSelf.status.approvals.size() == 0 || \
          (has(self.status) && has(self.status.approvals) && \
-         oldSelf.status.approvals.all(entry, entry in self.status.approvals))",
+         oldSelf.status.approvals.all(entry, \
+         self.status.approvals.indexOf(entry) == oldSelf.status.approvals.indexOf(entry)))",
     )
     .field_path(".status.approvals")
     .reason(Reason::FieldValueForbidden)
     .message(
-        "a recorded decision cannot be changed or removed: append yours to status.approvals (kubectl patch \
+        "a recorded decision stays as it is, in its place: append yours to status.approvals (kubectl patch \
          --subresource=status --type=json, path /status/approvals/-)",
     )
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::shared::{accepts, refuses, request, schema, step};
 
-const APPEND: &str = "a recorded decision cannot be changed or removed: append yours to status.approvals";
+const APPEND: &str = "a recorded decision stays as it is, in its place: append yours to status.approvals";
 const NOT_CHANGED: &str = "a request cannot be changed, only cancelled: create a new request instead";
 
 fn approved(by: &str) -> Value {
@@ -33,6 +33,10 @@ fn decisions_are_appended_and_never_changed_or_removed() {
         &list(vec![approved("carol@example.com")]),
         Some(APPEND),
     );
+    let both = || list(vec![bob(), approved("carol@example.com")]);
+    let turned = list(vec![approved("carol@example.com"), bob()]);
+    step(&schema, &both(), &turned, Some(APPEND));
+    step(&schema, &list(vec![bob()]), &turned, Some(APPEND));
     let mut without_status = request(&json!({}));
     without_status.as_object_mut().unwrap().remove("status");
     refuses(

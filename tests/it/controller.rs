@@ -193,7 +193,7 @@ cases! {
         allowed(ground.bob().decides(&name, "Approved").await);
         let unnamed = json!({ "approvals": [{ "decision": "Revoked" }] });
         let answer = ground.controller().patches_status(&name, unnamed.clone()).await;
-        invalid(answer, "a recorded decision cannot be changed or removed");
+        invalid(answer, "a recorded decision stays as it is, in its place");
         let answer = ground.controller().patches(&name, json!({ "status": unnamed })).await;
         let request = allowed(answer);
         assert!(request["metadata"]["annotations"].is_null(), "marked as misdirected: {request}");

@@ -6,7 +6,7 @@ use team_operator::api::Phase;
 use crate::support::{Ground, allowed, cases, forbidden, invalid};
 
 const APPEND_ONLY: &str =
-    "a recorded decision cannot be changed or removed: append yours to status.approvals";
+    "a recorded decision stays as it is, in its place: append yours to status.approvals";
 const ONLY_APPROVALS: &str = "people write only status.approvals: leave everything else in status as it is";
 
 fn bobs(comment: &str) -> Value {

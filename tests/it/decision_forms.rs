@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{Actor, Ground, World, allowed, cases, forbidden, invalid, refused};
 
 const APPEND_ONLY: &str =
-    "a recorded decision cannot be changed or removed: append yours to status.approvals";
+    "a recorded decision stays as it is, in its place: append yours to status.approvals";
 const ONE_AT_A_TIME: &str = "add one decision at a time";
 const BOBS_NAME: &str = "you may record only your own decision: set approver to bob@example.com";
 
@@ -187,6 +187,18 @@ cases! {
             let forged = json!({ "approver": approver, "decision": "Approved" });
             forbidden(ground.bob().appends(&name, forged).await, BOBS_NAME);
         }
+    }
+
+    async fn a_recorded_decision_keeps_its_place_whoever_writes(ground: Ground) {
+        let name = approved_by_carol(&ground).await;
+        let before = |value| json!([{ "op": "add", "path": "/status/approvals/0", "value": value }]);
+        invalid(ground.bob().patches_status_by_json(&name, before(entry("bob", "Approved"))).await, APPEND_ONLY);
+        allowed(ground.bob().appends(&name, entry("bob", "Approved")).await);
+        let turned = json!({ "approvals": [entry("bob", "Approved"), entry("carol", "Approved")] });
+        for who in [ground.bob(), ground.mallory(), ground.master(), ground.controller()] {
+            invalid(who.patches_status(&name, turned.clone()).await, APPEND_ONLY);
+        }
+        assert_eq!(ground.decisions(&name).await, json!([entry("carol", "Approved"), entry("bob", "Approved")]));
     }
 
     async fn the_same_decision_again_changes_nothing(ground: Ground) {

@@ -101,7 +101,7 @@ cases! {
                 Ok(_) => told_that_it_was_done.push(person),
                 Err(error) => {
                     let said = sentence(&error);
-                    assert!(said.contains("a recorded decision cannot be changed or removed"), "{said}");
+                    assert!(said.contains("a recorded decision stays as it is, in its place"), "{said}");
                 }
             }
         }
