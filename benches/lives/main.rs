@@ -4,7 +4,8 @@
 //! people with nothing but their roles, and the sandbox for AWS, with every limit switched off and operations that take
 //! no time. The controller is compared with the same calls made directly: by this process, with the same concurrency and
 //! no decisions in between. Both run on the same API server and sandbox, one after the other, so that the machine
-//! hardly matters. It takes about ten minutes, and longer where the controller is compiled first.
+//! hardly matters. It takes about ten minutes, and longer where the controller is compiled first; `cargo bench --bench
+//! lives -- ends` leaves *beside* out, and `-- grants` both.
 //!
 //! 1. *Writes*: every write of the controller to the API server during two requests, from the API server's audit log.
 //! 2. *Grants*: 100 requests are approved at once. From the moment at which the API server has stored an approval, by its
@@ -45,12 +46,22 @@ async fn main() -> ExitCode {
         println!("skipped: the benchmark takes minutes; run cargo bench --bench lives");
         return ExitCode::SUCCESS;
     }
+    // The names of parts, as with other benchmarks: `cargo bench --bench lives -- ends`.
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'))
+        .collect();
+    let is_wanted = |part: &str| wanted.is_empty() || wanted.iter().any(|one| one == part);
     let (grants, lives) = grants::run().await;
     writes::print(&lives);
     // Before the long parts: what differs is known at once, and what is measured is measured all the same.
     let verdict = sequence::verdict(&lives);
     grants.print();
-    ends::run(&lives, grants.pace()).await.print();
-    beside::run().await.print();
+    if is_wanted("ends") {
+        ends::run(&lives, grants.pace()).await.print();
+    }
+    if is_wanted("beside") {
+        beside::run().await.print();
+    }
     verdict
 }

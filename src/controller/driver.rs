@@ -130,10 +130,13 @@ pub async fn drive<M: Machine + Send + Sync>(
     work: &mut Work,
 ) -> TimeDelta {
     let mut reply = Reply::Start;
+    let mut has_deleted = false;
     for _ in 0..STEPS {
         let moment = context.moment();
         reply = match machine.next(reply, &moment) {
             Need::Rest(wait) => return wait,
+            // Whether the access is gone is looked at when those have been asked for that wait.
+            Need::Answer(_) if has_deleted && context.queue.has_waiting_ends() => return TimeDelta::zero(),
             Need::Answer(questions) => {
                 let about = machine.about(&moment);
                 match answer(context, machine, &about, questions).await {
@@ -158,6 +161,7 @@ pub async fn drive<M: Machine + Send + Sync>(
                 Reply::Sent(sending::create(&context.ports, create, context.config.timings.clock_skew).await)
             }
             Need::Delete(key) => {
+                has_deleted = true;
                 let _away = work.record.as_deref().map(|name| context.queue.away(name));
                 Reply::Sent(sending::delete(&context.ports, &key).await)
             }

@@ -99,6 +99,12 @@ impl Queue {
         })
     }
 
+    /// Whether ends wait for a place that AWS was not told of yet, and not for long: what is less urgent waits meanwhile.
+    pub fn has_waiting_ends(&self) -> bool {
+        let mut inner = self.inner();
+        inner.is_held(Instant::now())
+    }
+
     /// Whether access has ended there, and the pass that asks AWS to remove it waits for its turn: there is nothing to do about
     /// its requests before that.
     pub fn awaits_end(&self, name: &str) -> bool {
@@ -211,13 +217,18 @@ impl Inner {
                 self.states.insert(name.clone(), running);
                 return Some(name);
             }
-            let ends_wait = !self.lane(Urgency::End).ready.is_empty();
-            let held = |since: Instant| ends_wait && now - since < HOLD;
-            if self.held_since.is_some_and(held) {
+            if self.is_held(now) {
                 return None;
             }
         }
         None
+    }
+
+    /// Whether what is less urgent than ends is held back.
+    fn is_held(&mut self, now: Instant) -> bool {
+        let ends_wait = !self.lane(Urgency::End).ready.is_empty();
+        let held = |since: Instant| ends_wait && now - since < HOLD;
+        self.held_since.is_some_and(held)
     }
 
     fn leave(&mut self, name: &str) -> Option<Urgency> {

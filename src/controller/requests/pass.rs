@@ -7,13 +7,16 @@ use kube::runtime::controller::Action as Requeue;
 use tracing::Instrument as _;
 
 use super::stored_request::StoredRequest;
-use crate::api::Phase;
+use crate::api::{AssignmentState, ElevationRequestStatus, Phase};
 use crate::controller::context::Context;
 use crate::controller::driver::{Work, drive};
 use crate::domain::{Facts, RequestMachine, SealCheck};
 
 /// How soon a pass is tried again that has to wait for another one.
 const TURN: Duration = Duration::from_millis(250);
+
+/// The same where what is left to do follows an end, and other ends wait that AWS was not told of yet.
+const AFTER_ENDS: Duration = Duration::from_secs(2);
 
 /// The same while policies, settings or records are not known: a new epoch tells that they are.
 const NOT_READY: Duration = Duration::from_secs(5);
@@ -28,9 +31,8 @@ pub async fn pass(context: &Context, seen: StoredRequest) -> Requeue {
         return Requeue::requeue(wait);
     }
     let status = request.status();
-    let assignment = status.assignment.as_ref();
-    if assignment.is_some_and(|assignment| context.queue.awaits_end(&assignment.name)) {
-        return Requeue::requeue(TURN);
+    if follows_an_end(context, &status) && context.queue.has_waiting_ends() {
+        return Requeue::requeue(AFTER_ENDS);
     }
     let span = tracing::info_span!(
         "request",
@@ -40,6 +42,17 @@ pub async fn pass(context: &Context, seen: StoredRequest) -> Requeue {
         record = status.assignment.map(|assignment| assignment.name),
     );
     Box::pin(steps(context, request)).instrument(span).await
+}
+
+/// Whether the access is being removed, or waits for that: what is left is to tell it.
+fn follows_an_end(context: &Context, status: &ElevationRequestStatus) -> bool {
+    let Some(assignment) = status.assignment.as_ref().map(|assignment| &assignment.name) else {
+        return false;
+    };
+    let record = context.record_cache.get(assignment);
+    let record = record.and_then(|stored| stored.record);
+    context.queue.awaits_end(assignment)
+        || record.is_some_and(|record| record.state() == AssignmentState::Deleting)
 }
 
 async fn steps(context: &Context, request: StoredRequest) -> Requeue {
