@@ -17,13 +17,14 @@ const DEFAULT_SERVICE_ACCOUNT: &str = "team-operator";
 /// The policy whose variable `policyWriters` an installation fills.
 const POLICY_WRITERS: &str = "team-operator-policy-writers";
 
-const VALIDATING: [&str; 8] = [
+const VALIDATING: [&str; 9] = [
     include_str!("policies/requests.yaml"),
     include_str!("policies/limits.yaml"),
     include_str!("policies/decisions.yaml"),
     include_str!("policies/assignments.yaml"),
     include_str!("policies/reviews.yaml"),
     include_str!("policies/identity.yaml"),
+    include_str!("policies/installation.yaml"),
     include_str!("policies/definitions.yaml"),
     include_str!("policies/policy-writers.yaml"),
 ];

@@ -206,6 +206,24 @@ cases! {
         cleared(&ground, name).await;
     }
 
+    /// What the runbook says about a broken record: the guise clears it away, and writes nothing into it.
+    async fn whoever_impersonates_the_controller_removes_a_record_and_writes_none(ground: Ground) {
+        let record = present(&ground).await;
+        let name = name_of(&record);
+        let groups = ["system:masters", "system:serviceaccounts", "system:authenticated"];
+        let guise = ground.somebody(&ground.controller().name, &groups);
+        let told = format!("{CONTROLLERS_ALONE} this access");
+        forbidden(patches(&guise, name, json!({ "status": { "state": "Absent" } })).await, &told);
+        forbidden(patches(&guise, name, json!({ "spec": { "userName": "mallory" } })).await, &told);
+        let mut another = absent(&ground);
+        another["metadata"]["name"] = json!(format!("{name}-forged"));
+        let answer = creates(&guise, &another, &PostParams::default()).await;
+        forbidden(answer, CONTROLLERS_ALONE);
+        allowed(deletes(&guise, name, &DeleteParams::default()).await);
+        allowed(patches(&guise, name, json!({ "metadata": { "finalizers": null } })).await);
+        assert!(records(&ground.controller()).get_opt(name).await.unwrap().is_none());
+    }
+
     /// Whoever has no right at all is held back by RBAC before any policy is asked.
     async fn people_have_no_right_to_write_a_record(ground: Ground) {
         let record = present(&ground).await;

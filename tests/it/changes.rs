@@ -1,5 +1,6 @@
 //! Changes of a request after its creation, by the requester and by others: only `cancelled` may be set.
 
+use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
 use crate::requests::owners;
@@ -79,6 +80,44 @@ cases! {
 
     async fn nobody_else_annotates_a_request(ground: Ground) {
         refused_to_all_others(&ground, &json!({ "metadata": { "annotations": { "note": "mine" } } })).await;
+    }
+
+    /// Each such write makes a new version, which the controller's own write would have to catch up with.
+    async fn nobody_else_writes_a_request_without_changing_it(ground: Ground) {
+        let name = ground.new_request().await;
+        for other in [ground.mallory(), ground.root(), ground.master()] {
+            let object = json!({
+                "apiVersion": "team-operator.io/v1alpha1", "kind": "ElevationRequest", "metadata": { "name": name },
+            });
+            let params = PatchParams::apply("somebody");
+            let answer = other.requests().patch(&name, &params, &Patch::Apply(object)).await;
+            forbidden(answer.map(|object| json!(object)), "only alice@example.com may change this request");
+        }
+    }
+
+    async fn what_is_attached_to_a_request_is_bounded(ground: Ground) {
+        let many = |count: usize, value: &str| -> Value {
+            (0..count).map(|number| (format!("key-{number}"), json!(value))).collect::<serde_json::Map<_, _>>().into()
+        };
+        let cases = [
+            ("labels", many(32, "v"), None),
+            ("labels", many(33, "v"), Some("a request has at most 32 labels, not 33")),
+            ("annotations", many(32, "v"), None),
+            ("annotations", many(33, "v"), Some("a request has at most 32 annotations, of at most 8,192 characters each")),
+            ("annotations", many(1, &"a".repeat(8192)), None),
+            ("annotations", many(1, &"a".repeat(8193)), Some("of at most 8,192 characters each")),
+        ];
+        for (field, attached, refusal) in cases {
+            let made = ground.alice().asks(|request| request["metadata"][field] = attached.clone()).await;
+            let name = ground.new_request().await;
+            let changed = ground.alice().patches(&name, json!({ "metadata": { field: attached } })).await;
+            for answer in [made, changed] {
+                match refusal {
+                    None => drop(allowed(answer)),
+                    Some(refusal) => invalid(answer, refusal),
+                }
+            }
+        }
     }
 
     async fn the_requester_labels_and_annotates_the_own_request(ground: Ground) {

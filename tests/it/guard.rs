@@ -1,7 +1,7 @@
 //! The guard, with the controller's own rights, while its policies are deleted, weakened, restored and upgraded. Each test
 //! has the cluster for itself and restores everything.
 
-use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams};
+use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::{ApiResource, GroupVersionKind};
 use serde_json::{Value, json};
 use team_operator::admission::{
@@ -261,11 +261,13 @@ alone! {
         t.starts_anew().await;
     }
 
-    async fn a_record_that_somebody_else_wrote_is_no_record(t: Guarded) {
+    async fn a_record_that_was_written_without_the_key_is_no_record(t: Guarded) {
         let records: Api<k8s_openapi::api::core::v1::ConfigMap> =
-            Api::namespaced(t.ground.master().client, CONTROLLER_NAMESPACE);
-        let forged = json!({ "data": { "record": "{\"objects\":[]}" } });
-        records.patch("team-operator-guard", &PatchParams::default(), &Patch::Merge(forged)).await.unwrap();
+            Api::namespaced(t.ground.controller().client, CONTROLLER_NAMESPACE);
+        let mut forged = records.get("team-operator-guard").await.unwrap();
+        let text = ("record".to_owned(), "{\"objects\":[]}".to_owned());
+        forged.data.get_or_insert_default().extend([text]);
+        records.replace("team-operator-guard", &PostParams::default(), &forged).await.unwrap();
         let report = t.guard.check().await;
         assert!(is_broken(&report.continuity, "no record"), "{:?}", report.continuity);
         t.starts_anew().await;

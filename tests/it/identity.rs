@@ -127,6 +127,19 @@ cases! {
         allowed(asks_for_token(&ground.root(), &ground.namespace, "team-operator").await);
     }
 
+    async fn whoever_impersonates_the_controller_is_not_the_controller(ground: Ground) {
+        let name = ground.pending(|_| ()).await;
+        let controller = ground.controller().name;
+        let groups = ["system:masters", "system:serviceaccounts", "system:authenticated"];
+        let guise = ground.somebody(&controller, &groups);
+        let phase = guise.patches_status(&name, json!({ "phase": "Approved" })).await;
+        forbidden(phase, "people write only status.approvals");
+        let finalizers = json!({ "metadata": { "finalizers": ["team-operator.io/other"] } });
+        forbidden(guise.patches(&name, finalizers.clone()).await, "only the controller sets or removes finalizers");
+        allowed(ground.controller().patches_status(&name, json!({ "message": "Checked." })).await);
+        allowed(ground.controller().patches(&name, finalizers).await);
+    }
+
     async fn no_secret_in_the_controllers_namespace_becomes_its_token(ground: Ground) {
         let name = format!("token-{}", ground.namespace);
         let token = secret(&name, "kubernetes.io/service-account-token", "team-operator");

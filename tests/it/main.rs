@@ -20,6 +20,7 @@ mod deletion;
 mod examples;
 mod guard;
 mod identity;
+mod installation;
 mod leadership;
 mod life;
 mod limits;
@@ -51,6 +52,7 @@ fn all_cases() -> Vec<support::Case> {
         deletion::CASES,
         examples::CASES,
         identity::CASES,
+        installation::CASES,
         limits::CASES,
         namespaces::CASES,
         requests::CASES,

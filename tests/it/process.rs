@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex};
 
 use identity_center_sandbox::{Options as SandboxOptions, OrganizationFile, RunningSandbox};
 use k8s_openapi::api::coordination::v1::Lease;
-use kube::api::{Api, PostParams};
-use serde_json::Value;
+use k8s_openapi::api::core::v1::Namespace;
+use kube::api::{Api, Patch, PatchParams, PostParams};
+use serde_json::{Value, json};
 use team_operator::admission::Installation;
 use team_operator::runtime::{LEASE_NAME, SystemClock};
 use team_operator_control_plane::{ControlPlane, Options};
@@ -167,6 +168,13 @@ async fn the_program_says_what_it_lacks_leads_and_ends_well() {
     for object in Installation::default().with_stamping(stamping).manifests() {
         apply(&plane.admin().unwrap(), &object).await.unwrap();
     }
+    // An administrator in place of the controller writes the lease only where the namespace lets people.
+    let namespaces: Api<Namespace> = Api::all(plane.admin().unwrap());
+    let lets = json!({ "metadata": { "annotations": { "team-operator.io/allow-deletion": "true" } } });
+    namespaces
+        .patch(CONTROLLER_NAMESPACE, &PatchParams::default(), &Patch::Merge(lets))
+        .await
+        .unwrap();
     let answer = process.becomes_ready().await;
     assert!(
         answer.contains("[+] leader: this replica, first, leads"),
