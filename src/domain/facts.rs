@@ -325,7 +325,9 @@ pub enum FailureKind {
     PrincipalNotFound,
     /// AWS could not use the instance's encryption key.
     EncryptionKey,
-    /// AWS says nothing useful.
+    /// IAM denied an action that AWS took in the controller's name.
+    NotAuthorized,
+    /// AWS says nothing useful, or that it takes longer than usual.
     Internal,
     /// Wording not seen before.
     Other,
