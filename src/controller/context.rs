@@ -1,6 +1,5 @@
 //! What all passes share, and the snapshot that a pass over a request begins with.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -21,7 +20,8 @@ use super::sending::clocks;
 use crate::admission::SealKey;
 use crate::api::Timestamp;
 use crate::domain::{
-    Facts, Moment, PolicySet, RequestFacts, Snapshot, StoredRecord, record_name, request::assignment_of,
+    Facts, Moment, OpenRequests, PolicySet, RequestFacts, Snapshot, StoredRecord, record_name,
+    request::assignment_of,
 };
 
 /// What all passes share.
@@ -217,8 +217,8 @@ impl Context {
     }
 
     /// Only a new request counts against the limit.
-    fn open_requests(&self, request: &RequestFacts) -> BTreeMap<String, usize> {
-        let mut open = BTreeMap::new();
+    fn open_requests(&self, request: &RequestFacts) -> OpenRequests {
+        let mut open = OpenRequests::default();
         if request.status.phase.is_some() {
             return open;
         }
@@ -237,7 +237,7 @@ impl Context {
                 .map_or(&other.data["status"], |newer| &newer.object()["status"]);
             let is_open = status["phase"].is_string() && status["finished"] != true;
             if let Some(user) = status["requester"]["userId"].as_str().filter(|_| is_open) {
-                *open.entry(user.to_owned()).or_default() += 1;
+                open.add(other.data["spec"]["requester"].as_str(), user);
             }
         }
         open

@@ -265,7 +265,7 @@ fn snapshot() -> Snapshot {
         facts: Facts::default(),
         guard: Guard::Intact,
         clocks: Clocks::default(),
-        open_requests: BTreeMap::new(),
+        open_requests: OpenRequests::default(),
         record: None,
         identity_center: IdentityCenter {
             instance_arn: InstanceArn::new("instance"),

@@ -36,7 +36,7 @@ pub use messages::tried_again;
 pub use policy::{approvers, eligibility, judging, policy_status};
 pub use request::{RequestMachine, decide};
 pub use snapshot::{
-    Clocks, Guard, IdentityCenter, Lease, Policies, PolicyFact, RequestFacts, SealCheck, SettingsFact,
-    Snapshot, is_later_version,
+    Clocks, Guard, IdentityCenter, Lease, OpenRequests, Policies, PolicyFact, RequestFacts, SealCheck,
+    SettingsFact, Snapshot, is_later_version,
 };
 pub use timings::Timings;

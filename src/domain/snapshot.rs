@@ -10,7 +10,7 @@ use super::timings::Timings;
 use super::window::after;
 use crate::api::{
     ApproverPolicySpec, ClaimRequest, ElevationRequestSpec, ElevationRequestStatus, EligibilityPolicySpec,
-    InstanceArn, OnEligibilityLost, TeamSettingsSpec, Timestamp,
+    InstanceArn, OnEligibilityLost, TeamSettingsSpec, Timestamp, UserId,
 };
 
 /// Everything that one decision may look at.
@@ -30,15 +30,43 @@ pub struct Snapshot {
     pub guard: Guard,
     /// How far other clocks are ahead of ours.
     pub clocks: Clocks,
-    /// How many requests other than this one are open (neither finished nor without a phase), by the Identity Center id
-    /// of the requester: only the decision knows who this one's is.
-    pub open_requests: BTreeMap<String, usize>,
+    /// The requests other than this one that are open (neither finished nor without a phase).
+    pub open_requests: OpenRequests,
     /// The record on which the request has a claim, or of the assignment that it is about; `None` when there is none.
     pub record: Option<StoredRecord>,
     /// What was configured.
     pub identity_center: IdentityCenter,
     /// Every delay.
     pub timings: Timings,
+}
+
+/// How many requests are open, of whom.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OpenRequests {
+    /// By the Identity Center id of the requester: only the decision knows whose a new request is.
+    by_user: BTreeMap<String, usize>,
+    /// By the Kubernetes user name: a person's surplus is refused before anything is looked up.
+    by_name: BTreeMap<String, usize>,
+}
+
+impl OpenRequests {
+    /// One more, of this Kubernetes user, who is this user of Identity Center.
+    pub fn add(&mut self, name: Option<&str>, user: &str) {
+        *self.by_user.entry(user.to_owned()).or_default() += 1;
+        if let Some(name) = name {
+            *self.by_name.entry(name.to_owned()).or_default() += 1;
+        }
+    }
+
+    /// How many this user of Identity Center has.
+    pub fn of_user(&self, user: &UserId) -> usize {
+        self.by_user.get(user.as_str()).copied().unwrap_or(0)
+    }
+
+    /// How many this Kubernetes user has.
+    pub fn of_name(&self, name: &str) -> usize {
+        self.by_name.get(name).copied().unwrap_or(0)
+    }
 }
 
 /// One request, as the API server has it.

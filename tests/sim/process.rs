@@ -7,9 +7,9 @@ use chrono::TimeDelta;
 use team_operator::api::{ApproverPolicySpec, EligibilityPolicySpec, InstanceArn, Timestamp};
 use team_operator::domain::request::assignment_of;
 use team_operator::domain::{
-    AssignmentConfig, AssignmentMachine, Clocks, Facts, Guard, IdentityCenter, Lease, Moment, Need, Policies,
-    PolicyFact, PolicySet, Question, RecordSeal, Reply, RequestMachine, Seen, SettingsFact, Snapshot,
-    StoredRecord, Timings, record_name,
+    AssignmentConfig, AssignmentMachine, Clocks, Facts, Guard, IdentityCenter, Lease, Moment, Need,
+    OpenRequests, Policies, PolicyFact, PolicySet, Question, RecordSeal, Reply, RequestMachine, Seen,
+    SettingsFact, Snapshot, StoredRecord, Timings, record_name,
 };
 
 use crate::cluster::{Change, Cluster, Object, stamp};
@@ -293,11 +293,11 @@ impl Process {
     pub(crate) fn snapshot(&self, object: &Object, guard: Guard, instance: &InstanceArn) -> Snapshot {
         let memory = &self.memory;
         let known_since = memory.known_since.unwrap();
-        let mut open_requests = BTreeMap::new();
+        let mut open_requests = OpenRequests::default();
         for other in memory.objects.values() {
             let open = other.uid != object.uid && !other.is_finished() && other.status.phase.is_some();
             if let (Some(requester), true) = (&other.status.requester, open) {
-                *open_requests.entry(requester.user_id.clone()).or_insert(0) += 1;
+                open_requests.add(other.spec.requester.as_deref(), &requester.user_id);
             }
         }
         Snapshot {

@@ -67,6 +67,8 @@ pub(super) fn check_with(
     let spec = &draft.snapshot.request.spec;
     is_configured_instance(draft)?;
     if point == CheckPoint::Intake {
+        let name = spec.requester.as_deref().unwrap_or_default();
+        limit(draft.snapshot.open_requests.of_name(name), settings)?;
         form(draft, settings)?;
     }
     if spec.duration > settings.max_request_duration {
@@ -93,16 +95,8 @@ pub(super) fn check_with(
         Eligibility::NotEligible(sentence) => return deny(Reason::NotEligible, sentence),
         Eligibility::Undecided(undecided) => return Err(undecided.into()),
     };
-    let open = draft
-        .snapshot
-        .open_requests
-        .get(user.id.as_str())
-        .copied()
-        .unwrap_or(0);
-    if point == CheckPoint::Intake && open >= most_open(settings) {
-        let sentence =
-            format!("You have {open} open requests, which is as many as settings allow: cancel one first.");
-        return deny(Reason::TooManyOpenRequests, sentence);
+    if point == CheckPoint::Intake {
+        limit(draft.snapshot.open_requests.of_user(&user.id), settings)?;
     }
     Ok(Checked {
         requester: Requester {
@@ -114,6 +108,16 @@ pub(super) fn check_with(
         account: account.clone(),
         eligible,
     })
+}
+
+/// Nobody has more requests open than settings allow.
+fn limit(open: usize, settings: &TeamSettingsSpec) -> Result<(), Refusal> {
+    if open < most_open(settings) {
+        return Ok(());
+    }
+    let sentence =
+        format!("You have {open} open requests, which is as many as settings allow: cancel one first.");
+    deny(Reason::TooManyOpenRequests, sentence)
 }
 
 /// What another instance than the recorded one says about people, permission sets and accounts is not believed.

@@ -236,7 +236,9 @@ fn what_admission_would_refuse_is_denied_too() {
 fn too_many_open_requests_are_denied() {
     let open = |id: &str, count| {
         request().with(|world| {
-            world.snapshot.open_requests.insert(id.to_owned(), count);
+            for _ in 0..count {
+                world.snapshot.open_requests.add(None, id);
+            }
         })
     };
     open("id-alice", 20).check(Phase::Denied, Reason::TooManyOpenRequests);

@@ -69,11 +69,19 @@ fn what_only_a_new_request_is_held_against_denies_no_request_that_waits() {
 
 #[test]
 fn the_number_of_open_requests_matters_to_a_new_one_only() {
-    let many = |world: &mut World| {
-        world.snapshot.open_requests.insert("id-alice".to_owned(), 20);
+    let many = |name: Option<&'static str>| {
+        move |world: &mut World| {
+            for _ in 0..20 {
+                world.snapshot.open_requests.add(name, "id-alice");
+            }
+        }
     };
-    denied_at_once(request().with(many), Reason::TooManyOpenRequests);
-    accepted(accepted(request()).with(many));
+    denied_at_once(request().with(many(None)), Reason::TooManyOpenRequests);
+    accepted(accepted(request()).with(many(Some("alice"))));
+    let unknown = |world: &mut World| world.users.clear();
+    // Nobody is looked up for a person's surplus: or it would be told that Identity Center does not know her.
+    let surplus = request().with(many(Some("alice"))).with(unknown);
+    surplus.check(Phase::Denied, Reason::TooManyOpenRequests);
 }
 
 #[test]
