@@ -21,7 +21,7 @@ mod window;
 mod fixtures;
 
 pub use assignment::{
-    AssignmentConfig, AssignmentMachine, Record, RecordSeal, RecordWrite, Seen, StoredRecord, Urgency,
+    AssignmentConfig, AssignmentMachine, Outlook, Record, RecordSeal, RecordWrite, Seen, StoredRecord, Urgency,
     record_name,
 };
 pub use decision::{Alert, Basis, Decision, PolicyVersion, Proof, RecordChange, Transition};
