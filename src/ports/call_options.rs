@@ -27,6 +27,20 @@ pub enum Priority {
     Background,
 }
 
+impl Priority {
+    /// Every priority.
+    pub const ALL: [Self; 3] = [Self::Revocation, Self::Decision, Self::Background];
+
+    /// The name as a metric label.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Revocation => "revocation",
+            Self::Decision => "decision",
+            Self::Background => "background",
+        }
+    }
+}
+
 /// Whether a cached answer is good enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
