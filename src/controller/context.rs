@@ -23,6 +23,7 @@ use crate::api::Timestamp;
 use crate::domain::{
     Facts, Moment, PolicySet, RequestFacts, Snapshot, StoredRecord, record_name, request::assignment_of,
 };
+use crate::metrics::{Metrics, World};
 
 /// What all passes share.
 pub struct Context {
@@ -62,6 +63,10 @@ pub struct Context {
     pub woken: mpsc::UnboundedSender<ObjectRef<DynamicObject>>,
     /// When this process began, by the clock that never steps.
     pub started: Instant,
+    /// What is measured.
+    pub metrics: Metrics,
+    /// What the watchdog sees; nothing before it has looked.
+    pub world: watch::Sender<Option<World>>,
 }
 
 impl Context {
@@ -201,7 +206,7 @@ impl Context {
             clocks: clocks(&self.ports),
             open_requests,
             record,
-            identity_center: self.config.identity_center.clone(),
+            identity_center: self.config.identity_center.borrow().clone(),
             timings: self.config.timings,
         }
     }

@@ -111,6 +111,12 @@ impl Queue {
         self.inner().states.get(name) == Some(&State::Ready(Urgency::End))
     }
 
+    /// How many wait in each lane for their turn: those that end, and the others.
+    pub fn depths(&self) -> (usize, usize) {
+        let inner = self.inner();
+        (inner.ending.len(), inner.ordinary.len())
+    }
+
     /// Waits until there may be something to take.
     pub async fn changed(&self) {
         let next = self.inner().next_look(Instant::now());
