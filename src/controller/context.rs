@@ -21,7 +21,8 @@ use super::sending::clocks;
 use crate::admission::SealKey;
 use crate::api::Timestamp;
 use crate::domain::{
-    Facts, Moment, PolicySet, RequestFacts, Snapshot, StoredRecord, record_name, request::assignment_of,
+    Alert, Facts, Moment, PolicySet, RequestFacts, Snapshot, StoredRecord, record_name,
+    request::assignment_of,
 };
 use crate::metrics::{Metrics, World};
 
@@ -163,6 +164,16 @@ impl Context {
         uids.extend(claims.map(|claim| claim.request.uid));
         for uid in uids.iter().filter(|uid| Some(uid.as_str()) != but) {
             self.wake_request(uid);
+        }
+    }
+
+    /// What concerns a record is told about the record, and about each live request that claims it; the same once a minute.
+    pub fn record_alert(&self, name: &str, alert: &Alert) {
+        if self.memory.should_alert(name, alert.reason.as_str()) {
+            self.metrics.alert(alert.reason);
+            let record = self.record_cache.get(name);
+            let uid = record.map(|record| record.uid).unwrap_or_default();
+            self.report.record_alert(name, &uid, &self.claimants(name), alert);
         }
     }
 

@@ -12,7 +12,7 @@ use super::requests::{StoredRequest, Written as RequestWritten, sealed_patch};
 use super::sending;
 use crate::api::{AccountId, ClaimRequest, ElevationRequestStatus, Phase};
 use crate::domain::{
-    Alert, AssignmentMachine, Facts, Freshness, Guard, Moment, Need, Notice, PolicySet, Proof, Question,
+    AssignmentMachine, Facts, Freshness, Guard, Moment, Need, Notice, PolicySet, Proof, Question,
     RecordWrite, Reply, RequestFacts, RequestMachine, SealCheck, Sight, StoredRecord, Urgency, Written,
 };
 use crate::ports::CallOptions;
@@ -380,24 +380,12 @@ fn tell(context: &Context, work: &Work, notices: Vec<Notice>) {
                 }
             }
             (Notice::Alert(alert), None) => {
-                record_alert(context, work.record.as_deref().unwrap_or_default(), &alert);
+                context.record_alert(work.record.as_deref().unwrap_or_default(), &alert);
             }
             (Notice::RecordStep(step), _) => {
                 measure::record_step(&context.metrics, &step);
                 context.report.record_step(&step);
             }
         }
-    }
-}
-
-/// What concerns a record is told about the record, and about each live request that claims it.
-pub fn record_alert(context: &Context, name: &str, alert: &Alert) {
-    if context.memory.should_alert(name, alert.reason.as_str()) {
-        context.metrics.alert(alert.reason);
-        let record = context.record_cache.get(name);
-        let uid = record.map(|record| record.uid).unwrap_or_default();
-        context
-            .report
-            .record_alert(name, &uid, &context.claimants(name), alert);
     }
 }

@@ -12,7 +12,6 @@ use serde_json::json;
 
 use super::assignments::machine_of;
 use super::context::Context;
-use super::driver::record_alert;
 use crate::api::{Phase, Timestamp};
 use crate::domain::{AssignmentMachine, Lease, Moment, Outlook};
 use crate::metrics::{Age, World};
@@ -125,8 +124,7 @@ fn show(context: &Context, ended: &Ended, outlooks: &BTreeMap<String, Outlook>, 
     for request in context.live.all() {
         count(&mut world, &request, moment.now);
     }
-    let (ending, ordinary) = context.queue.depths();
-    context.metrics.queue(ending, ordinary);
+    context.metrics.queue(&context.queue.depths());
     context.metrics.world(&world);
     context.world.send_replace(Some(world));
 }
@@ -167,7 +165,7 @@ fn tell(
         ) else {
             continue;
         };
-        record_alert(context, &name, &alert);
+        context.record_alert(&name, &alert);
         if !std::mem::replace(&mut late.audited, true) {
             context.report.audit(&json!({
                 "event": alert.reason,

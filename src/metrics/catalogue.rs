@@ -151,7 +151,7 @@ impl Work {
             queue: gauges(
                 registry,
                 "queue_depth",
-                "AccountAssignments that wait for a reconcile that is due, by lane",
+                "AccountAssignments whose reconcile is due and waits for a place, by urgency",
             ),
             guard_state: gauges(
                 registry,

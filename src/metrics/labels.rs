@@ -1,5 +1,19 @@
 //! Values of labels that no other module names.
 
+use crate::domain::Urgency;
+
+/// Every urgency of a reconcile.
+pub(super) const URGENCIES: [Urgency; 3] = [Urgency::End, Urgency::Removal, Urgency::Ordinary];
+
+/// The urgency as a label.
+pub(super) const fn urgency_label(urgency: Urgency) -> &'static str {
+    match urgency {
+        Urgency::End => "end",
+        Urgency::Removal => "removal",
+        Urgency::Ordinary => "ordinary",
+    }
+}
+
 /// Which kind of object a pass is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReconcileKind {

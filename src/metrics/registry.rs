@@ -1,5 +1,6 @@
 //! The registry: everything that is measured, under its name.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,11 +11,11 @@ use prometheus_client::registry::Registry;
 
 use super::catalogue::{Aws, Replica, Requests, Work};
 use super::families::{Counters, Gauges, gauges};
-use super::labels::{GuardSight, ReconcileKind, WatchKind};
+use super::labels::{GuardSight, ReconcileKind, URGENCIES, WatchKind, urgency_label};
 use super::lookups::unknown;
 use super::world::{World, WorldGauges, as_float, unix_seconds};
 use crate::api::{Reason, Timestamp};
-use crate::domain::Facts;
+use crate::domain::{Facts, Urgency};
 use crate::ports::{Class, Priority};
 
 /// What every name begins with.
@@ -181,11 +182,14 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
-    /// How many AccountAssignments wait for their turn: those whose access ends, and the others.
-    pub fn queue(&self, ending: usize, ordinary: usize) {
-        for (lane, depth) in [("ending", ending), ("ordinary", ordinary)] {
-            let family = &self.shared.work.queue;
-            family.get_or_create(&[("lane", lane)]).set(as_float(depth));
+    /// How many AccountAssignments of each urgency wait for a place.
+    pub fn queue(&self, depths: &BTreeMap<Urgency, usize>) {
+        for urgency in URGENCIES {
+            let series = &self.shared.work.queue;
+            let depth = depths.get(&urgency).copied().unwrap_or_default();
+            series
+                .get_or_create(&[("urgency", urgency_label(urgency))])
+                .set(as_float(depth));
         }
     }
 

@@ -29,12 +29,13 @@ pub enum Priority {
 
 impl Priority {
     /// Every priority.
-    pub const ALL: [Self; 3] = [Self::Revocation, Self::Decision, Self::Background];
+    pub const ALL: [Self; 4] = [Self::Revocation, Self::Removal, Self::Decision, Self::Background];
 
     /// The name as a metric label.
     pub fn label(self) -> &'static str {
         match self {
             Self::Revocation => "revocation",
+            Self::Removal => "removal",
             Self::Decision => "decision",
             Self::Background => "background",
         }

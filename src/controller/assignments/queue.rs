@@ -111,10 +111,13 @@ impl Queue {
         self.inner().states.get(name) == Some(&State::Ready(Urgency::End))
     }
 
-    /// How many wait in each lane for their turn: those that end, and the others.
-    pub fn depths(&self) -> (usize, usize) {
+    /// How many of each urgency wait for a place.
+    pub fn depths(&self) -> BTreeMap<Urgency, usize> {
         let inner = self.inner();
-        (inner.ending.len(), inner.ordinary.len())
+        let lanes = inner.lanes.iter();
+        lanes
+            .map(|(urgency, lane)| (*urgency, lane.ready.len()))
+            .collect()
     }
 
     /// Waits until there may be something to take.
