@@ -1,6 +1,6 @@
 //! Metrics in which everything has happened that can happen: every series that a process can have.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use team_operator::api::{
     AccountId, AssignmentState, GroupId, PermissionSetArn, PermissionSetName, Phase, Reason,
 };
 use team_operator::api::{RequestId, Timestamp, UserId};
-use team_operator::domain::{Attribute, Fact, Facts, OperationKind};
+use team_operator::domain::{Attribute, Fact, Facts, OperationKind, Urgency};
 use team_operator::metrics::{Age, GuardSight, Metrics, ReconcileKind, WatchKind, World};
 use team_operator::ports::{Class, Priority};
 
@@ -53,7 +53,7 @@ pub fn leader() -> Metrics {
     for kind in ReconcileKind::ALL {
         metrics.reconciled(kind, Duration::from_millis(300));
     }
-    metrics.queue(1, 2);
+    metrics.queue(&BTreeMap::from([(Urgency::End, 1), (Urgency::Ordinary, 2)]));
     metrics.guard(GuardSight::Intact, moment());
     metrics.swept(2, moment());
     for kind in WatchKind::ALL {

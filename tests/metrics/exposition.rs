@@ -27,10 +27,10 @@ pub fn families(text: &str) -> BTreeMap<String, Family> {
     for line in text.lines() {
         if let Some(rest) = line.strip_prefix("# HELP ") {
             let (name, help) = rest.split_once(' ').unwrap();
-            found.entry(name.to_owned()).or_default().help = help.to_owned();
+            found.entry(name.to_owned()).or_default().help = help.into();
         } else if let Some(rest) = line.strip_prefix("# TYPE ") {
             let (name, kind) = rest.split_once(' ').unwrap();
-            found.entry(name.to_owned()).or_default().kind = kind.to_owned();
+            found.entry(name.to_owned()).or_default().kind = kind.into();
         } else if !line.starts_with('#') {
             take_sample(&mut found, line);
         }

@@ -31,24 +31,26 @@ impl Scrape {
         Self(answer(controller, "/metrics").await)
     }
 
-    fn samples(&self) -> impl Iterator<Item = (&str, f64)> {
+    /// The series with their values.
+    fn samples(&self) -> impl Iterator<Item = (&str, &str)> {
         let (_, text) = self.0.split_once("\r\n\r\n").unwrap();
         let lines = text.lines().filter(|line| line.starts_with("team_operator_"));
-        lines.map(|line| {
-            let (series, value) = line.rsplit_once(' ').unwrap();
-            (series, value.parse().unwrap())
-        })
+        lines.map(|line| line.rsplit_once(' ').unwrap())
     }
 
     /// The value of a series, if there is one.
     fn value(&self, series: &str) -> Option<f64> {
         let mut samples = self.samples();
-        samples.find(|(name, _)| *name == series).map(|(_, value)| value)
+        samples
+            .find(|(name, _)| *name == series)
+            .map(|(_, value)| value.parse().unwrap())
     }
 
     /// The same for something that is counted: what never happened has no series.
-    fn count(&self, series: &str) -> f64 {
-        self.value(series).unwrap_or_default()
+    fn count(&self, series: &str) -> u64 {
+        let mut samples = self.samples();
+        let sample = samples.find(|(name, _)| *name == series);
+        sample.map_or(0, |(_, value)| value.parse().unwrap())
     }
 }
 
@@ -101,11 +103,11 @@ async fn metrics_tell_the_life_of_a_request_and_a_standby_tells_nothing_of_the_w
     shows(&leader, NEXT_END, end).await;
     shows(&leader, r#"team_operator_requests{phase="Active"}"#, 1.0).await;
     let active = Scrape::of(&leader).await;
-    assert_eq!(active.count(GRANTED), before.count(GRANTED) + 1.0, "told once");
+    assert_eq!(active.count(GRANTED), before.count(GRANTED) + 1, "told once");
     let granted = r#"team_operator_transitions_total{reason="AccessGranted"}"#;
-    assert_eq!(active.count(granted), before.count(granted) + 1.0);
+    assert_eq!(active.count(granted), before.count(granted) + 1);
     let creates = r#"team_operator_aws_calls_total{operation="CreateAccountAssignment",outcome="ok"}"#;
-    assert_eq!(active.count(creates), before.count(creates) + 1.0);
+    assert_eq!(active.count(creates), before.count(creates) + 1);
     assert!(active.samples().count() <= SERIES_MAX);
     assert_eq!(active.value(OVERDUE), Some(0.0));
 
@@ -125,7 +127,7 @@ async fn metrics_tell_the_life_of_a_request_and_a_standby_tells_nothing_of_the_w
     scene.is(&name, "Ended").await;
     shows(&leader, NEXT_END, f64::INFINITY).await;
     let ended = Scrape::of(&leader).await;
-    assert_eq!(ended.count(REMOVED), before.count(REMOVED) + 1.0, "told once");
+    assert_eq!(ended.count(REMOVED), before.count(REMOVED) + 1, "told once");
     assert_eq!(ended.count(GRANTED), active.count(GRANTED));
     scene.stage.kill_controllers().await;
 }
@@ -166,5 +168,5 @@ async fn an_end_whose_delete_hangs_is_overdue_in_metrics_readiness_and_the_audit
     scene.is(&name, "Ended").await;
     shows(&leader, OVERDUE, 0.0).await;
     let alerts = r#"team_operator_alerts_total{reason="RevocationOverdue"}"#;
-    assert!(Scrape::of(&leader).await.count(alerts) >= 1.0);
+    assert!(Scrape::of(&leader).await.count(alerts) >= 1);
 }
