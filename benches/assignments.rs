@@ -146,7 +146,7 @@ fn tuples(sandbox: &RunningSandbox, aws: &Aws) -> Vec<AssignmentKey> {
     let set = summary["permissionSets"][0]["arn"].as_str().unwrap();
     let users = summary["users"].as_array().unwrap();
     let tuple = |(number, user): (usize, &serde_json::Value)| AssignmentKey {
-        instance_arn: aws.instance().arn.clone(),
+        instance_arn: aws.instance_arn().clone(),
         user_id: UserId::new(user["id"].as_str().unwrap()),
         account_id: AccountId::parse(format!("9{:011}", number % ACCOUNTS)).unwrap(),
         permission_set_arn: PermissionSetArn::new(set),

@@ -11,6 +11,9 @@ pub mod domain;
 pub mod ports;
 
 #[cfg(feature = "aws")]
+pub mod metrics;
+
+#[cfg(feature = "aws")]
 pub mod aws;
 
 #[cfg(feature = "controller")]

@@ -114,7 +114,7 @@ impl Bare {
     /// Somebody's assignment.
     pub fn subject(&self, rig: &Rig, name: String, user: usize, account: usize, set: &str) -> Subject {
         let key = AssignmentKey {
-            instance_arn: self.aws.instance().arn.clone(),
+            instance_arn: self.aws.instance_arn().clone(),
             user_id: UserId::new(&self.user_ids[&user_name(user)]),
             account_id: AccountId::parse(account_id(account)).unwrap(),
             permission_set_arn: PermissionSetArn::new(rig.permission_set_arn(set)),

@@ -59,6 +59,8 @@ pub enum ConditionType {
     Ready,
     /// Settings: the admission policies are in force and verified.
     GuardIntact,
+    /// Settings: AWS confirmed in time that access is gone which has ended.
+    EndsInTime,
 }
 
 impl JsonSchema for ConditionType {

@@ -179,7 +179,7 @@ pub struct TeamSettingsStatus {
     /// The generation of the settings that this status is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// The facts Ready and GuardIntact.
+    /// The facts Ready, GuardIntact and EndsInTime.
     #[schemars(length(max = 8))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]

@@ -42,7 +42,7 @@ impl Assignments for Aws {
                 .shared
                 .sso
                 .list_account_assignments()
-                .instance_arn(self.shared.instance.arn.as_str());
+                .instance_arn(self.shared.instance_arn.as_str());
             list.account_id(account.as_str())
                 .permission_set_arn(permission_set.as_str())
         };
@@ -186,18 +186,14 @@ impl Aws {
         key: &AssignmentKey,
         kind: OperationKind,
     ) -> Result<Slot, PortError> {
-        let slot = self
-            .shared
-            .caller
-            .budget
-            .start(options, &key.account_id, kind)
-            .await;
-        slot.map_err(|exhausted| site.budget_exhausted(exhausted))
+        let caller = &self.shared.caller;
+        let slot = caller.budget.start(options, &key.account_id, kind);
+        caller.waits(options, site, slot).await
     }
 
     /// Refuses an assignment of another instance than the configured one.
     pub(super) fn check_instance(&self, site: &CallSite, key: &AssignmentKey) -> Result<(), PortError> {
-        let configured = &self.shared.instance.arn;
+        let configured = &self.shared.instance_arn;
         if key.instance_arn == *configured {
             return Ok(());
         }
@@ -215,7 +211,7 @@ impl Aws {
         account: &AccountId,
         request: &RequestId,
     ) -> Result<OperationState, PortError> {
-        let instance = self.shared.instance.arn.as_str();
+        let instance = self.shared.instance_arn.as_str();
         let resource = format!("operation {request} in account {account}");
         let (client, caller) = (&self.shared.sso, &self.shared.caller);
         match kind {

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use aws_sdk_ssoadmin::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
-use super::budget::{Budget, Family};
+use super::budget::{Budget, BudgetExhausted, Family};
 use super::call_site::CallSite;
 use super::classify::classify;
+use crate::metrics::Metrics;
 use crate::ports::{CallOptions, Class, PortError};
 
 /// How long a family is paused after a throttling response without a time.
@@ -26,6 +27,7 @@ pub(super) struct BudgetedCaller {
     pub(super) budget: Budget,
     /// The SDK's own timeout of one operation, its retries included.
     pub(super) operation_timeout: Duration,
+    pub(super) metrics: Metrics,
 }
 
 impl BudgetedCaller {
@@ -44,12 +46,24 @@ impl BudgetedCaller {
     {
         let call = self.run_prepaid(family, site, call);
         async move {
-            self.budget
-                .token(family, options)
-                .await
-                .map_err(|exhausted| site.budget_exhausted(exhausted))?;
+            self.waits(options, site, self.budget.token(family, options))
+                .await?;
             call.await
         }
+    }
+
+    /// Waits for the budget, and measures how long.
+    pub(super) async fn waits<T>(
+        &self,
+        options: &CallOptions,
+        site: &CallSite,
+        place: impl Future<Output = Result<T, BudgetExhausted>>,
+    ) -> Result<T, PortError> {
+        let began = Instant::now();
+        let place = place.await;
+        self.metrics
+            .budget_waited(options.priority, began.elapsed(), place.is_ok());
+        place.map_err(|exhausted| site.budget_exhausted(exhausted))
     }
 
     /// Reads a list to its end, page by page. `take` keeps a page's rows and returns its continuation; pages may be
@@ -92,21 +106,23 @@ impl BudgetedCaller {
     {
         let call = Box::pin(call); // the SDK's futures take ten kilobytes and more
         async move {
-            let Ok(answer) = timeout(self.operation_timeout + SDK_TIMEOUT_MARGIN, call).await else {
-                return Err(site.error(
+            let answer = match timeout(self.operation_timeout + SDK_TIMEOUT_MARGIN, call).await {
+                Ok(answer) => answer.map_err(|error| classify(site, error)),
+                Err(_) => Err(site.error(
                     Class::Unavailable,
                     site.effect_if_lost(),
                     "the AWS client exceeded its own timeout.",
-                ));
+                )),
             };
-            answer.map_err(|error| {
-                let error = classify(site, error);
-                if error.class == Class::Throttled {
-                    self.budget
-                        .pause(family, error.retry_after.unwrap_or(THROTTLED_PAUSE));
-                }
-                error
-            })
+            let class = answer.as_ref().err().map(|error| error.class);
+            self.metrics.aws_call(site.operation, class);
+            if let Err(error) = &answer
+                && error.class == Class::Throttled
+            {
+                self.budget
+                    .pause(family, error.retry_after.unwrap_or(THROTTLED_PAUSE));
+            }
+            answer
         }
     }
 }

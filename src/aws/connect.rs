@@ -1,6 +1,6 @@
 //! Clients with timeouts, and everything the ports share.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
@@ -19,9 +19,10 @@ use super::instance::{self, Instance};
 use super::meter::{Meter, MeterReading};
 use super::permission_sets::Catalogue;
 use super::tree::TreeKeeper;
+use crate::metrics::Metrics;
 use crate::ports::{
-    Aged, Attribute, Class, Clock, Effect, Group, GroupId, Lookup, Members, PortError, RemoteClock, TimeSeen,
-    User, UserId, UserLookup,
+    Aged, Attribute, Class, Clock, Effect, Group, GroupId, InstanceArn, Lookup, Members, PortError,
+    RemoteClock, TimeSeen, User, UserId, UserLookup,
 };
 
 /// How many attempts the SDK makes for a read; a write gets one.
@@ -44,6 +45,8 @@ pub struct AwsSettings {
     pub ages: CacheAges,
     /// How many calls and operations are allowed.
     pub budget: BudgetSettings,
+    /// What is measured.
+    pub metrics: Metrics,
 }
 
 /// How long calls may take. Waiting for the budget comes on top, limited by its own setting.
@@ -104,7 +107,10 @@ pub(super) struct Shared {
     pub(super) meter: Meter,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) region: String,
-    pub(super) instance: Instance,
+    /// The instance everything happens in.
+    pub(super) instance_arn: InstanceArn,
+    /// What AWS says of it; unknown before AWS has answered.
+    pub(super) instance: OnceLock<Instance>,
     pub(super) users: Cache<UserId, Lookup<User>>,
     pub(super) user_names: Cache<(Attribute, String), UserLookup>,
     pub(super) group_names: Cache<String, Lookup<Group>>,
@@ -116,7 +122,12 @@ pub(super) struct Shared {
 /// The clients before the instance is known.
 pub(super) struct Clients {
     pub(super) sso: aws_sdk_ssoadmin::Client,
+    store: aws_sdk_identitystore::Client,
+    organizations: aws_sdk_organizations::Client,
+    sts: aws_sdk_sts::Client,
     pub(super) caller: BudgetedCaller,
+    meter: Meter,
+    clock: Arc<dyn Clock>,
     pub(super) region: String,
 }
 
@@ -124,68 +135,39 @@ impl Aws {
     /// Finds the instance and creates the ports. Fails with a sentence when AWS does not answer, or when it is not
     /// clear which instance is meant; the caller retries.
     pub async fn connect(settings: AwsSettings, clock: Arc<dyn Clock>) -> Result<Self, PortError> {
-        let budget = Budget::new(settings.budget.clone());
-        let meter = Meter::new(clock.clone(), budget.clone());
-        let caller = BudgetedCaller {
-            budget,
-            operation_timeout: settings.timeouts.operation,
-        };
-        let config = Box::pin(configuration(&settings)).await; // the SDK's search is a large future
-        let Some(region) = config.region().map(ToString::to_string) else {
-            let site = CallSite::read(Service::SsoAdmin, "ListInstances", "any region");
-            let sentence =
-                "no AWS region is configured. Set AWS_REGION to the primary region of Identity Center.";
-            return Err(site.error(Class::Invalid, Effect::None, sentence));
-        };
-        let sso = aws_sdk_ssoadmin::config::Builder::from(&config)
-            .interceptor(meter.clone())
-            .build();
-        let store = aws_sdk_identitystore::config::Builder::from(&config)
-            .interceptor(meter.clone())
-            .build();
-        let organizations = aws_sdk_organizations::config::Builder::from(&config)
-            .interceptor(meter.clone())
-            .build();
-        let sts = aws_sdk_sts::config::Builder::from(&config)
-            .interceptor(meter.clone())
-            .build();
-        let sso = aws_sdk_ssoadmin::Client::from_conf(sso);
-        let clients = Clients {
-            sso: sso.clone(),
-            caller: caller.clone(),
-            region: region.clone(),
-        };
+        let clients = Clients::new(&settings, clock).await?;
         let instance = instance::discover(&clients, settings.instance_arn.as_deref()).await?;
-        let CacheAges {
-            names,
-            members,
-            organization,
-        } = settings.ages;
-        let shared = Shared {
-            sso,
-            store: aws_sdk_identitystore::Client::from_conf(store),
-            organizations: aws_sdk_organizations::Client::from_conf(organizations),
-            sts: aws_sdk_sts::Client::from_conf(sts),
-            caller,
-            meter,
-            clock,
-            region,
-            instance,
-            users: Cache::new(names),
-            user_names: Cache::new(names),
-            group_names: Cache::new(names),
-            members: Cache::new(members),
-            catalogue: Catalogue::new(organization),
-            tree: TreeKeeper::new(organization),
-        };
-        Ok(Self {
-            shared: Arc::new(shared),
-        })
+        let arn = instance.arn.clone();
+        Ok(clients.ports(settings.ages, arn, OnceLock::from(instance)))
     }
 
-    /// The instance that was found.
-    pub fn instance(&self) -> &Instance {
-        &self.shared.instance
+    /// The ports on an instance that is known by its ARN, before AWS has answered anything. It is enough to delete; what needs
+    /// the identity store is unavailable until it was [learned](Self::learn).
+    pub async fn unasked(
+        settings: AwsSettings,
+        clock: Arc<dyn Clock>,
+        arn: InstanceArn,
+    ) -> Result<Self, PortError> {
+        let clients = Clients::new(&settings, clock).await?;
+        Ok(clients.ports(settings.ages, arn, OnceLock::new()))
+    }
+
+    /// Takes over what another one found out. Says whether that is about the same instance.
+    pub fn learn(&self, connected: &Self) -> bool {
+        let Some(found) = connected.shared.instance.get() else {
+            return false;
+        };
+        let same = found.arn == self.shared.instance_arn;
+        if same {
+            // It was learned already, and an instance never changes its identity store.
+            let _ = self.shared.instance.set(found.clone());
+        }
+        same
+    }
+
+    /// The ARN of the instance.
+    pub fn instance_arn(&self) -> &InstanceArn {
+        &self.shared.instance_arn
     }
 
     /// The shared budget, for metrics.
@@ -206,6 +188,68 @@ impl Aws {
 impl RemoteClock for Aws {
     fn last_seen(&self) -> Option<TimeSeen> {
         self.shared.meter.last_seen()
+    }
+}
+
+impl Clients {
+    async fn new(settings: &AwsSettings, clock: Arc<dyn Clock>) -> Result<Self, PortError> {
+        let budget = Budget::new(settings.budget.clone());
+        let meter = Meter::new(clock.clone(), budget.clone(), settings.metrics.clone());
+        let caller = BudgetedCaller {
+            budget,
+            operation_timeout: settings.timeouts.operation,
+            metrics: settings.metrics.clone(),
+        };
+        let config = Box::pin(configuration(settings)).await; // the SDK's search is a large future
+        let Some(region) = config.region().map(ToString::to_string) else {
+            let site = CallSite::read(Service::SsoAdmin, "ListInstances", "any region");
+            let sentence =
+                "no AWS region is configured. Set AWS_REGION to the primary region of Identity Center.";
+            return Err(site.error(Class::Invalid, Effect::None, sentence));
+        };
+        let sso = aws_sdk_ssoadmin::config::Builder::from(&config).interceptor(meter.clone());
+        let store = aws_sdk_identitystore::config::Builder::from(&config).interceptor(meter.clone());
+        let organizations = aws_sdk_organizations::config::Builder::from(&config).interceptor(meter.clone());
+        let sts = aws_sdk_sts::config::Builder::from(&config).interceptor(meter.clone());
+        Ok(Self {
+            sso: aws_sdk_ssoadmin::Client::from_conf(sso.build()),
+            store: aws_sdk_identitystore::Client::from_conf(store.build()),
+            organizations: aws_sdk_organizations::Client::from_conf(organizations.build()),
+            sts: aws_sdk_sts::Client::from_conf(sts.build()),
+            caller,
+            meter,
+            clock,
+            region,
+        })
+    }
+
+    fn ports(self, ages: CacheAges, instance_arn: InstanceArn, instance: OnceLock<Instance>) -> Aws {
+        let CacheAges {
+            names,
+            members,
+            organization,
+        } = ages;
+        let shared = Shared {
+            sso: self.sso,
+            store: self.store,
+            organizations: self.organizations,
+            sts: self.sts,
+            caller: self.caller,
+            meter: self.meter,
+            clock: self.clock,
+            region: self.region,
+            instance_arn,
+            instance,
+            users: Cache::new(names),
+            user_names: Cache::new(names),
+            group_names: Cache::new(names),
+            members: Cache::new(members),
+            catalogue: Catalogue::new(organization),
+            tree: TreeKeeper::new(organization),
+        };
+        Aws {
+            shared: Arc::new(shared),
+        }
     }
 }
 

@@ -45,7 +45,7 @@ impl Aws {
         let list = || self.shared.sso.list_account_assignment_creation_status();
         let call = |token| {
             list()
-                .instance_arn(self.shared.instance.arn.as_str())
+                .instance_arn(self.shared.instance_arn.as_str())
                 .filter(in_progress.clone())
                 .set_next_token(token)
                 .send()
@@ -78,7 +78,7 @@ impl Aws {
         let client = &self.shared.sso;
         let call = client
             .describe_account_assignment_creation_status()
-            .instance_arn(self.shared.instance.arn.as_str())
+            .instance_arn(self.shared.instance_arn.as_str())
             .account_assignment_creation_request_id(request.as_str())
             .send();
         let answer = self

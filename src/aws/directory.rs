@@ -117,8 +117,17 @@ impl Directory for Aws {
 }
 
 impl Aws {
-    fn store(&self) -> &str {
-        &self.shared.instance.identity_store_id
+    /// The identity store, once AWS has named the instance.
+    fn store(&self, site: &CallSite) -> Result<&str, PortError> {
+        let instance = self.shared.instance.get();
+        let store = instance.map(|instance| instance.identity_store_id.as_str());
+        store.ok_or_else(|| {
+            site.error(
+                Class::Unavailable,
+                Effect::None,
+                "the identity store is not known yet, because AWS has not answered since the start. AWS is asked again.",
+            )
+        })
     }
 
     async fn user_id(
@@ -140,7 +149,7 @@ impl Aws {
         let client = &self.shared.store;
         let call = client
             .get_user_id()
-            .identity_store_id(self.store())
+            .identity_store_id(self.store(&site)?)
             .alternate_identifier(identifier)
             .send();
         match self.shared.caller.run(FAMILY, options, &site, call).await {
@@ -161,7 +170,7 @@ impl Aws {
             .shared
             .store
             .describe_user()
-            .identity_store_id(self.store())
+            .identity_store_id(self.store(&site)?)
             .user_id(user.as_str())
             .send();
         let answer = match self.shared.caller.run(FAMILY, options, &site, call).await {
@@ -196,7 +205,7 @@ impl Aws {
         let client = &self.shared.store;
         let call = client
             .get_group_id()
-            .identity_store_id(self.store())
+            .identity_store_id(self.store(&site)?)
             .alternate_identifier(identifier)
             .send();
         let id = match self.shared.caller.run(FAMILY, options, &site, call).await {
@@ -207,7 +216,7 @@ impl Aws {
         let site = CallSite::read(SERVICE, "DescribeGroup", format!("group {id}"));
         let call = client
             .describe_group()
-            .identity_store_id(self.store())
+            .identity_store_id(self.store(&site)?)
             .group_id(id.as_str())
             .send();
         match self.shared.caller.run(FAMILY, options, &site, call).await {
@@ -232,7 +241,7 @@ impl Aws {
         let client = &self.shared.store;
         let call = client
             .is_member_in_groups()
-            .identity_store_id(self.store())
+            .identity_store_id(self.store(site)?)
             .member_id(MemberId::UserId(user.as_str().to_owned()))
             .set_group_ids(Some(
                 groups.iter().map(|group| group.as_str().to_owned()).collect(),
@@ -299,7 +308,7 @@ impl Aws {
             .shared
             .store
             .describe_group()
-            .identity_store_id(self.store())
+            .identity_store_id(self.store(&site)?)
             .group_id(group.as_str())
             .send();
         match self.shared.caller.run(FAMILY, options, &site, call).await {
@@ -316,9 +325,10 @@ impl Aws {
     ) -> Result<Lookup<Vec<UserId>>, PortError> {
         let site = CallSite::read(SERVICE, "ListGroupMemberships", format!("group {group}"));
         let mut ids = Vec::new();
+        let store = self.store(&site)?;
         let list = || {
             let list = self.shared.store.list_group_memberships();
-            list.identity_store_id(self.store()).group_id(group.as_str())
+            list.identity_store_id(store).group_id(group.as_str())
         };
         let call = |token| list().set_next_token(token).send();
         let take = |page: &ListGroupMembershipsOutput| {

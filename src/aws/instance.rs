@@ -24,7 +24,7 @@ pub struct Instance {
 #[async_trait]
 impl ports::Instance for Aws {
     fn arn(&self) -> InstanceArn {
-        self.shared.instance.arn.clone()
+        self.shared.instance_arn.clone()
     }
 
     async fn lookup(&self, options: &CallOptions) -> Result<Aged<Lookup<()>>, PortError> {

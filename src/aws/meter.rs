@@ -1,6 +1,5 @@
 //! What every response of AWS shows besides its content: AWS's time, throttling, and the SDK's retries.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_ssoadmin::config::interceptors::{
@@ -15,6 +14,7 @@ use chrono::{DateTime, Utc};
 
 use super::budget::{Budget, Family};
 use super::classify::Refusal;
+use crate::metrics::Metrics;
 use crate::ports::{Clock, RemoteClock, TimeSeen};
 
 /// Counts since the start.
@@ -36,29 +36,24 @@ struct Shared {
     clock: Arc<dyn Clock>,
     budget: Budget,
     seen: Mutex<Option<TimeSeen>>,
-    attempts: AtomicU64,
-    throttled: AtomicU64,
+    metrics: Metrics,
 }
 
 impl Meter {
-    pub(super) fn new(clock: Arc<dyn Clock>, budget: Budget) -> Self {
-        let (attempts, throttled) = (AtomicU64::new(0), AtomicU64::new(0));
+    pub(super) fn new(clock: Arc<dyn Clock>, budget: Budget, metrics: Metrics) -> Self {
         Self {
             shared: Arc::new(Shared {
                 clock,
                 budget,
                 seen: Mutex::new(None),
-                attempts,
-                throttled,
+                metrics,
             }),
         }
     }
 
     pub(super) fn reading(&self) -> MeterReading {
-        MeterReading {
-            attempts: self.shared.attempts.load(Ordering::Relaxed),
-            throttled: self.shared.throttled.load(Ordering::Relaxed),
-        }
+        let (attempts, throttled) = self.shared.metrics.aws_attempts_and_throttles();
+        MeterReading { attempts, throttled }
     }
 }
 
@@ -87,7 +82,7 @@ impl Intercept for Meter {
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.shared.attempts.fetch_add(1, Ordering::Relaxed);
+        self.shared.metrics.aws_attempt();
         let repeated = bag
             .load::<RequestAttempts>()
             .is_some_and(|attempts| attempts.attempts() > 1);
@@ -112,14 +107,15 @@ impl Intercept for Meter {
             let local = self.shared.clock.now();
             let mut seen = self.shared.seen.lock().unwrap_or_else(PoisonError::into_inner);
             *seen = Some(TimeSeen { remote, local });
+            self.shared.metrics.aws_answered(local);
         }
         let status = response.status().as_u16();
         if status >= 400 {
             let body = response.body().bytes().unwrap_or_default();
             let refusal = Refusal::read(status, response.headers().get("x-amzn-errortype"), body);
-            self.shared
-                .throttled
-                .fetch_add(u64::from(refusal.is_throttling()), Ordering::Relaxed);
+            if refusal.is_throttling() {
+                self.shared.metrics.aws_throttled();
+            }
         }
         Ok(())
     }

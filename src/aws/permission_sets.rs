@@ -131,7 +131,7 @@ impl PermissionSets for Aws {
             format!("permission set {permission_set}"),
         );
         let (asked, mut accounts) = (self.now(), Vec::new());
-        let (instance, arn) = (self.shared.instance.arn.as_str(), permission_set.as_str());
+        let (instance, arn) = (self.shared.instance_arn.as_str(), permission_set.as_str());
         let list = || self.shared.sso.list_accounts_for_provisioned_permission_set();
         let call = |token| {
             list()
@@ -170,7 +170,7 @@ impl Aws {
         let client = &self.shared.sso;
         let call = client
             .describe_permission_set()
-            .instance_arn(self.shared.instance.arn.as_str())
+            .instance_arn(self.shared.instance_arn.as_str())
             .permission_set_arn(arn.as_str())
             .send();
         let answer = match self.shared.caller.run(FAMILY, options, &site, call).await {
@@ -209,7 +209,7 @@ impl Aws {
             .shared
             .sso
             .list_permission_sets()
-            .instance_arn(self.shared.instance.arn.as_str())
+            .instance_arn(self.shared.instance_arn.as_str())
             .max_results(1)
             .send();
         match self.shared.caller.run(FAMILY, options, &site, call).await {
@@ -228,14 +228,14 @@ impl Aws {
         let site = CallSite::read(
             SERVICE,
             "ListPermissionSets",
-            format!("instance {}", self.shared.instance.arn),
+            format!("instance {}", self.shared.instance_arn),
         );
         let (asked, mut arns) = (self.now(), Vec::new());
         let list = || {
             self.shared
                 .sso
                 .list_permission_sets()
-                .instance_arn(self.shared.instance.arn.as_str())
+                .instance_arn(self.shared.instance_arn.as_str())
         };
         let call = |token| list().set_next_token(token).send();
         let take = |page: &ListPermissionSetsOutput| {

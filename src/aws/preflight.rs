@@ -92,7 +92,7 @@ impl Aws {
         &self,
         options: &CallOptions,
     ) -> Result<DescribeInstanceOutput, PortError> {
-        let arn = &self.shared.instance.arn;
+        let arn = &self.shared.instance_arn;
         let site = CallSite::read(Service::SsoAdmin, "DescribeInstance", format!("instance {arn}"));
         let call = self
             .shared
@@ -112,7 +112,7 @@ impl Aws {
             Ok(ours) => ours,
             Err(error) => return cannot_tell(check, &error),
         };
-        let owner = management.or(self.shared.instance.owner.as_ref());
+        let owner = management.or_else(|| self.shared.instance.get()?.owner.as_ref());
         if Some(&ours) == owner {
             return finding(
                 check,

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use crate::api::InstanceArn;
 use crate::domain::{AssignmentConfig, IdentityCenter, Timings};
 use crate::ports::{
@@ -35,8 +37,8 @@ pub struct Ports {
 /// What was configured.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The Identity Center that everything happens in.
-    pub identity_center: IdentityCenter,
+    /// The Identity Center that everything happens in; what AWS says of it becomes known later where AWS is away at the start.
+    pub identity_center: watch::Receiver<IdentityCenter>,
     /// An instance that is left for good: records that name it are given up.
     pub abandoned_instance: Option<InstanceArn>,
     /// The delays of the decisions.
@@ -53,7 +55,7 @@ impl Config {
     /// What assignment machines are configured with.
     pub fn of_assignments(&self) -> AssignmentConfig {
         AssignmentConfig {
-            instance: self.identity_center.instance_arn.clone(),
+            instance: self.identity_center.borrow().instance_arn.clone(),
             abandoned: self.abandoned_instance.clone(),
             timings: self.timings,
         }

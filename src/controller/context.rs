@@ -20,9 +20,10 @@ use super::sending::clocks;
 use crate::admission::SealKey;
 use crate::api::Timestamp;
 use crate::domain::{
-    Facts, Moment, OpenRequests, PolicySet, RequestFacts, Snapshot, StoredRecord, record_name,
+    Alert, Facts, Moment, OpenRequests, PolicySet, RequestFacts, Snapshot, StoredRecord, record_name,
     request::assignment_of,
 };
+use crate::metrics::{Metrics, World};
 
 /// What all passes share.
 pub struct Context {
@@ -62,6 +63,10 @@ pub struct Context {
     pub woken: mpsc::UnboundedSender<ObjectRef<DynamicObject>>,
     /// When this process began, by the clock that never steps.
     pub started: Instant,
+    /// What is measured.
+    pub metrics: Metrics,
+    /// What the watchdog sees; nothing before it has looked.
+    pub world: watch::Sender<Option<World>>,
 }
 
 impl Context {
@@ -161,6 +166,16 @@ impl Context {
         }
     }
 
+    /// What concerns a record is told about the record, and about each live request that claims it; the same once a minute.
+    pub fn record_alert(&self, name: &str, alert: &Alert) {
+        if self.memory.should_alert(name, alert.reason.as_str()) {
+            self.metrics.alert(alert.reason);
+            let record = self.record_cache.get(name);
+            let uid = record.map(|record| record.uid).unwrap_or_default();
+            self.report.record_alert(name, &uid, &self.claimants(name), alert);
+        }
+    }
+
     fn wake_request(&self, uid: &str) {
         let Some(request) = self.live.get(uid) else {
             return;
@@ -201,7 +216,7 @@ impl Context {
             clocks: clocks(&self.ports),
             open_requests,
             record,
-            identity_center: self.config.identity_center.clone(),
+            identity_center: self.config.identity_center.borrow().clone(),
             timings: self.config.timings,
         }
     }

@@ -22,9 +22,11 @@ use super::policies::{PolicyCache, PolicyKind, PolicyStaleness, follow};
 use super::proven_guard::ProvenGuard;
 use super::report::{AuditSink, Report};
 use super::requests::{self, LIVE, LiveRequests, Memory, RequestClient, StoredRequest, Turns};
+use super::watchdog::watch_ends;
 use super::with_causes;
 use crate::admission::{Guard, SealKey};
 use crate::domain;
+use crate::metrics::{Metrics, WatchKind, World};
 
 /// How long after a failure the controller's memory is read again.
 const RETRY: Duration = Duration::from_secs(2);
@@ -45,6 +47,8 @@ pub struct Parts {
     pub audit: AuditSink,
     /// Who publishes Events.
     pub reporter: Reporter,
+    /// What is measured.
+    pub metrics: Metrics,
 }
 
 /// Why a controller stopped.
@@ -74,6 +78,7 @@ impl Controller {
             key,
             audit,
             reporter,
+            metrics,
         } = parts;
         let (wake, woken) = mpsc::unbounded_channel();
         let context = Context {
@@ -95,6 +100,8 @@ impl Controller {
             record_cache: RecordCache::default(),
             woken: wake,
             started: Instant::now(),
+            metrics,
+            world: watch::Sender::new(None),
         };
         Self {
             client,
@@ -106,6 +113,11 @@ impl Controller {
     /// What the guard sees, and every change of it.
     pub fn guard(&self) -> watch::Receiver<domain::Guard> {
         self.context.guard.changes()
+    }
+
+    /// What the watchdog sees of requests and ends, and every change of it; nothing before it has looked.
+    pub fn world(&self) -> watch::Receiver<Option<World>> {
+        self.context.world.subscribe()
     }
 
     /// Runs until `shutdown`, or until AWS has been silent for too long; passes that are under way at a shutdown are finished
@@ -125,6 +137,7 @@ impl Controller {
             tasks.spawn(follow(Arc::clone(&context), kind, client.clone()));
         }
         tasks.spawn(assignments::follow_records(Arc::clone(&context)));
+        tasks.spawn(watch_ends(Arc::clone(&context)));
         tasks.spawn(remember_settings(Arc::clone(&context), client.clone()));
         tasks.spawn(background::keep_the_guard(Arc::clone(&context)));
         background::start(&context, &client, &mut tasks);
@@ -176,7 +189,11 @@ where
     )
     .default_backoff()
     .modify(|object: &mut DynamicObject| object.metadata.managed_fields = None)
-    .inspect_ok(move |event| *lock(&taken) = before.live.take(event))
+    .inspect_ok(move |event| {
+        let now = before.now();
+        before.metrics.watch_event(WatchKind::ElevationRequest, now);
+        *lock(&taken) = before.live.take(event);
+    })
     .reflect(writer)
     // The store shows it now: whoever is woken finds it.
     .inspect_ok(move |_| after.requests_moved(std::mem::take(&mut *lock(&moved))))
@@ -187,15 +204,18 @@ where
         .reconcile_on(woken_requests(woken))
         .graceful_shutdown_on(shutdown)
         .run(pass, |_, never, _| match *never {}, Arc::clone(context));
-    passes.for_each(async |passed| {
+    let metrics = context.metrics.clone();
+    passes.for_each(move |passed| {
         match passed {
             // It finished, or its watch is a moment ahead of its queue.
             Ok(_) | Err(kube::runtime::controller::Error::ObjectNotFound(_)) => {}
             Err(error) => {
+                metrics.watch_error(WatchKind::ElevationRequest);
                 let error = with_causes(&error);
                 tracing::warn!(error, "requests could not be watched; it is tried again");
             }
         }
+        std::future::ready(())
     })
 }
 

@@ -7,11 +7,12 @@ use chrono::TimeDelta;
 use super::assignments;
 use super::context::Context;
 use super::lookups::{self, About};
+use super::measure;
 use super::requests::{StoredRequest, Written as RequestWritten, sealed_patch};
 use super::sending;
 use crate::api::{AccountId, ClaimRequest, ElevationRequestStatus, Phase};
 use crate::domain::{
-    Alert, AssignmentMachine, Facts, Freshness, Guard, Moment, Need, Notice, PolicySet, Proof, Question,
+    AssignmentMachine, Facts, Freshness, Guard, Moment, Need, Notice, PolicySet, Proof, Question,
     RecordWrite, Reply, RequestFacts, RequestMachine, SealCheck, Sight, StoredRecord, Urgency, Written,
 };
 use crate::ports::CallOptions;
@@ -200,7 +201,7 @@ async fn policies_of_now(context: &Context) -> Option<Box<PolicySet>> {
         Ok(found) => {
             let policies = context.policies();
             let current = policies.show(&found);
-            context.staleness.note(current);
+            context.metrics.policies_behind(context.staleness.note(current));
             current.then(|| Box::new(policies.policy_set()))
         }
         Err(error) => {
@@ -368,28 +369,23 @@ fn tell(context: &Context, work: &Work, notices: Vec<Notice>) {
     for notice in notices {
         match (notice, &work.request) {
             (Notice::Transition(transition), Some(request)) => {
+                measure::transition(&context.metrics, request, &transition);
                 context.report.transition(request, &transition);
             }
             (Notice::Transition(_), None) => {}
             (Notice::Alert(alert), Some(request)) => {
                 if context.memory.should_alert(request.uid(), alert.reason.as_str()) {
+                    context.metrics.alert(alert.reason);
                     context.report.alert(request, &alert);
                 }
             }
-            (Notice::Alert(alert), None) => record_alert(context, work, &alert),
-            (Notice::RecordStep(step), _) => context.report.record_step(&step),
+            (Notice::Alert(alert), None) => {
+                context.record_alert(work.record.as_deref().unwrap_or_default(), &alert);
+            }
+            (Notice::RecordStep(step), _) => {
+                measure::record_step(&context.metrics, &step);
+                context.report.record_step(&step);
+            }
         }
-    }
-}
-
-/// What concerns a record is told about the record, and about each live request that claims it.
-fn record_alert(context: &Context, work: &Work, alert: &Alert) {
-    let name = work.record.as_deref().unwrap_or_default();
-    if context.memory.should_alert(name, alert.reason.as_str()) {
-        let record = context.record_cache.get(name);
-        let uid = record.map(|record| record.uid).unwrap_or_default();
-        context
-            .report
-            .record_alert(name, &uid, &context.claimants(name), alert);
     }
 }

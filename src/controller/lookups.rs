@@ -58,6 +58,7 @@ pub async fn answer(context: &Context, about: &About, questions: Vec<(Question, 
     for answered in join_all(calls).await {
         answered(&mut facts);
     }
+    context.metrics.lookups(&facts);
     facts
 }
 

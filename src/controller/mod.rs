@@ -21,14 +21,16 @@ mod context;
 mod controller;
 mod driver;
 mod lookups;
+mod measure;
 mod policies;
 mod proven_guard;
 mod report;
 mod requests;
 mod sending;
+mod watchdog;
 
 pub use api_call::with_causes;
-pub use assignments::RECORD_FINALIZER;
+pub use assignments::{RECORD_FINALIZER, recorded_instance};
 pub use config::{Config, Delays, Ports};
 pub use controller::{Controller, Parts, Stopped};
 pub use report::AuditSink;

@@ -205,6 +205,7 @@ fn record_line(step: &RecordStep) -> Value {
         to,
         ended,
         confirmed,
+        access_ended: _, // the claims say it
         time,
     } = step;
     let ended: Vec<Value> = ended

@@ -198,6 +198,8 @@ pub struct RecordStep {
     pub ended: Vec<(ClaimRequest, Reason)>,
     /// The requests whose access was confirmed with this step.
     pub confirmed: Vec<ClaimRequest>,
+    /// When access ended that AWS confirmed with this step to be gone.
+    pub access_ended: Option<Timestamp>,
     /// When.
     pub time: Timestamp,
 }
@@ -229,7 +231,21 @@ impl RecordStep {
             to: after.map(Record::state),
             ended: ended.collect(),
             confirmed: confirmed.map(|claim| claim.request.clone()).collect(),
+            access_ended: before.filter(|_| is_gone(after)).and_then(ended_access),
             time,
         })
     }
+}
+
+/// Whether nothing of ours is in AWS any more.
+fn is_gone(after: Option<&Record>) -> bool {
+    after.is_none_or(|after| after.state() == AssignmentState::Absent)
+}
+
+/// When access ended that is being deleted; nothing where AWS never confirmed any.
+fn ended_access(before: &Record) -> Option<Timestamp> {
+    let was_access = before.status.claims.iter().any(Claim::is_confirmed);
+    before
+        .last_end()
+        .filter(|_| was_access && before.state() == AssignmentState::Deleting)
 }

@@ -21,8 +21,8 @@ mod window;
 mod fixtures;
 
 pub use assignment::{
-    AssignmentConfig, AssignmentMachine, Record, RecordSeal, RecordWrite, Seen, StoredRecord, Urgency,
-    record_name,
+    AssignmentConfig, AssignmentMachine, Outlook, Record, RecordSeal, RecordWrite, Seen, StoredRecord,
+    Urgency, record_name,
 };
 pub use decision::{Alert, Basis, Decision, PolicyVersion, Proof, RecordChange, Transition};
 pub use fact_reader::{FactReader, Facts, Freshness, Question, Undecided};

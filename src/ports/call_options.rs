@@ -27,6 +27,21 @@ pub enum Priority {
     Background,
 }
 
+impl Priority {
+    /// Every priority.
+    pub const ALL: [Self; 4] = [Self::Revocation, Self::Removal, Self::Decision, Self::Background];
+
+    /// The name as a metric label.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Revocation => "revocation",
+            Self::Removal => "removal",
+            Self::Decision => "decision",
+            Self::Background => "background",
+        }
+    }
+}
+
 /// Whether a cached answer is good enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {

@@ -54,6 +54,16 @@ pub enum Effect {
 }
 
 impl Class {
+    /// Every class.
+    pub const ALL: [Self; 6] = [
+        Self::Throttled,
+        Self::Unavailable,
+        Self::Denied,
+        Self::Invalid,
+        Self::Conflict,
+        Self::NotFound,
+    ];
+
     /// The name as a metric label.
     pub fn label(self) -> &'static str {
         match self {

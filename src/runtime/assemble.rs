@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use kube::runtime::events::Reporter;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use super::cluster::Cluster;
 use super::leader::Leader;
@@ -15,10 +16,15 @@ use crate::api::InstanceArn;
 use crate::aws::Aws;
 use crate::controller::{Config, Controller, Delays, Parts, Ports, Stopped};
 use crate::domain::{self, IdentityCenter, Timings};
-use crate::ports::{Clock, Instance as _, Leadership};
+use crate::metrics::{Metrics, World};
+use crate::ports::{Clock, Leadership};
 
 /// The name of the line of `/readyz` about the admission policies.
 const GUARD_FACT: &str = "admission policies";
+/// The name of the line of `/readyz` about the memory of a leader.
+const WATCHES_FACT: &str = "watches";
+/// The name of the line of `/readyz` about ends of access.
+const ENDS_FACT: &str = "ends";
 
 /// Everything the controller needs to run as the leader.
 pub(super) struct Prepared {
@@ -28,8 +34,8 @@ pub(super) struct Prepared {
     pub(super) cluster: Cluster,
     /// The AWS adapters, and AWS's clock.
     pub(super) aws: Aws,
-    /// Whether the controller runs as a delegated administrator, who cannot assign access to the management account.
-    pub(super) delegated_administrator: bool,
+    /// What is known of the Identity Center instance.
+    pub(super) identity_center: watch::Receiver<IdentityCenter>,
     /// An instance that is left for good.
     pub(super) abandoned_instance: Option<InstanceArn>,
     /// The key of the seal.
@@ -48,15 +54,19 @@ pub(super) struct Prepared {
     pub(super) audit_log: Box<dyn Write + Send>,
     /// The state shown in `/readyz`.
     pub(super) readiness: Readiness,
+    /// What is measured.
+    pub(super) metrics: Metrics,
 }
 
 /// Runs the controller as the leader until shutdown is requested; reconciles in progress are finished first.
 pub(super) async fn lead(prepared: Prepared, shutdown: Shutdown) -> Stopped {
     let readiness = prepared.readiness.clone();
     let controller = controller(prepared);
-    let guard_status = tokio::spawn(report_guard(controller.guard(), readiness));
+    let mut reports = JoinSet::new();
+    reports.spawn(report_guard(controller.guard(), readiness.clone()));
+    reports.spawn(report_ends(controller.world(), readiness));
     let stopped = controller.run(async move { shutdown.requested().await }).await;
-    guard_status.abort();
+    reports.shutdown().await;
     stopped
 }
 
@@ -65,7 +75,7 @@ fn controller(prepared: Prepared) -> Controller {
         installation,
         cluster,
         aws,
-        delegated_administrator,
+        identity_center,
         abandoned_instance,
         seal_key,
         leader,
@@ -75,8 +85,8 @@ fn controller(prepared: Prepared) -> Controller {
         concurrency,
         audit_log,
         readiness: _,
+        metrics,
     } = prepared;
-    let instance_arn = aws.arn();
     let aws = Arc::new(aws);
     let leadership: Arc<dyn Leadership> = leader;
     Controller::new(Parts {
@@ -93,10 +103,7 @@ fn controller(prepared: Prepared) -> Controller {
             leadership,
         },
         config: Config {
-            identity_center: IdentityCenter {
-                instance_arn,
-                delegated_administrator,
-            },
+            identity_center,
             abandoned_instance,
             timings,
             delays,
@@ -107,19 +114,53 @@ fn controller(prepared: Prepared) -> Controller {
         key: seal_key,
         audit: audit_log,
         reporter: Reporter::from("team-operator"),
+        metrics,
     })
+}
+
+/// Shows the ends of access in `/readyz`. Another process would not remove faster what AWS does not confirm.
+async fn report_ends(mut world: watch::Receiver<Option<World>>, readiness: Readiness) {
+    readiness.not_ready(WATCHES_FACT, "records and live requests are being read");
+    while world.changed().await.is_ok() {
+        let seen = world.borrow_and_update().clone();
+        let Some(World {
+            overdue,
+            oldest_overdue,
+            next_end,
+            ..
+        }) = seen
+        else {
+            continue;
+        };
+        // The watchdog looks for the first time when they have been read.
+        readiness.ready(WATCHES_FACT, "records and live requests are known");
+        match (oldest_overdue, next_end) {
+            (Some(since), _) => readiness.warn(
+                ENDS_FACT,
+                format!(
+                    "AWS has not confirmed in time that access is gone: {overdue} in all, the oldest ended at {since}. See \
+                     kubectl get aa"
+                ),
+            ),
+            (None, Some(next)) => readiness.ready(ENDS_FACT, format!("none is overdue; the next is at {next}")),
+            (None, None) => readiness.ready(ENDS_FACT, "none is overdue, and none is to come"),
+        }
+    }
 }
 
 /// Shows the guard's state in `/readyz`. Access is removed in any state, so the process is always ready.
 async fn report_guard(mut guard: watch::Receiver<domain::Guard>, readiness: Readiness) {
     loop {
-        let sentence = match &*guard.borrow_and_update() {
-            domain::Guard::Intact => "in force, and a forgery was refused".to_owned(),
-            domain::Guard::Unproven(why) => format!("nothing is granted: {why}"),
-            domain::Guard::Broken(why) => format!("not in force; nothing is granted: {why}"),
-            domain::Guard::BrokenBefore(why) => format!("in force again: {why}"),
+        let warning = match &*guard.borrow_and_update() {
+            domain::Guard::Intact => None,
+            domain::Guard::Unproven(why) => Some(format!("nothing is granted: {why}")),
+            domain::Guard::Broken(why) => Some(format!("not in force; nothing is granted: {why}")),
+            domain::Guard::BrokenBefore(why) => Some(format!("in force again: {why}")),
         };
-        readiness.ready(GUARD_FACT, sentence);
+        match warning {
+            None => readiness.ready(GUARD_FACT, "in force, and a forgery was refused"),
+            Some(sentence) => readiness.warn(GUARD_FACT, sentence),
+        }
         if guard.changed().await.is_err() {
             return;
         }

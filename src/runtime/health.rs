@@ -1,18 +1,23 @@
-//! `/healthz` and `/readyz`, for the kubelet and for people with curl.
+//! `/healthz`, `/readyz` and `/metrics`: for the kubelet, for Prometheus and for people with curl.
 
 use std::io;
 use std::net::SocketAddr;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::readiness::Readiness;
+use crate::metrics::Metrics;
 
-/// The HTTP server for probes. Dropping it stops the server.
+/// The type of the text format of OpenMetrics.
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The HTTP server for probes and metrics. Dropping it stops the server.
 #[derive(Debug)]
 pub struct HealthServer {
     address: SocketAddr,
@@ -21,14 +26,15 @@ pub struct HealthServer {
 
 impl HealthServer {
     /// Starts listening; port 0 takes a free port.
-    pub async fn start(listen: SocketAddr, readiness: Readiness) -> io::Result<Self> {
+    pub async fn start(listen: SocketAddr, readiness: Readiness, metrics: Metrics) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
         let routes = Router::new()
             // The response itself is the check: a process that hangs gives none.
             .route("/healthz", get(async || "alive\n"))
             .route("/readyz", get(ready))
-            .with_state(readiness);
+            .with_state(readiness)
+            .route("/metrics", get(exposition).with_state(metrics));
         let server_task = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, routes).await {
                 tracing::error!(%error, "health server stopped");
@@ -59,6 +65,10 @@ async fn ready(State(readiness): State<Readiness>) -> (StatusCode, String) {
     (status, lines)
 }
 
+async fn exposition(State(metrics): State<Metrics>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, OPENMETRICS)], metrics.exposition())
+}
+
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -79,7 +89,9 @@ mod tests {
     async fn it_is_alive_at_once_and_ready_when_every_fact_is() {
         let readiness = Readiness::default();
         let listen = "127.0.0.1:0".parse().unwrap();
-        let server = HealthServer::start(listen, readiness.clone()).await.unwrap();
+        let server = HealthServer::start(listen, readiness.clone(), Metrics::default())
+            .await
+            .unwrap();
         assert!(asked(&server, "/healthz").await.starts_with("HTTP/1.1 200"));
         readiness.not_ready("AWS", "no credentials");
         let answer = asked(&server, "/readyz").await;
@@ -91,6 +103,11 @@ mod tests {
         let answer = asked(&server, "/readyz").await;
         assert!(
             answer.starts_with("HTTP/1.1 200") && answer.ends_with("[+] AWS: connected\n"),
+            "{answer}"
+        );
+        let answer = asked(&server, "/metrics").await;
+        assert!(
+            answer.contains(OPENMETRICS) && answer.contains("team_operator_leader 0.0"),
             "{answer}"
         );
         assert!(asked(&server, "/else").await.starts_with("HTTP/1.1 404"));

@@ -13,6 +13,8 @@ mod definitions;
 #[cfg(feature = "controller")]
 mod health;
 #[cfg(feature = "controller")]
+mod identity_center;
+#[cfg(feature = "controller")]
 mod leader;
 #[cfg(feature = "controller")]
 mod manifests;
@@ -41,7 +43,7 @@ pub use self::{
     health::HealthServer,
     leader::{Elector, LEASE_NAME, Leader, LeaseSettings},
     manifests::{ManifestsError, print_manifests},
-    readiness::{Fact, Readiness},
+    readiness::{Fact, Readiness, State},
     run::{RunError, run},
     shutdown::Shutdown,
     telemetry::{TelemetryError, start_logging},

@@ -14,20 +14,36 @@ pub struct Readiness {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
     /// Whether this fact lets the process do its work.
-    pub ready: bool,
+    pub state: State,
     /// For people.
     pub sentence: String,
+}
+
+/// Whether a fact lets the process do its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It does.
+    Good,
+    /// It does, and somebody should know of it. To stop or restart the process would not help.
+    Warning,
+    /// It keeps the process from acting when it is told to.
+    Bad,
 }
 
 impl Readiness {
     /// Sets a fact that lets the process do its work.
     pub fn ready(&self, name: &'static str, sentence: impl Into<String>) {
-        self.set(name, true, sentence.into());
+        self.set(name, State::Good, sentence.into());
+    }
+
+    /// Sets a fact that somebody should know of, and that fails nothing.
+    pub fn warn(&self, name: &'static str, sentence: impl Into<String>) {
+        self.set(name, State::Warning, sentence.into());
     }
 
     /// Sets a fact that keeps the process from its work.
     pub fn not_ready(&self, name: &'static str, sentence: impl Into<String>) {
-        self.set(name, false, sentence.into());
+        self.set(name, State::Bad, sentence.into());
     }
 
     /// One fact, if it was ever set.
@@ -35,19 +51,26 @@ impl Readiness {
         self.lock().get(name).cloned()
     }
 
-    /// Whether there are facts and all are ready, with a line for each.
+    /// Whether there are facts and none is bad, with a line for each.
     pub fn report(&self) -> (bool, String) {
         let facts = self.lock();
         let mut lines = String::new();
         for (name, fact) in facts.iter() {
-            let mark = if fact.ready { "[+]" } else { "[-]" };
+            let mark = match fact.state {
+                State::Good => "[+]",
+                State::Warning => "[!]",
+                State::Bad => "[-]",
+            };
             let _ = writeln!(lines, "{mark} {name}: {}", fact.sentence); // writing to a String does not fail
         }
-        (!facts.is_empty() && facts.values().all(|fact| fact.ready), lines)
+        (
+            !facts.is_empty() && facts.values().all(|fact| fact.state != State::Bad),
+            lines,
+        )
     }
 
-    fn set(&self, name: &'static str, ready: bool, sentence: String) {
-        self.lock().insert(name, Fact { ready, sentence });
+    fn set(&self, name: &'static str, state: State, sentence: String) {
+        self.lock().insert(name, Fact { state, sentence });
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, Fact>> {
@@ -74,6 +97,14 @@ mod tests {
             (
                 true,
                 "[+] AWS: connected\n[+] leader: holds the lease\n".to_owned()
+            )
+        );
+        readiness.warn("AWS", "does not answer");
+        assert_eq!(
+            readiness.report(),
+            (
+                true,
+                "[!] AWS: does not answer\n[+] leader: holds the lease\n".to_owned()
             )
         );
     }

@@ -8,18 +8,20 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::readiness::Readiness;
+use super::readiness::{Readiness, State};
 
 /// The first delay; it doubles each time.
 const FIRST_DELAY: Duration = Duration::from_secs(1);
 /// The longest delay, so that a repaired cause is noticed soon.
 const LONGEST_DELAY: Duration = Duration::from_mins(1);
 
-/// Retries until `attempt` succeeds. Each failure is logged and shown in `/readyz` under this name.
-pub(super) async fn retry_until_ok<T, E: Display>(
+/// Retries until `attempt` succeeds. Each failure is logged and shown in `/readyz` under this
+/// name, as what it is meanwhile.
+pub(super) async fn retry_until_ok<T, E: Display, F: Future<Output = Result<T, E>>>(
     name: &'static str,
+    meanwhile: State,
     readiness: &Readiness,
-    mut attempt: impl AsyncFnMut() -> Result<T, E>,
+    mut attempt: impl FnMut() -> F,
 ) -> T {
     let mut delay = FIRST_DELAY;
     loop {
@@ -33,7 +35,10 @@ pub(super) async fn retry_until_ok<T, E: Display>(
                     retry_after_seconds = delay.as_secs(),
                     "start-up step failed; will retry"
                 );
-                readiness.not_ready(name, sentence);
+                match meanwhile {
+                    State::Bad => readiness.not_ready(name, sentence),
+                    State::Good | State::Warning => readiness.warn(name, sentence),
+                }
             }
         }
         sleep(delay).await;
@@ -51,13 +56,13 @@ mod tests {
     async fn delays_grow_up_to_a_minute_and_the_reason_is_shown() {
         let (readiness, start) = (Readiness::default(), Instant::now());
         let mut times = Vec::new();
-        let value = retry_until_ok("AWS", &readiness, async || {
+        let value = retry_until_ok("AWS", State::Bad, &readiness, || {
             times.push(start.elapsed().as_secs());
-            if times.len() < 9 {
+            std::future::ready(if times.len() < 9 {
                 Err(format!("failure {}", times.len()))
             } else {
                 Ok(7)
-            }
+            })
         })
         .await;
         assert_eq!(value, 7);

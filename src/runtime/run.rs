@@ -8,6 +8,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::arguments::{ArgumentError, AuditLog, LeaseArguments, RunArguments};
@@ -16,17 +17,18 @@ use super::clock::SystemClock;
 use super::cluster::{Cluster, ClusterError};
 use super::definitions::{DEFINITIONS_FACT, wait_for_definitions};
 use super::health::HealthServer;
+use super::identity_center::{Connected, Connecting};
 use super::leader::{Elector, LEADER_FACT, LeaseSettings};
-use super::readiness::Readiness;
+use super::readiness::{Readiness, State};
 use super::retry_until_ok::retry_until_ok;
 use super::shutdown::Shutdown;
 use super::telemetry::{TelemetryError, start_logging};
 use crate::admission::{Installation, InstallationError, SealKey, load_or_create};
 use crate::api::InstanceArn;
-use crate::aws::{Aws, AwsSettings, Finding, Verdict};
 use crate::controller::{Delays, Stopped};
 use crate::domain::Timings;
-use crate::ports::{CallOptions, Clock, Instance as _};
+use crate::metrics::Metrics;
+use crate::ports::Clock;
 
 /// How long reconciles in progress may take to finish at shutdown. With the release of the lease this is less than the
 /// 30 s after which Kubernetes kills a pod.
@@ -35,10 +37,9 @@ const GRACE_PERIOD: Duration = Duration::from_secs(20);
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Names of lines of `/readyz` that this file sets.
-const AWS_FACT: &str = "AWS";
 const SEAL_FACT: &str = "seal";
 /// What has to be ready before the controller leads, in the order of start-up.
-const NEEDED: [&str; 4] = [DEFINITIONS_FACT, AWS_FACT, SEAL_FACT, LEADER_FACT];
+const NEEDED: [&str; 3] = [DEFINITIONS_FACT, SEAL_FACT, LEADER_FACT];
 
 /// Why the process exits with an error.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +85,9 @@ pub enum RunError {
         "AWS has not answered this replica while access was to be removed; exiting, so that another replica can try"
     )]
     AwsSilent,
+    /// AWS names another instance than the records do.
+    #[error("{0}; exiting, so that the next start goes by AWS")]
+    AnotherInstance(String),
 }
 
 /// Runs the controller until shutdown is requested or another replica leads.
@@ -94,16 +98,25 @@ pub async fn run(arguments: RunArguments) -> Result<(), RunError> {
     let shutdown = Shutdown::on_signals().map_err(RunError::Signals)?;
     let audit_log = open_audit_log(&arguments.output.audit_log)?;
     let readiness = nothing_ready();
-    let _health = serve_health(arguments.output.health_listen, &readiness).await?;
+    let metrics = Metrics::default();
+    let _health = serve_health(arguments.output.health_listen, &readiness, &metrics).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let cluster = Cluster::configure(&arguments.cluster, Arc::clone(&clock)).await?;
-    let preparation = prepare(arguments, installation, cluster, clock, audit_log, readiness);
+    let preparation = prepare(
+        arguments,
+        installation,
+        cluster,
+        clock,
+        audit_log,
+        readiness,
+        metrics,
+    );
     // Until it leads nothing has been started that would have to be finished.
-    let prepared = tokio::select! {
+    let (prepared, contradicted) = tokio::select! {
         prepared = preparation => prepared,
         () = shutdown.requested() => return Ok(()),
     };
-    act(prepared, shutdown).await
+    act(prepared, contradicted, shutdown).await
 }
 
 /// Waits for everything that the controller needs, in an order in which each step can report what is missing.
@@ -114,17 +127,27 @@ async fn prepare(
     clock: Arc<dyn Clock>,
     audit_log: Box<dyn Write + Send>,
     readiness: Readiness,
-) -> Prepared {
+    metrics: Metrics,
+) -> (Prepared, JoinHandle<String>) {
+    let connecting = Connecting::start(
+        arguments.aws.settings(&metrics),
+        Arc::clone(&clock),
+        readiness.clone(),
+    );
     wait_for_definitions(&cluster.client, &readiness).await;
-    let (aws, delegated_administrator) = connect_aws(&arguments.aws.settings(), &clock, &readiness).await;
     let seal_key = load_seal_key(&cluster, &installation, &readiness).await;
-    let lease = lease_settings(&arguments.lease, &installation, &clock);
+    let lease = lease_settings(&arguments.lease, &installation, &clock, &metrics);
     let leader = Elector::acquire(cluster.client.clone(), lease, readiness.clone()).await;
-    Prepared {
+    let Connected {
+        aws,
+        identity_center,
+        contradicted,
+    } = connecting.ports(&cluster.client, &seal_key).await;
+    let prepared = Prepared {
         installation,
         cluster,
         aws,
-        delegated_administrator,
+        identity_center,
         abandoned_instance: arguments.aws.abandoned_instance.map(InstanceArn::new),
         seal_key,
         leader: Arc::new(leader),
@@ -134,11 +157,17 @@ async fn prepare(
         concurrency: arguments.cluster.max_concurrent_reconciles,
         audit_log,
         readiness,
-    }
+        metrics,
+    };
+    (prepared, contradicted)
 }
 
 /// Leads until shutdown is requested, then releases the lease; or until another replica holds it.
-async fn act(prepared: Prepared, shutdown: Shutdown) -> Result<(), RunError> {
+async fn act(
+    prepared: Prepared,
+    contradicted: JoinHandle<String>,
+    shutdown: Shutdown,
+) -> Result<(), RunError> {
     let leader = Arc::clone(&prepared.leader);
     let mut acting = pin!(lead(prepared, shutdown.clone()));
     let mut result = Ok(());
@@ -155,6 +184,7 @@ async fn act(prepared: Prepared, shutdown: Shutdown) -> Result<(), RunError> {
         stopped = &mut acting => if stopped == Stopped::AwsSilent {
             result = Err(RunError::AwsSilent);
         },
+        Ok(sentence) = contradicted => result = Err(RunError::AnotherInstance(sentence)),
     }
     if timeout(RELEASE_TIMEOUT, leader.release()).await.is_err() {
         tracing::warn!("lease not released in time; it will expire");
@@ -184,63 +214,21 @@ fn nothing_ready() -> Readiness {
     readiness
 }
 
-async fn serve_health(address: SocketAddr, readiness: &Readiness) -> Result<HealthServer, RunError> {
-    let server = HealthServer::start(address, readiness.clone())
+async fn serve_health(
+    address: SocketAddr,
+    readiness: &Readiness,
+    metrics: &Metrics,
+) -> Result<HealthServer, RunError> {
+    let server = HealthServer::start(address, readiness.clone(), metrics.clone())
         .await
         .map_err(|source| RunError::Health { address, source })?;
-    tracing::info!(address = %server.address(), "serving /healthz and /readyz");
+    tracing::info!(address = %server.address(), "serving /healthz, /readyz and /metrics");
     Ok(server)
 }
 
-/// Connects to AWS and finds the instance, and whether the controller is a delegated administrator. Retries until AWS
-/// answers.
-async fn connect_aws(settings: &AwsSettings, clock: &Arc<dyn Clock>, readiness: &Readiness) -> (Aws, bool) {
-    readiness.not_ready(AWS_FACT, "connecting");
-    let connected = retry_until_ok(AWS_FACT, readiness, async || {
-        Aws::connect(settings.clone(), Arc::clone(clock)).await
-    });
-    let aws = connected.await;
-    let delegated = match aws.delegated_administrator(&CallOptions::background()).await {
-        Ok(delegated) => delegated,
-        Err(error) => {
-            // Safe: AWS itself refuses a delegated administrator's assignments to the management account.
-            tracing::warn!(%error, "delegated administrator check failed; assuming the management account");
-            false
-        }
-    };
-    let problems = report(&aws.preflight().await);
-    // Ready even with problems: they must not keep removals from being attempted.
-    readiness.ready(AWS_FACT, format!("instance {}{problems}", aws.arn()));
-    (aws, delegated)
-}
-
-/// Logs each finding, and returns the problems.
-fn report(findings: &[Finding]) -> String {
-    let mut problems = String::new();
-    for Finding {
-        check,
-        verdict,
-        sentence,
-    } in findings
-    {
-        match verdict {
-            Verdict::Good => tracing::info!(?check, finding = %sentence, "preflight check passed"),
-            Verdict::Warning | Verdict::Unknown => {
-                tracing::warn!(?check, finding = %sentence, "preflight check needs attention");
-            }
-            Verdict::Problem => {
-                tracing::error!(?check, finding = %sentence, "preflight check failed");
-                problems.push_str("; found at the start: ");
-                problems.push_str(sentence);
-            }
-        }
-    }
-    problems
-}
-
 async fn load_seal_key(cluster: &Cluster, installation: &Installation, readiness: &Readiness) -> SealKey {
-    let load = async || load_or_create(cluster.client.clone(), installation.namespace()).await;
-    let key = retry_until_ok(SEAL_FACT, readiness, load).await;
+    let load = || load_or_create(cluster.client.clone(), installation.namespace());
+    let key = retry_until_ok(SEAL_FACT, State::Bad, readiness, load).await;
     readiness.ready(SEAL_FACT, "the key is loaded");
     key
 }
@@ -249,6 +237,7 @@ fn lease_settings(
     arguments: &LeaseArguments,
     installation: &Installation,
     clock: &Arc<dyn Clock>,
+    metrics: &Metrics,
 ) -> LeaseSettings {
     LeaseSettings {
         namespace: installation.namespace().to_owned(),
@@ -256,6 +245,7 @@ fn lease_settings(
         duration: arguments.duration(),
         renew_interval: arguments.renew_interval(),
         clock: Arc::clone(clock),
+        metrics: metrics.clone(),
     }
 }
 

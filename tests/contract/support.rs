@@ -130,7 +130,7 @@ impl Target {
 
     pub(crate) fn tuple(&self) -> AssignmentKey {
         AssignmentKey {
-            instance_arn: self.aws.instance().arn.clone(),
+            instance_arn: self.aws.instance_arn().clone(),
             user_id: UserId::new(&self.fixture.user_id),
             account_id: AccountId::parse(&self.fixture.account).unwrap(),
             permission_set_arn: PermissionSetArn::new(&self.fixture.permission_set_arn),

@@ -11,6 +11,7 @@ use kube::api::{Api, DeleteParams, PostParams};
 use serde_json::json;
 use team_operator::admission::Installation;
 use team_operator::domain;
+use team_operator::metrics::Metrics;
 use team_operator::ports::{Clock, Leadership as _};
 use team_operator::runtime::{Cluster, Elector, LEASE_NAME, Leader, LeaseSettings, Readiness, SystemClock};
 use team_operator_control_plane::{ControlPlane, Options};
@@ -72,6 +73,7 @@ impl Ground {
             duration,
             renew_interval: Duration::from_secs(1),
             clock: Arc::new(SystemClock),
+            metrics: Metrics::default(),
         }
     }
 

@@ -1,8 +1,7 @@
 //! The program itself, with its own cluster and the sandbox for AWS: start-up, reporting of what is missing, leading,
 //! shutdown.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -16,7 +15,7 @@ use team_operator::admission::Installation;
 use team_operator::runtime::{LEASE_NAME, SystemClock};
 use team_operator_control_plane::{ControlPlane, Options};
 
-use crate::support::{CONTROLLER_NAMESPACE, apply, eventually, until};
+use crate::support::{CONTROLLER_NAMESPACE, apply, eventually, probe, until};
 
 /// A running program, ended with this value.
 struct Process {
@@ -80,12 +79,7 @@ impl Process {
     /// Status line and text of an answer to a probe.
     async fn probe(&self, path: &str) -> String {
         let line = self.logs("it serves probes", "serving /healthz").await;
-        let mut stream = TcpStream::connect(line["address"].as_str().unwrap()).unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nhost: probe\r\nconnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        probe(line["address"].as_str().unwrap(), path)
     }
 
     async fn becomes_ready(&self) -> String {

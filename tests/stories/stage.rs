@@ -11,7 +11,9 @@ use team_operator::admission::{Guard, Installation, SealKey};
 use team_operator::api;
 use team_operator::controller::{Config, Controller, Delays, Parts, Ports, Stopped};
 use team_operator::domain::{IdentityCenter, Timings};
+use team_operator::metrics::Metrics;
 use team_operator::ports::Instance as _;
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use crate::aws::Aws;
@@ -267,10 +269,11 @@ fn controller(stage: &Stage, pulse: &Pulse, configured: Configured) -> Controlle
             leadership: Arc::new(pulse.clone()),
         },
         config: Config {
-            identity_center: IdentityCenter {
+            identity_center: watch::channel(IdentityCenter {
                 instance_arn: aws.arn(),
                 delegated_administrator: false,
-            },
+            })
+            .1,
             abandoned_instance: (configured == Configured::ElsewhereForGood).then_some(recorded),
             timings: Timings {
                 show_after: SHOWN_AFTER,
@@ -290,5 +293,6 @@ fn controller(stage: &Stage, pulse: &Pulse, configured: Configured) -> Controlle
             line: vec![],
         }),
         reporter: Reporter::from("team-operator"),
+        metrics: Metrics::default(),
     })
 }

@@ -220,7 +220,7 @@ mod tests {
             edges,
             "src/aws/directory.rs",
             "\nuse crate::controller::x;",
-            &["src/aws/directory.rs:2: aws (layer 4)"],
+            &["src/aws/directory.rs:2: aws (layer 5)"],
         );
         check(
             edges,

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use futures::future::FutureExt as _;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use crate::controller::context::Context;
 use crate::controller::driver::{Work, drive};
 use crate::domain::{AssignmentMachine, RequestFacts, Seen, Urgency};
+use crate::metrics::ReconcileKind;
 
 /// Runs passes over records until `shutdown`; those that are under way then are finished first. Begins when every record and
 /// every live request have been seen, with all records that there are or that a request names.
@@ -48,9 +50,15 @@ fn all_names(context: &Context) -> BTreeSet<String> {
     context.record_cache.names().into_iter().chain(named).collect()
 }
 
-fn urgency(context: &Context, name: &str) -> Urgency {
-    let mut machine = context.machines.take(name);
+/// The machine of this record as the watches tell now: in the middle of a pass, what it remembered when the pass began.
+pub fn machine_of(context: &Context, name: &str) -> AssignmentMachine {
+    let mut machine = context.machines.get(name);
     machine.see(seen(context, name, &machine));
+    machine
+}
+
+fn urgency(context: &Context, name: &str) -> Urgency {
+    let machine = machine_of(context, name);
     let urgency = machine.urgency(&context.moment());
     context.machines.put(name, machine);
     urgency
@@ -66,18 +74,22 @@ pub fn shows_an_end(context: &Context, machine: &AssignmentMachine) -> bool {
 
 async fn pass(context: Arc<Context>, name: String) {
     let span = tracing::info_span!("assignment", record = name);
+    let began = Instant::now();
     let rest = Box::pin(steps(&context, &name)).instrument(span).await;
+    context
+        .metrics
+        .reconciled(ReconcileKind::Assignment, began.elapsed());
     context.queue.done(&name, rest);
 }
 
 /// One pass; how long the machine rests, or nothing when there is nothing left that it would have to remember or look at.
 async fn steps(context: &Context, name: &str) -> Option<Duration> {
-    let mut machine = context.machines.take(name);
-    machine.see(seen(context, name, &machine));
+    let mut machine = machine_of(context, name);
     let wait = drive(context, &mut machine, &mut Work::of_record(name)).await;
     let over =
         machine.is_idle() && context.record_cache.get(name).is_none() && context.live.naming(name).is_empty();
     if over {
+        context.machines.forget(name);
         return None;
     }
     context.machines.put(name, machine);

@@ -111,6 +111,15 @@ impl Queue {
         self.inner().states.get(name) == Some(&State::Ready(Urgency::End))
     }
 
+    /// How many of each urgency wait for a place.
+    pub fn depths(&self) -> BTreeMap<Urgency, usize> {
+        let inner = self.inner();
+        let lanes = inner.lanes.iter();
+        lanes
+            .map(|(urgency, lane)| (*urgency, lane.ready.len()))
+            .collect()
+    }
+
     /// Waits until there may be something to take.
     pub async fn changed(&self) {
         let next = self.inner().next_look(Instant::now());

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use crate::api::AssignmentKey;
+use crate::api::{AssignmentKey, AssignmentState};
 use crate::domain::is_later_version;
 use crate::domain::{Record, RecordSeal, StoredRecord};
 
@@ -61,6 +61,15 @@ impl RecordCache {
     /// The names of the records on which this request has a claim.
     pub fn claimed_by(&self, uid: &str) -> BTreeSet<String> {
         self.inner().by_claim.get(uid).cloned().unwrap_or_default()
+    }
+
+    /// The states of all that can be read.
+    pub fn states(&self) -> Vec<AssignmentState> {
+        let inner = self.inner();
+        let records = inner.records.values();
+        records
+            .filter_map(|stored| stored.record.as_ref().map(Record::state))
+            .collect()
     }
 
     /// What names the assignments of those records in AWS.

@@ -9,6 +9,7 @@ use kube::runtime::{WatchStreamExt as _, watcher as watch};
 
 use crate::controller::api_call::with_causes;
 use crate::controller::context::Context;
+use crate::metrics::WatchKind;
 
 /// Follows records for ever.
 pub async fn follow_records(context: Arc<Context>) {
@@ -19,12 +20,16 @@ pub async fn follow_records(context: Arc<Context>) {
     while let Some(event) = events.next().await {
         match event {
             Ok(event) => {
+                context
+                    .metrics
+                    .watch_event(WatchKind::AccountAssignment, context.now());
                 for name in take(&context, event) {
                     context.queue.wake(&name);
                     context.wake_claimants(&name, None);
                 }
             }
             Err(error) => {
+                context.metrics.watch_error(WatchKind::AccountAssignment);
                 let error = with_causes(&error);
                 tracing::warn!(
                     error,

@@ -7,6 +7,7 @@ use tokio::time;
 
 use crate::controller::context::Context;
 use crate::domain;
+use crate::metrics::GuardSight;
 
 /// How often it is looked whether every request was decided as of a gap.
 const GAP_POLL: Duration = Duration::from_millis(200);
@@ -17,6 +18,7 @@ pub async fn keep_the_guard(context: Arc<Context>) {
     let mut known = context.guard.current();
     loop {
         let state = context.guard.prove().await;
+        context.metrics.guard(sight(&state), context.now());
         if state != known {
             known = state.clone();
             context.begin_epoch();
@@ -30,6 +32,14 @@ pub async fn keep_the_guard(context: Arc<Context>) {
             continue;
         }
         until_the_next_look(&context).await;
+    }
+}
+
+fn sight(state: &domain::Guard) -> GuardSight {
+    match state {
+        domain::Guard::Intact => GuardSight::Intact,
+        domain::Guard::Unproven(_) => GuardSight::Unproven,
+        domain::Guard::Broken(_) | domain::Guard::BrokenBefore(_) => GuardSight::Broken,
     }
 }
 

@@ -10,13 +10,14 @@ use serde_json::{Value, json};
 use super::{replacing, says_the_same, until_a_change_or};
 use crate::api::{
     Condition, ConditionStatus, ConditionType, IdentitySettings, OnEligibilityLost, Reason, TeamSettingsSpec,
-    TeamSettingsStatus, set_condition,
+    TeamSettingsStatus, Timestamp, set_condition,
 };
 use crate::controller::api_call::{NoAnswer, no_answer, within};
 use crate::controller::context::Context;
 use crate::controller::policies::PolicyKind;
 use crate::controller::policies::RememberedSettings;
 use crate::domain::Guard;
+use crate::metrics::World;
 
 /// The ConfigMap that keeps what has to outlive the settings, in the controller's namespace. The controller's role
 /// names it.
@@ -32,7 +33,9 @@ const RETRY: Duration = Duration::from_secs(10);
 pub async fn keep_status(context: Arc<Context>, client: kube::Client) {
     let mut epochs = context.epoch.subscribe();
     let mut guard = context.guard.changes();
+    let mut world = context.world.subscribe();
     loop {
+        let overdue = overdue(world.borrow().as_ref());
         let written = write(&context, &client).await;
         let wait = match &written {
             Ok(()) => context.config.delays.policy_status_interval,
@@ -44,6 +47,7 @@ pub async fn keep_status(context: Arc<Context>, client: kube::Client) {
         tokio::select! {
             () = until_a_change_or(&mut epochs, wait) => {}
             _ = guard.changed() => {}
+            _ = world.wait_for(|world| self::overdue(world.as_ref()) != overdue) => {}
         }
     }
 }
@@ -65,10 +69,13 @@ async fn write(context: &Context, client: &kube::Client) -> Result<(), NoAnswer>
     let mut status: TeamSettingsStatus =
         serde_json::from_value(object.data["status"].clone()).unwrap_or_default();
     status.observed_generation = object.metadata.generation;
-    for (kind, (holds, reason, message)) in [
+    let known = [
         (ConditionType::Ready, ready(&spec.identity)),
         (ConditionType::GuardIntact, guard_intact(&context.guard.current())),
-    ] {
+    ];
+    let ends = overdue(context.world.borrow().as_ref());
+    let ends = ends.map(|overdue| (ConditionType::EndsInTime, ends_in_time(overdue)));
+    for (kind, (holds, reason, message)) in known.into_iter().chain(ends) {
         set_condition(
             &mut status.conditions,
             Condition {
@@ -141,6 +148,28 @@ fn guard_intact(guard: &Guard) -> (ConditionStatus, Reason, String) {
             );
             (ConditionStatus::False, Reason::GuardBroken, message)
         }
+    }
+}
+
+/// How many ends are overdue, and since when; nothing before the watchdog has looked.
+fn overdue(world: Option<&World>) -> Option<(usize, Option<Timestamp>)> {
+    world.map(|world| (world.overdue, world.oldest_overdue))
+}
+
+fn ends_in_time(overdue: (usize, Option<Timestamp>)) -> (ConditionStatus, Reason, String) {
+    match overdue {
+        (count, Some(since)) => {
+            let message = format!(
+                "AWS has not confirmed in time that access is gone: {count} in all, the oldest ended at {since}. See \
+                 kubectl get aa."
+            );
+            (ConditionStatus::False, Reason::RevocationOverdue, message)
+        }
+        (_, None) => (
+            ConditionStatus::True,
+            Reason::Valid,
+            "No end of access is overdue.".to_owned(),
+        ),
     }
 }
 

@@ -16,7 +16,10 @@ pub async fn sweep(context: Arc<Context>) {
     loop {
         tokio::time::sleep(context.config.delays.sweep_interval).await;
         match once(&context).await {
-            Ok(found) => tracing::info!(found, "sweep finished: assignments without a record"),
+            Ok(found) => {
+                context.metrics.swept(found, context.now());
+                tracing::info!(found, "sweep finished: assignments without a record");
+            }
             Err(error) => tracing::warn!(error, "the sweep stopped; it is made again at the next interval"),
         }
     }
@@ -76,8 +79,9 @@ async fn without_record(
         Principal::User(user) => Some(user.clone()),
         Principal::Group(_) => None,
     });
+    let instance = context.config.identity_center.borrow().instance_arn.clone();
     let keys = users.map(|user_id| AssignmentKey {
-        instance_arn: context.config.identity_center.instance_arn.clone(),
+        instance_arn: instance.clone(),
         user_id,
         account_id: account.clone(),
         permission_set_arn: set.arn.clone(),

@@ -9,6 +9,7 @@ use super::policy_store::{Generations, PolicyStore};
 use crate::api::{ApproverPolicySpec, EligibilityPolicySpec, OnEligibilityLost, TeamSettingsSpec, Timestamp};
 use crate::controller::api_call::resource;
 use crate::domain::{PolicySet, SettingsFact};
+use crate::metrics::WatchKind;
 
 /// The generations of every kind.
 pub type Shown = BTreeMap<PolicyKind, Generations>;
@@ -36,6 +37,16 @@ impl PolicyKind {
             Self::TeamSettings => ("TeamSettings", "teamsettings"),
         };
         Api::all_with(client, &resource(kind, plural))
+    }
+}
+
+impl From<PolicyKind> for WatchKind {
+    fn from(kind: PolicyKind) -> Self {
+        match kind {
+            PolicyKind::EligibilityPolicy => Self::EligibilityPolicy,
+            PolicyKind::ApproverPolicy => Self::ApproverPolicy,
+            PolicyKind::TeamSettings => Self::TeamSettings,
+        }
     }
 }
 

@@ -18,6 +18,7 @@ pub async fn follow(context: Arc<Context>, kind: PolicyKind, client: kube::Clien
         match event {
             Ok(event) => {
                 let now = context.now();
+                context.metrics.watch_event(kind.into(), now);
                 let forget_before = now.checked_add(-context.config.timings.disappearance_grace * 4);
                 let changed = {
                     let mut policies = context.policies_mut();
@@ -32,6 +33,7 @@ pub async fn follow(context: Arc<Context>, kind: PolicyKind, client: kube::Clien
                 }
             }
             Err(error) => {
+                context.metrics.watch_error(kind.into());
                 let error = with_causes(&error);
                 tracing::warn!(?kind, error, "the watch was interrupted; it is taken up again");
             }

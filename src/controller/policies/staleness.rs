@@ -2,7 +2,7 @@
 //! neither grants nor denies.
 
 use std::sync::PoisonError;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use kube::api::ListParams;
 use tokio::sync::Mutex;
@@ -37,14 +37,15 @@ impl PolicyStaleness {
         }
     }
 
-    /// A moment is nothing to speak of; a watch that stays behind keeps every decision waiting.
-    pub fn note(&self, current: bool) {
+    /// A moment is nothing to speak of; a watch that stays behind keeps every decision waiting. How long it has been behind.
+    pub fn note(&self, current: bool) -> Duration {
         let mut since = self.behind_since.lock().unwrap_or_else(PoisonError::into_inner);
         if current {
             *since = None;
-            return;
+            return Duration::ZERO;
         }
-        let seconds = since.get_or_insert_with(Instant::now).elapsed().as_secs();
+        let behind = since.get_or_insert_with(Instant::now).elapsed();
+        let seconds = behind.as_secs();
         if seconds < MOMENT {
             tracing::debug!("policies or settings have changed, and the watch has not shown it yet");
         } else {
@@ -54,6 +55,7 @@ impl PolicyStaleness {
                  decided until it has caught up"
             );
         }
+        behind
     }
 
     /// What the API server has, in a look that began after this was called. Everybody who asks while one is under way shares

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use kube::api::DynamicObject;
 use kube::runtime::reflector::Store;
 use kube::runtime::watcher::Event;
+use tokio::sync::watch;
 
 use super::stored_request::StoredRequest;
 
@@ -14,6 +15,7 @@ use super::stored_request::StoredRequest;
 pub struct LiveRequests {
     store: OnceLock<Store<DynamicObject>>,
     index: Mutex<Index>,
+    known: watch::Sender<bool>,
 }
 
 /// A request that changed: the records that it names, or named.
@@ -45,12 +47,10 @@ impl LiveRequests {
         drop(self.store.set(store));
     }
 
-    /// Waits until the watch has shown every live request.
+    /// Waits until the watch has shown every live request. The store's own way to wait wakes only one of those who wait.
     pub async fn are_known(&self) {
-        if let Some(store) = self.store.get() {
-            // It fails when the writer is gone, and then the process is ending.
-            let _ = store.wait_until_ready().await;
-        }
+        // It fails when these are gone, and then the process is ending.
+        let _ = self.known.subscribe().wait_for(|known| *known).await;
     }
 
     /// All of them.
@@ -92,7 +92,9 @@ impl LiveRequests {
                 let listed = index.listing.take().unwrap_or_default();
                 let gone = index.entries.keys().filter(|uid| !listed.contains(*uid));
                 let gone: Vec<String> = gone.cloned().collect();
-                gone.iter().map(|uid| index.remove(uid)).collect()
+                let moved = gone.iter().map(|uid| index.remove(uid)).collect();
+                self.known.send_replace(true);
+                moved
             }
             Event::Delete(object) => {
                 vec![index.remove(object.metadata.uid.as_deref().unwrap_or_default())]
@@ -167,6 +169,18 @@ mod tests {
         let both = BTreeSet::from(["one".to_owned(), "two".to_owned()]);
         assert_eq!(moved[0].records, both, "both records have to look");
         assert_eq!(live.records(), ["two"]);
+    }
+
+    #[tokio::test]
+    async fn everybody_who_waits_for_the_first_list_is_woken() {
+        let live = LiveRequests::default();
+        let waiting = futures::future::join(live.are_known(), live.are_known());
+        let listing = async {
+            tokio::task::yield_now().await;
+            live.take(&Event::Init);
+            live.take(&Event::InitDone);
+        };
+        futures::future::join(waiting, listing).await;
     }
 
     #[test]

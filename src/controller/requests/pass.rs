@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use kube::runtime::controller::Action as Requeue;
+use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::stored_request::StoredRequest;
@@ -11,6 +12,7 @@ use crate::api::{AssignmentState, ElevationRequestStatus, Phase};
 use crate::controller::context::Context;
 use crate::controller::driver::{Work, drive};
 use crate::domain::{Facts, RequestMachine, SealCheck};
+use crate::metrics::ReconcileKind;
 
 /// How soon a pass is tried again that has to wait for another one.
 const TURN: Duration = Duration::from_millis(250);
@@ -41,7 +43,12 @@ pub async fn pass(context: &Context, seen: StoredRequest) -> Requeue {
         phase = status.phase.map(Phase::as_str),
         record = status.assignment.map(|assignment| assignment.name),
     );
-    Box::pin(steps(context, request)).instrument(span).await
+    let began = Instant::now();
+    let next = Box::pin(steps(context, request)).instrument(span).await;
+    context
+        .metrics
+        .reconciled(ReconcileKind::Request, began.elapsed());
+    next
 }
 
 /// Whether the access is being removed, or waits for that: what is left is to tell it.

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 
 use super::machine::{Asked, AssignmentMachine};
 use super::memory::{Anchor, Delete, List, Presence, Tick, Word};
+use super::outlook::end_of;
 use super::record::Record;
 use crate::api::{AssignmentState, LastError, Reason};
 use crate::domain::fact_reader::Question;
@@ -242,39 +243,19 @@ fn rest_or_note_error(
 /// Access that AWS may still give although it has ended: security is told once a pass. While only a create is waited for that
 /// may still take effect, AWS gives nothing.
 fn tell_when_overdue(machine: &mut AssignmentMachine, record: &Record, moment: &Moment) {
-    let ended = record.last_end().unwrap_or(record.status.state_time);
-    let since = machine.elapsed(Anchor::Ended, ended, moment);
+    let since = machine.elapsed(Anchor::Ended, end_of(record), moment);
     let rested = machine.tick == machine.pass;
     if !rested || since < machine.config.timings.overdue_after || is_being_removed(machine, moment) {
         return;
     }
-    let error = machine.error.as_ref().or(record.status.last_error.as_ref());
-    let why = error.map(|error| format!(" The last attempt failed: {}", error.message));
-    machine.alert(
-        Reason::RevocationOverdue,
-        format!(
-            "The access of user {} to {} in account {} ended at {ended}, and AWS has not confirmed that it is gone.{}",
-            record.spec.user_name,
-            record.spec.permission_set_name,
-            record.spec.account_id,
-            why.unwrap_or_default()
-        ),
-    );
+    let alert = machine.alert_about(record);
+    machine.tell(alert);
 }
 
 /// Whether this process has not tried yet, or its newest delete is under way, as long as that takes usually, or did its work, as a
 /// list after it tells.
 fn is_being_removed(machine: &AssignmentMachine, moment: &Moment) -> bool {
-    let Some(delete) = &machine.tenure.delete else {
-        return true;
-    };
-    let under_way = delete.word.is_none() && moment.uptime - delete.sent < machine.config.timings.answer_time;
-    let list = machine.list.as_ref();
-    let list = list.filter(|list| list.presence == Presence::NotListed);
-    let gone = list
-        .zip(delete.settled)
-        .is_some_and(|(list, settled)| list.tick > settled);
-    under_way || gone
+    machine.tenure.delete.is_none() || machine.is_delete_under_way(moment) || machine.is_listed_gone()
 }
 
 /// The instance is not ours any more, as an administrator said: its records are closed, loudly.

@@ -254,7 +254,11 @@ impl AssignmentMachine {
     }
 
     pub(super) fn alert(&mut self, reason: Reason, sentence: String) {
-        self.outbox.push(Notice::Alert(Alert::new(reason, sentence)));
+        self.tell(Alert::new(reason, sentence));
+    }
+
+    pub(super) fn tell(&mut self, alert: Alert) {
+        self.outbox.push(Notice::Alert(alert));
     }
 
     /// Whether the record is about the configured instance: what another one says about it is not believed.

@@ -20,6 +20,7 @@ mod machine;
 mod memory;
 mod name;
 mod offline;
+mod outlook;
 mod present;
 mod record;
 mod recovery;
@@ -30,5 +31,6 @@ mod tests;
 
 pub use machine::{AssignmentConfig, AssignmentMachine, Seen, Urgency};
 pub use name::record_name;
+pub use outlook::Outlook;
 pub use record::{Admission, Record, access_lost, standing_access};
 pub use stored_record::{RecordSeal, RecordWrite, StoredRecord};

@@ -12,6 +12,7 @@ use super::delays::{duration, seconds};
 use super::{ADVANCED, BackgroundDelayArguments, InstallationArguments, TimingArguments};
 use crate::api::HumanDuration;
 use crate::aws::{AwsSettings, BudgetSettings, CacheAges, Timeouts};
+use crate::metrics::Metrics;
 
 /// The highest rate that can be configured: far above AWS's limits, for a sandbox without limits.
 const HIGHEST_RATE: f64 = 10_000.0;
@@ -102,10 +103,10 @@ pub struct AwsArguments {
 #[command(next_help_heading = "Leader election")]
 pub struct LeaseArguments {
     /// How long a lease stays valid after its last renewal. After that a standby takes over.
-    #[arg(long, value_name = "DURATION", default_value_t = seconds(Duration::from_secs(15)))]
+    #[arg(long, value_name = "DURATION", default_value_t = seconds(Duration::from_secs(10)))]
     pub lease_duration: HumanDuration,
     /// How often the leader renews its lease; at most half of --lease-duration.
-    #[arg(long, value_name = "DURATION", default_value_t = seconds(Duration::from_secs(5)))]
+    #[arg(long, value_name = "DURATION", default_value_t = seconds(Duration::from_secs(3)))]
     pub lease_renew_interval: HumanDuration,
     /// Unique name of this replica in the lease. Default: the host name with a random suffix.
     #[arg(long, value_name = "NAME")]
@@ -126,7 +127,7 @@ pub struct OutputArguments {
     /// File that the audit log is appended to, one JSON object per line; `-` is standard output.
     #[arg(long, value_name = "FILE|-", default_value = "-")]
     pub audit_log: AuditLog,
-    /// Address of /healthz and /readyz. Port 0 selects a free port, which is logged.
+    /// Address of /healthz, /readyz and /metrics. Port 0 selects a free port, which is logged.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "0.0.0.0:8081")]
     pub health_listen: SocketAddr,
 }
@@ -189,7 +190,7 @@ impl LeaseArguments {
 
 impl AwsArguments {
     /// The settings of the adapters.
-    pub fn settings(&self) -> AwsSettings {
+    pub fn settings(&self, metrics: &Metrics) -> AwsSettings {
         let Self {
             aws_region,
             identity_center_instance_arn,
@@ -220,6 +221,7 @@ impl AwsArguments {
                 outstanding: usize::from(*aws_max_operations),
                 ..BudgetSettings::default()
             },
+            metrics: metrics.clone(),
         }
     }
 }
@@ -270,7 +272,7 @@ mod tests {
 
     #[test]
     fn without_options_aws_is_used_as_the_adapters_default() {
-        let settings = run_arguments(&[]).aws.settings();
+        let settings = run_arguments(&[]).aws.settings(&Metrics::default());
         let AwsSettings {
             region,
             instance_arn,
@@ -296,7 +298,7 @@ mod tests {
             "--aws-attempt-timeout=2s",
             "--aws-operation-timeout=3s",
         ]);
-        let settings = arguments.aws.settings();
+        let settings = arguments.aws.settings(&Metrics::default());
         assert_eq!(settings.region.as_deref(), Some("eu-central-1"));
         assert_eq!(settings.instance_arn.as_deref(), Some("arn"));
         let seconds = Duration::from_secs;
@@ -319,13 +321,13 @@ mod tests {
     #[test]
     fn a_lease_outlives_one_renewal_that_gets_lost() {
         assert_eq!(run_arguments(&[]).check(), Ok(()));
-        assert_eq!(run_arguments(&["--lease-duration=10s"]).check(), Ok(()));
-        let error = run_arguments(&["--lease-duration=9s"])
+        assert_eq!(run_arguments(&["--lease-duration=6s"]).check(), Ok(()));
+        let error = run_arguments(&["--lease-duration=5s"])
             .check()
             .unwrap_err()
             .to_string();
         assert!(
-            error.starts_with("--lease-renew-interval 5s is more than half of --lease-duration 9s"),
+            error.starts_with("--lease-renew-interval 3s is more than half of --lease-duration 5s"),
             "{error}"
         );
     }

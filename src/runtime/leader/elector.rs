@@ -7,7 +7,7 @@ use super::evaluate::{Claim, Record, Role, Sighting, Step, evaluate};
 use super::hold::{Leader, Won};
 use super::store::{CallError, Store, micro_time};
 use super::{LEADER_FACT, LEASE_NAME, LeaseSettings};
-use crate::runtime::Readiness;
+use crate::runtime::{Readiness, State};
 
 /// A replica that wants to lead.
 pub struct Elector {
@@ -53,7 +53,7 @@ impl Elector {
                 }
                 Ok(Attempt::Beaten) | Err(CallError::Changed) => sleep(elector.settings.pause() / 10).await,
                 Err(CallError::Failed(sentence)) => {
-                    elector.say(sentence, false);
+                    elector.say(sentence, State::Bad);
                     sleep_until(again).await;
                 }
             }
@@ -67,6 +67,9 @@ impl Elector {
         self.seen = lease
             .as_ref()
             .map(|lease| Sighting::of(Record::from(lease), before, now));
+        if self.seen.as_ref().is_some_and(|seen| seen.since == now) {
+            self.settings.metrics.lease_renewed(self.settings.clock.now());
+        }
         let role = Role::Candidate(self.claim.as_ref());
         match evaluate(self.seen.as_ref(), role, self.settings.longest_believed(), now) {
             Step::Wait(until) => Ok(Attempt::Held(until)),
@@ -122,32 +125,45 @@ impl Elector {
             transitions = won.claim.transitions,
             "acquired the lease"
         );
+        settings.metrics.leads(Some(won.claim.transitions));
+        settings.metrics.lease_renewed(won.sent_at);
         readiness.ready(LEADER_FACT, format!("this replica, {}, leads", settings.identity));
         Leader::start(store, settings, readiness, won)
     }
 
+    /// A standby is ready also while nobody acts: what it would have to do about that is to take over, and it does.
     fn report_holder(&mut self) {
-        let holder = self.seen.as_ref().and_then(|seen| seen.record.holder.clone());
-        let sentence = format!(
-            "standby: the lease {LEASE_NAME} in namespace {} is held by {}",
-            self.settings.namespace,
-            holder.unwrap_or_default()
-        );
-        self.say(sentence, true);
+        let (namespace, duration) = (&self.settings.namespace, self.settings.duration);
+        let (holder, silent) = self.seen.as_ref().map_or((String::new(), false), |seen| {
+            let holder = seen.record.holder.clone().unwrap_or_default();
+            (holder, seen.since.elapsed() > duration)
+        });
+        let held = format!("the lease {LEASE_NAME} in namespace {namespace} is held by {holder}");
+        if silent {
+            let sentence = format!(
+                "nobody acts: {held}, and was not renewed for more than {} s. This replica takes over at most {} s after the \
+                 last renewal",
+                duration.as_secs(),
+                self.settings.longest_believed().as_secs()
+            );
+            self.say(sentence, State::Warning);
+        } else {
+            self.say(format!("standby: {held}"), State::Good);
+        }
     }
 
     /// Shows the sentence in `/readyz`, and logs it when it is new.
-    fn say(&mut self, sentence: String, good: bool) {
-        if good {
-            self.readiness.ready(LEADER_FACT, &sentence);
-        } else {
-            self.readiness.not_ready(LEADER_FACT, &sentence);
+    fn say(&mut self, sentence: String, state: State) {
+        match state {
+            State::Good => self.readiness.ready(LEADER_FACT, &sentence),
+            State::Warning => self.readiness.warn(LEADER_FACT, &sentence),
+            State::Bad => self.readiness.not_ready(LEADER_FACT, &sentence),
         }
         if self.said != sentence {
-            if good {
+            if state == State::Good {
                 tracing::info!(status = %sentence, "not the leader");
             } else {
-                tracing::warn!(error = %sentence, "lease acquisition failed; will retry");
+                tracing::warn!(error = %sentence, "no lease; will retry");
             }
             self.said = sentence;
         }

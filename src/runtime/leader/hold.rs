@@ -224,6 +224,7 @@ impl Renewal {
         if let End::Lost(sentence) = &end {
             self.readiness.not_ready(LEADER_FACT, sentence);
         }
+        self.shared.settings.metrics.leads(None);
         self.shared.lock().end = Some(end.clone());
         end
     }
@@ -301,6 +302,7 @@ impl Renewal {
     fn note_renewal(&self, sent: Instant, sent_at: DateTime<Utc>) {
         let mut state = self.shared.lock();
         (state.sent, state.sent_at) = (sent, sent_at);
+        self.shared.settings.metrics.lease_renewed(sent_at);
         if state.trouble.take().is_some() {
             tracing::info!("lease renewal recovered");
             self.readiness.ready(

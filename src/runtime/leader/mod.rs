@@ -23,6 +23,7 @@ use std::time::Duration;
 pub use elector::Elector;
 pub use hold::Leader;
 
+use crate::metrics::Metrics;
 use crate::ports::Clock;
 
 /// The name of the Lease. The controller's role names it.
@@ -44,6 +45,8 @@ pub struct LeaseSettings {
     pub renew_interval: Duration,
     /// The clock for the times in the record, which are for people.
     pub clock: Arc<dyn Clock>,
+    /// What is measured.
+    pub metrics: Metrics,
 }
 
 impl LeaseSettings {

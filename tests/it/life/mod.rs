@@ -12,6 +12,8 @@ mod crowds;
 mod ends;
 mod forgeries;
 mod kills;
+mod observed;
 mod outages;
 mod slow_creates;
 mod takeovers;
+mod without_aws;

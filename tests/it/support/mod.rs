@@ -10,6 +10,7 @@ mod expect;
 mod impersonation;
 mod objects;
 mod population;
+mod probe;
 mod published;
 mod wait;
 
@@ -22,6 +23,7 @@ pub use cluster::{Cluster, Ground, World, installation_for, reinstall, settings,
 pub use expect::{Answer, allowed, forbidden, invalid, refused, sentence};
 pub use objects::replace;
 pub use population::people;
+pub use probe::probe;
 pub use published::{FINALIZER, pending_status};
 pub use wait::awaited;
 

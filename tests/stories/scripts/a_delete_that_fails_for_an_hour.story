@@ -22,6 +22,8 @@ advance 1h
 advance 5m
     10:00:57  aws: delete ReadOnlyAccess in payments for alice: InternalServerException: An unexpected internal service
                 exception was encountered.
+    10:01:25  settings: EndsInTime is False, RevocationOverdue: AWS has not confirmed in time that access is gone: 1 in
+                all, the oldest ended at 2026-12-01T10:00:25Z. See kubectl get aa.
     10:01:25  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
                 2026-12-01T10:01:25Z; it is tried until AWS confirms it. The last attempt failed:
                 DeleteAccountAssignment for account 444444444444: InternalServerException: An unexpected internal
@@ -42,3 +44,4 @@ advance 1h
     11:00:35  record: ReadOnlyAccess in payments for alice is Absent
     11:00:35  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
     11:00:35  record: ReadOnlyAccess in payments for alice is removed
+    11:00:40  settings: EndsInTime is True, Valid: No end of access is overdue.

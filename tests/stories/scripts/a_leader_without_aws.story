@@ -25,6 +25,8 @@ advance 3m
     09:30:32  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. The last attempt
                 failed: DeleteAccountAssignment for account 444444444444: the connection broke
     09:30:57  aws: delete ReadOnlyAccess in payments for alice: the connection broke
+    09:31:25  settings: EndsInTime is False, RevocationOverdue: AWS has not confirmed in time that access is gone: 1 in
+                all, the oldest ended at 2026-12-01T09:30:25Z. See kubectl get aa.
     09:31:25  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
                 2026-12-01T09:31:25Z; it is tried until AWS confirms it. The last attempt failed:
                 DeleteAccountAssignment for account 444444444444: the connection broke
@@ -48,3 +50,4 @@ another controller takes over
     09:37:55  record: ReadOnlyAccess in payments for alice is Absent
     09:37:55  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
 advance 1m
+    09:38:00  settings: EndsInTime is True, Valid: No end of access is overdue.

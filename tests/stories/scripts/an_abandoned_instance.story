@@ -36,11 +36,14 @@ alice cancels alice-1
 advance 2m
     09:01:22  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
                 exist. (once more at 09:01:42)
+    09:01:50  settings: EndsInTime is False, RevocationOverdue: AWS has not confirmed in time that access is gone: 1 in
+                all, the oldest ended at 2026-12-01T09:00:50Z. See kubectl get aa.
     09:01:50  alice-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed. This is
                 overdue since 2026-12-01T09:01:50Z; it is tried until AWS confirms it.
     09:01:55  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
                 user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:00:50Z, and AWS
                 has not confirmed that it is gone.
+    09:02:05  audit: RevocationOverdue, ReadOnlyAccess in account 444444444444
     09:02:12  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
                 exist. (once more at 09:02:42)
 the controller starts with another instance for good
@@ -50,6 +53,7 @@ the controller starts with another instance for good
     09:03:00  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RecordAbandoned:
                 444444444444-readonlyaccess-2149bdbd5360532576364e2f38aafbbf is given up: its instance
                 arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35 was abandoned.
+    09:03:05  settings: EndsInTime is True, Valid: No end of access is overdue.
 advance 1m
 advance 2h
     09:50:35  event on dave-1: AccessEndsSoon: The access ends at 2026-12-01T10:00:35Z.

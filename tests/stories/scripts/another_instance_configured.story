@@ -29,11 +29,14 @@ advance 1h
 advance 1h
     10:00:57  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
                 exist. (once more at 10:01:17)
+    10:01:25  settings: EndsInTime is False, RevocationOverdue: AWS has not confirmed in time that access is gone: 1 in
+                all, the oldest ended at 2026-12-01T10:00:25Z. See kubectl get aa.
     10:01:25  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
                 2026-12-01T10:01:25Z; it is tried until AWS confirms it.
     10:01:30  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
                 user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T10:00:25Z, and AWS
                 has not confirmed that it is gone.
+    10:01:40  audit: RevocationOverdue, ReadOnlyAccess in account 444444444444
     10:01:47  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
                 exist. (117 times more, the last at 11:00:17)
 the controller starts
@@ -45,4 +48,5 @@ the controller starts
     11:00:40  record: ReadOnlyAccess in payments for alice is Absent
     11:00:40  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
     11:00:40  record: ReadOnlyAccess in payments for alice is removed
+    11:00:45  settings: EndsInTime is True, Valid: No end of access is overdue.
 advance 1m

@@ -65,11 +65,14 @@ alice requests ReadOnlyAccess in ledger for 30m
     09:16:10  the controller is killed
     09:16:12  aws: alice has ReadOnlyAccess in ledger
 the controller starts
+    09:16:20  settings: EndsInTime is False, RevocationOverdue: AWS has not confirmed in time that access is gone: 1 in
+                all, the oldest ended at 2026-12-01T09:03:00Z. See kubectl get aa.
     09:16:20  record: ReadOnlyAccess in ledger for alice is Present, claimed by alice-2 until 2026-12-01T09:46:20Z
     09:16:20  alice-2 is Active, AccessGranted: Access is active until 2026-12-01T09:46:20Z. To end it early: set
                 spec.cancelled to true. Sign in at https://example.awsapps.com/start.
     09:16:20  aws: delete ReadOnlyAccess in payments for dave: ResourceNotFoundException: AccountAssignment does not
                 exist.
+    09:16:25  settings: EndsInTime is True, Valid: No end of access is overdue.
 advance 1m
 advance 40m
     09:20:35  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T09:30:35Z.

@@ -22,6 +22,8 @@ advance 10m
                 assignment is in progress. Please try again.
     09:02:30  aws: alice has ReadOnlyAccess in payments
     09:02:40  aws: delete ReadOnlyAccess in payments for alice: accepted
+    09:02:45  settings: EndsInTime is False, RevocationOverdue: AWS has not confirmed in time that access is gone: 1 in
+                all, the oldest ended at 2026-12-01T09:00:40Z. See kubectl get aa.
     09:03:10  aws: delete ReadOnlyAccess in payments for alice: ConflictException: Another operation on this assignment
                 is in progress. Please try again.
     09:03:10  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of

@@ -13,6 +13,8 @@ alice requests ReadOnlyAccess in payments for 1h
 the controller crashes
 advance 3h
 the controller starts
+    12:00:40  settings: EndsInTime is False, RevocationOverdue: AWS has not confirmed in time that access is gone: 1 in
+                all, the oldest ended at 2026-12-01T10:00:25Z. See kubectl get aa.
     12:00:40  record: ReadOnlyAccess in payments for alice is Deleting
     12:00:40  aws: delete ReadOnlyAccess in payments for alice: accepted
     12:00:40  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
@@ -25,3 +27,4 @@ the controller starts
     12:00:45  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
     12:00:45  record: ReadOnlyAccess in payments for alice is removed
 advance 1m
+    12:00:50  settings: EndsInTime is True, Valid: No end of access is overdue.

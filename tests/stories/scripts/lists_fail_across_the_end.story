@@ -37,6 +37,8 @@ advance 5m
                 exception was encountered.
     09:30:57  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
                 exist. (once more at 09:31:17)
+    09:31:25  settings: EndsInTime is False, RevocationOverdue: AWS has not confirmed in time that access is gone: 1 in
+                all, the oldest ended at 2026-12-01T09:30:25Z. See kubectl get aa.
     09:31:25  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
                 2026-12-01T09:31:25Z; it is tried until AWS confirms it. The last attempt failed:
                 DeleteAccountAssignment for account 444444444444: the connection broke
@@ -44,6 +46,8 @@ advance 5m
                 user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:30:25Z, and AWS
                 has not confirmed that it is gone. The last attempt failed: ListAccountAssignments for account
                 444444444444: InternalServerException: An unexpected internal service exception was encountered.
+    09:31:35  settings: EndsInTime is False, RevocationOverdue: AWS has not confirmed in time that access is gone: 2 in
+                all, the oldest ended at 2026-12-01T09:30:25Z. See kubectl get aa.
     09:31:35  dave-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
                 2026-12-01T09:31:35Z; it is tried until AWS confirms it. The last attempt failed: ListAccountAssignments
                 for account 555555555555: InternalServerException: An unexpected internal service exception was
@@ -52,8 +56,12 @@ advance 5m
                 dave@example.com to ReadOnlyAccess in account 555555555555 ended at 2026-12-01T09:30:35Z, and AWS has
                 not confirmed that it is gone. The last attempt failed: ListAccountAssignments for account 555555555555:
                 InternalServerException: An unexpected internal service exception was encountered.
+    09:31:40  audit: RevocationOverdue, ReadOnlyAccess in account 444444444444
     09:31:47  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
-                exist. (6 times more, the last at 09:34:47)
+                exist.
+    09:31:50  audit: RevocationOverdue, ReadOnlyAccess in account 555555555555
+    09:32:17  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
+                exist. (5 times more, the last at 09:34:47)
 advance 10m
     09:35:17  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
                 exist.
@@ -65,5 +73,8 @@ advance 10m
                 exist. (7 times more, the last at 09:39:17)
     09:39:42  record: ReadOnlyAccess in payments for alice is Absent
     09:39:42  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    09:39:45  settings: EndsInTime is False, RevocationOverdue: AWS has not confirmed in time that access is gone: 1 in
+                all, the oldest ended at 2026-12-01T09:30:35Z. See kubectl get aa.
     09:40:05  record: ReadOnlyAccess in ledger for dave is Absent
     09:40:05  dave-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    09:40:10  settings: EndsInTime is True, Valid: No end of access is overdue.

@@ -26,6 +26,9 @@ aws finishes what it is stuck with
 advance 2m
     10:06:00  aws: delete ReadOnlyAccess in payments for alice: accepted
     10:06:02  aws: alice no longer has ReadOnlyAccess in payments
+    10:06:05  settings: EndsInTime is False, RevocationOverdue: AWS has not confirmed in time that access is gone: 1 in
+                all, the oldest ended at 2026-12-01T09:05:40Z. See kubectl get aa.
+    10:06:10  settings: EndsInTime is True, Valid: No end of access is overdue.
     10:06:50  record: ReadOnlyAccess in payments for alice is Absent
     10:06:50  alice-1 is Revoked, RevokedBySecurity: Revoked by erin@example.com. Comment: "agreed".
 
@@ -61,6 +64,8 @@ advance 10m
                 removed. This is overdue since 2026-12-01T10:09:30Z; it is tried until AWS confirms it. The last attempt
                 failed: DeleteAccountAssignment for account 555555555555: InternalServerException: An unexpected
                 internal service exception was encountered.
+    11:09:05  settings: EndsInTime is False, RevocationOverdue: AWS has not confirmed in time that access is gone: 1 in
+                all, the oldest ended at 2026-12-01T10:08:30Z. See kubectl get aa.
     11:09:30  aws: delete ReadOnlyAccess in ledger for dave: InternalServerException: An unexpected internal service
                 exception was encountered.
     11:09:30  event on dave-1 and the record of ReadOnlyAccess in ledger for dave: RevocationOverdue: The access of user
@@ -73,3 +78,4 @@ advance 10m
     11:14:02  aws: dave no longer has ReadOnlyAccess in ledger
     11:14:05  record: ReadOnlyAccess in ledger for dave is Absent
     11:14:05  dave-1 is Revoked, RevokedBySecurity: Revoked by erin@example.com. Comment: "agreed".
+    11:14:10  settings: EndsInTime is True, Valid: No end of access is overdue.
