@@ -53,6 +53,14 @@ pub struct ManifestsArguments {
     /// The names of the installation.
     #[command(flatten)]
     pub installation: InstallationArguments,
+    /// Fill in user names that are left out of requests and decisions. Requires MutatingAdmissionPolicy (Kubernetes 1.36
+    /// or later); set to false on older clusters.
+    #[arg(long, value_name = "true|false", default_value_t = true, action = ArgAction::Set)]
+    pub stamping: bool,
+    /// Kubernetes user who may write policies and settings. Repeatable (in the environment: one per line). If not set,
+    /// RBAC alone decides.
+    #[arg(long = "policy-writer", value_name = "USER", value_delimiter = '\n')]
+    pub policy_writers: Vec<String>,
 }
 
 /// The names of the installation. They must be the same for `run` and `manifests`: the controller compares the cluster
@@ -66,26 +74,25 @@ pub struct InstallationArguments {
     /// Service account of the controller. The admission policies recognize the controller by this name.
     #[arg(long, value_name = "NAME", default_value = "team-operator")]
     pub service_account: String,
-    /// Fill in user names that are left out of requests and decisions. Requires MutatingAdmissionPolicy (Kubernetes 1.36
-    /// or later); set to false on older clusters.
-    #[arg(long, value_name = "true|false", default_value_t = true, action = ArgAction::Set)]
-    pub stamping: bool,
-    /// Kubernetes user who may write policies and settings. Repeatable (in the environment: one per line). If not set,
-    /// RBAC alone decides.
-    #[arg(long = "policy-writer", value_name = "USER", value_delimiter = '\n')]
-    pub policy_writers: Vec<String>,
 }
 
 impl InstallationArguments {
     /// The installation of these names.
     pub fn installation(&self) -> Result<Installation, InstallationError> {
+        Installation::new(&self.namespace, &self.service_account)
+    }
+}
+
+impl ManifestsArguments {
+    /// The installation to print.
+    pub fn installation(&self) -> Result<Installation, InstallationError> {
         let Self {
-            namespace,
-            service_account,
+            installation,
             stamping,
             policy_writers,
         } = self;
-        Ok(Installation::new(namespace, service_account)?
+        Ok(installation
+            .installation()?
             .with_policy_writers(policy_writers.clone())?
             .with_stamping(*stamping))
     }
@@ -204,7 +211,7 @@ mod tests {
             .and_then(|i| i.with_policy_writers(vec!["flux".to_owned(), "CN=admin,O=platform".to_owned()]))
             .unwrap()
             .with_stamping(false);
-        assert_eq!(arguments.installation.installation(), Ok(expected));
+        assert_eq!(arguments.installation(), Ok(expected));
     }
 
     #[test]
