@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use identity_center_sandbox::{RunningSandbox, World};
 use serde_json::{Value, json};
-use team_operator_control_plane::{ControlPlane, Options};
+use team_operator_control_plane::{ControlPlane, Options, Person};
 
 use super::helm::{CONTROLLER, DEFINITIONS, chart, helm};
 use super::pod::{Pod, test_values};
@@ -32,15 +32,20 @@ pub struct Installed {
 
 impl Ground {
     pub async fn fresh() -> Self {
+        Self::of(people(), &organization()).await
+    }
+
+    /// With these people in the cluster, and this organization in AWS.
+    pub async fn of(people: Vec<Person>, organization: &str) -> Self {
         let options = Options {
-            people: people(),
+            people,
             controller_manager: true,
             ..Options::default()
         };
         let plane = ControlPlane::start_own(options)
             .await
             .unwrap_or_else(|error| panic!("{error}"));
-        let sandbox = identity_center(&organization()).await;
+        let sandbox = identity_center(organization).await;
         let folder = tempfile::tempdir().unwrap();
         Self {
             plane,
