@@ -132,7 +132,7 @@ fn the_image_holds_what_the_releases_build_with_the_features_that_are_tested() {
 #[test]
 fn the_image_runs_as_the_chart_runs_it() {
     let image = text("Dockerfile");
-    let deployment = text("charts/team-operator/templates/deployment.yaml");
+    let deployment = text("charts/team-operator/templates/_helpers.tpl");
     assert!(image.contains("\nUSER 65532:65532\n"));
     assert!(deployment.contains("runAsUser: 65532\n") && deployment.contains("runAsGroup: 65532\n"));
     let port = &yaml("charts/team-operator/values.yaml")["ports"]["http"];

@@ -6,6 +6,8 @@
 mod delays;
 mod run;
 
+use std::path::PathBuf;
+
 use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub use delays::{BackgroundDelayArguments, TimingArguments};
@@ -45,6 +47,31 @@ pub enum Command {
         after_help = "To install it, and again after every upgrade:\n  team-operator manifests | kubectl apply --server-side -f -"
     )]
     Manifests(ManifestsArguments),
+    /// Fail while access depends on the controller: an AccountAssignment that is not Absent, or claimed by a request. The chart
+    /// runs it before it is uninstalled.
+    UninstallCheck(UninstallCheckArguments),
+}
+
+/// The options of `team-operator uninstall-check`.
+#[derive(Debug, Clone, Args)]
+pub struct UninstallCheckArguments {
+    /// Path of a kubeconfig file. Default: KUBECONFIG, then ~/.kube/config, then the pod's service account.
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Context of the kubeconfig. Default: the current context.
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+}
+
+impl UninstallCheckArguments {
+    /// The cluster that is asked.
+    pub fn cluster(&self) -> ClusterArguments {
+        ClusterArguments {
+            kubeconfig: self.kubeconfig.clone(),
+            context: self.context.clone(),
+            ..ClusterArguments::default()
+        }
+    }
 }
 
 /// The options of `team-operator manifests`.
@@ -149,7 +176,7 @@ pub(crate) fn run_arguments(arguments: &[&str]) -> RunArguments {
     let line: Vec<&str> = std::iter::once("run").chain(arguments.iter().copied()).collect();
     match parsed(&line).unwrap().command {
         Command::Run(arguments) => *arguments,
-        Command::Manifests(_) => panic!("expected run"),
+        Command::Manifests(_) | Command::UninstallCheck(_) => panic!("expected run"),
     }
 }
 
@@ -183,6 +210,7 @@ mod tests {
             |pod: Option<&str>, arguments: &[&str]| match parsed_in(pod, arguments).unwrap().command {
                 Command::Run(run) => run.installation.namespace,
                 Command::Manifests(manifests) => manifests.installation.namespace,
+                Command::UninstallCheck(_) => panic!("it has no namespace"),
             };
         assert_eq!(namespace(None, &["run"]), "team-operator-system");
         assert_eq!(namespace(Some("platform"), &["run"]), "platform");

@@ -99,7 +99,10 @@ async fn the_api_server_accepts_what_every_file_of_values_gives() {
                 "{}: {accepted}",
                 values.display()
             );
-            for deployment in objects.iter().filter(|object| object["kind"] == "Deployment") {
+            for deployment in objects
+                .iter()
+                .filter(|object| ["Deployment", "Job"].contains(&object["kind"].as_str().unwrap()))
+            {
                 passes_as_restricted(&plane, &deployment["spec"]["template"]);
             }
         }

@@ -112,7 +112,7 @@ fn values(blocks: &[Block]) -> Value {
     let printed = blocks.iter().find(|block| block.language == "yaml").unwrap();
     let mut values: Value = serde_saphyr::from_str(&printed.text).unwrap();
     assert!(values["image"]["repository"].is_string());
-    for key in ["ports", "extraArgs"] {
+    for key in ["ports", "extraArgs", "uninstallCheck"] {
         values[key] = test_values(DELAYS)[key].clone();
     }
     values

@@ -1,10 +1,12 @@
 //! Uninstalling with access live.
 
+use std::process::{Command, Output};
+
 use serde_json::Value;
 
-use super::helm::{CONTROLLER, DEFINITIONS, kubectl};
+use super::helm::{CONTROLLER, DEFINITIONS, kubectl, rendered, required_values};
 use super::installed::{Ground, Installed, REQUESTS};
-use crate::stage::CONTROLLER_NAMESPACE;
+use crate::stage::{CONTROLLER_NAMESPACE, eventually};
 
 /// The names of all objects of a kind.
 fn names(ground: &Ground, kind: &str) -> Vec<String> {
@@ -14,6 +16,81 @@ fn names(ground: &Ground, kind: &str) -> Vec<String> {
     items
         .map(|item| item["metadata"]["name"].as_str().unwrap().to_owned())
         .collect()
+}
+
+/// What the Job of the chart says that runs before the uninstallation, with the rights that it would have.
+async fn checked(ground: &Ground) -> Output {
+    let account = check_job()["spec"]["template"]["spec"]["serviceAccountName"].clone();
+    let account = account.as_str().unwrap();
+    let token = ground
+        .plane
+        .service_account_token(CONTROLLER_NAMESPACE, account)
+        .await
+        .unwrap();
+    run_check(ground, &token).await
+}
+
+fn check_job() -> Value {
+    let values = required_values();
+    let objects = rendered(
+        CONTROLLER,
+        CONTROLLER_NAMESPACE,
+        &["-f", values.to_str().unwrap()],
+    )
+    .unwrap();
+    let job = objects
+        .into_iter()
+        .find(|object| object["kind"] == "Job")
+        .unwrap();
+    assert_eq!(job["metadata"]["annotations"]["helm.sh/hook"], "pre-delete");
+    job
+}
+
+async fn run_check(ground: &Ground, token: &str) -> Output {
+    let job = check_job();
+    let container = &job["spec"]["template"]["spec"]["containers"][0];
+    let arguments = container["args"].as_array().unwrap().iter();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_team-operator"));
+    command
+        .args(arguments.map(|argument| argument.as_str().unwrap()))
+        .env("KUBECONFIG", ground.plane.kubeconfig_with_token(token).unwrap());
+    tokio::task::spawn_blocking(move || command.output().unwrap())
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_check_before_an_uninstallation_fails_as_long_as_somebody_has_access() {
+    let Installed { ground, pod } = Installed::with_helm().await;
+    assert!(
+        checked(&ground).await.status.success(),
+        "nobody has asked for anything yet"
+    );
+    let name = ground.alice_has_access(0, &pod).await;
+    let refused = checked(&ground).await;
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        !refused.status.success() && said.contains("1 AccountAssignment is live or claimed: 100000000000-"),
+        "{said}"
+    );
+    assert!(
+        said.contains("(Present); without the controller nobody removes that access"),
+        "{said}"
+    );
+    ground.alice_cancels(&name).await;
+    ground.is(&name, "Revoked", &pod).await;
+    eventually("nothing is left", async || {
+        checked(&ground).await.status.success()
+    })
+    .await;
+
+    // What cannot be read may be there.
+    let refused = run_check(&ground, "not a token").await;
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        !refused.status.success() && said.contains("nobody knows who has access"),
+        "{said}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
