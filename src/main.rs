@@ -1,13 +1,16 @@
-//! `team-operator`: the controller, and the manifests that prepare a cluster for it.
+//! `team-operator`: the controller, the manifests that prepare a cluster for it, and the check before it is uninstalled.
 
 use std::process::ExitCode;
 
-use team_operator::runtime::{Arguments, Command, print_manifests, run};
+use team_operator::runtime::{Arguments, Command, check_uninstall, print_manifests, run};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Arguments::from_command_line().command {
         Command::Run(arguments) => run(*arguments).await.map_err(|error| error.to_string()),
+        Command::UninstallCheck(arguments) => check_uninstall(&arguments)
+            .await
+            .map_err(|error| error.to_string()),
         Command::Manifests(arguments) => print_manifests(&arguments).map_err(|error| error.to_string()),
     };
     match result {

@@ -117,7 +117,6 @@ impl Stage {
             .map(OsString::from)
             .to_vec();
         arguments.extend(DELAYS.map(OsString::from));
-        arguments.push(self.stamping().into());
         arguments.push(format!("--aws-region={}", self.region).into());
         arguments.extend(["--kubeconfig".into(), kubeconfig.into_os_string()]);
         arguments.extend(["--audit-log".into(), self.audit_log().into_os_string()]);

@@ -14,8 +14,16 @@ use crate::api;
 const DEFAULT_NAMESPACE: &str = "team-operator-system";
 const DEFAULT_SERVICE_ACCOUNT: &str = "team-operator";
 
-/// The policy whose variable `policyWriters` an installation fills.
+/// The policy whose variable `policyWriters` an installation fills, and where that is.
 const POLICY_WRITERS: &str = "team-operator-policy-writers";
+const POLICY_WRITERS_LIST: &str = "/spec/variables/0/expression";
+
+/// A policy that names the controller, and where it does.
+pub(super) const CONTROLLER_POLICY: &str = "team-operator-assignments";
+const CONTROLLER_NAME: &str = "/spec/variables/0/expression";
+
+/// The maximum length of a Kubernetes user name here.
+const USER_LENGTH: usize = 256;
 
 const VALIDATING: [&str; 9] = [
     include_str!("policies/requests.yaml"),
@@ -57,8 +65,17 @@ static PARSED: LazyLock<[Vec<Value>; 3]> = LazyLock::new(|| {
 pub struct Installation {
     namespace: String,
     service_account: String,
-    policy_writers: Vec<String>,
+    policy_writers: PolicyWriters,
     stamping: bool,
+}
+
+/// Who may write policies and settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum PolicyWriters {
+    /// These users; with none, RBAC alone decides.
+    Named(Vec<String>),
+    /// Whoever the policy in the cluster names.
+    AsInstalled,
 }
 
 /// A name that cannot be used in an installation.
@@ -83,7 +100,7 @@ impl Default for Installation {
         Self {
             namespace: DEFAULT_NAMESPACE.to_owned(),
             service_account: DEFAULT_SERVICE_ACCOUNT.to_owned(),
-            policy_writers: Vec::new(),
+            policy_writers: PolicyWriters::Named(Vec::new()),
             stamping: true,
         }
     }
@@ -112,16 +129,23 @@ impl Installation {
 
     /// Lets only these Kubernetes users write policies and settings; with none, RBAC alone decides.
     pub fn with_policy_writers(self, policy_writers: Vec<String>) -> Result<Self, InstallationError> {
-        if policy_writers
-            .iter()
-            .any(|user| user.is_empty() || user.len() > 256)
-        {
+        if !policy_writers.iter().all(|user| is_user(user)) {
             return Err(InstallationError::NotAUser);
         }
         Ok(Self {
-            policy_writers,
+            policy_writers: PolicyWriters::Named(policy_writers),
             ..self
         })
+    }
+
+    /// Leaves it to the policy in the cluster who may write policies: any list of users there is the right one. The controller
+    /// needs no option of its own that would have to say the same.
+    #[must_use]
+    pub fn with_policy_writers_as_installed(self) -> Self {
+        Self {
+            policy_writers: PolicyWriters::AsInstalled,
+            ..self
+        }
     }
 
     /// Whether names that are left out are filled in (needs MutatingAdmissionPolicy, Kubernetes 1.36).
@@ -199,12 +223,33 @@ impl Installation {
             subject["name"] = json!(self.service_account);
         }
         if object["metadata"]["name"] == POLICY_WRITERS
-            && let Some(writers) = object.pointer_mut("/spec/variables/0/expression")
+            && let Some(list) = object.pointer_mut(POLICY_WRITERS_LIST)
         {
+            let none = Vec::new();
+            let writers = match &self.policy_writers {
+                PolicyWriters::Named(writers) => writers,
+                PolicyWriters::AsInstalled => &none,
+            };
             // A JSON list of strings is a CEL list of the same strings.
-            *writers = json!(json!(self.policy_writers).to_string());
+            *list = json!(json!(writers).to_string());
         }
         object
+    }
+
+    /// The source that an object in the cluster is compared with: `source`, but for the policy writers where the cluster has the
+    /// say about them. What is not a literal list of users stays a difference.
+    pub(super) fn source_for(&self, source: &Value, live: &Value) -> Value {
+        let mut source = source.clone();
+        if self.policy_writers == PolicyWriters::AsInstalled
+            && source["metadata"]["name"] == POLICY_WRITERS
+            && let Some(theirs) = live.pointer(POLICY_WRITERS_LIST).and_then(Value::as_str)
+            && serde_json::from_str::<Vec<String>>(theirs)
+                .is_ok_and(|users| users.iter().all(|user| is_user(user)))
+            && let Some(ours) = source.pointer_mut(POLICY_WRITERS_LIST)
+        {
+            *ours = json!(theirs);
+        }
+        source
     }
 
     /// Replaces the default names in every text of an object: between user names, which contain the namespace, the
@@ -225,6 +270,16 @@ impl Installation {
     }
 }
 
+/// The Kubernetes user name by which this policy, [`CONTROLLER_POLICY`], knows the controller; `None` when it names nobody.
+pub(super) fn controller_named_by(policy: &Value) -> Option<&str> {
+    let expression = policy.pointer(CONTROLLER_NAME)?.as_str()?;
+    expression.trim().strip_prefix('\'')?.strip_suffix('\'')
+}
+
+fn is_user(name: &str) -> bool {
+    (1..=USER_LENGTH).contains(&name.len())
+}
+
 fn user_name(namespace: &str, service_account: &str) -> String {
     format!("system:serviceaccount:{namespace}:{service_account}")
 }
@@ -240,101 +295,4 @@ fn is_dns_label(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn texts(objects: &[Value]) -> String {
-        objects.iter().map(Value::to_string).collect()
-    }
-
-    #[test]
-    fn the_sources_are_yaml_and_name_the_default_installation() {
-        let installation = Installation::default();
-        assert_eq!(installation.validating_policies(), PARSED[0]);
-        assert_eq!(installation.mutating_policies(), PARSED[1]);
-        assert_eq!(installation.roles(), PARSED[2]);
-    }
-
-    #[test]
-    fn every_validating_policy_refuses_when_it_fails_and_is_bound_to_deny() {
-        let all = Installation::default().validating_policies();
-        let (policies, bindings): (Vec<&Value>, Vec<&Value>) = all
-            .iter()
-            .partition(|object| object["kind"] == "ValidatingAdmissionPolicy");
-        assert_eq!(policies.len(), VALIDATING.len());
-        assert_eq!(bindings.len(), VALIDATING.len());
-        for policy in policies {
-            let name = &policy["metadata"]["name"];
-            assert_eq!(policy["spec"]["failurePolicy"], "Fail", "{name}");
-            let is_its = |binding: &&&Value| binding["spec"]["policyName"] == *name;
-            let binding = bindings.iter().find(is_its);
-            let actions = binding.map(|binding| &binding["spec"]["validationActions"]);
-            assert_eq!(actions, Some(&json!(["Deny"])), "{name}");
-        }
-    }
-
-    #[test]
-    fn records_are_written_by_the_controller_of_the_installation_alone() {
-        let installation = Installation::new("platform", "elevator").unwrap();
-        let policies = installation.validating_policies();
-        let is_this = |object: &&Value| object["metadata"]["name"] == "team-operator-assignments";
-        let policy = policies.iter().find(is_this).unwrap();
-        let rule = &policy["spec"]["matchConstraints"]["resourceRules"][0];
-        assert_eq!(rule["resources"], json!(["accountassignments"]));
-        assert_eq!(rule["operations"], json!(["CREATE", "UPDATE", "DELETE"]));
-        assert_eq!(
-            policy["spec"]["variables"][0]["expression"],
-            format!("'{}'", installation.controller_user_name())
-        );
-    }
-
-    #[test]
-    fn no_default_name_is_left_in_another_installation() {
-        let installation = Installation::new("platform", "elevator").unwrap();
-        let text = texts(&installation.manifests());
-        assert!(!text.contains(DEFAULT_NAMESPACE));
-        assert!(
-            !text.contains(":team-operator'"),
-            "a policy still knows the default controller"
-        );
-        assert!(text.contains("system:serviceaccount:platform:elevator"));
-    }
-
-    #[test]
-    fn a_namespace_that_ends_like_the_default_one_is_not_doubled() {
-        let installation = Installation::new("my-team-operator-system", "team-operator").unwrap();
-        assert!(!texts(&installation.policies()).contains("my-my-"));
-    }
-
-    #[test]
-    fn names_that_could_change_an_expression_are_refused() {
-        for wrong in ["", "a'b", "UPPER", "-a", "a-", "a:b", &"a".repeat(64)] {
-            assert!(Installation::new(wrong, "team-operator").is_err(), "{wrong}");
-            assert!(
-                Installation::new("team-operator-system", wrong).is_err(),
-                "{wrong}"
-            );
-        }
-    }
-
-    #[test]
-    fn policy_writers_stand_in_the_policy_as_a_list_of_strings() {
-        let writers = vec!["flux".to_owned(), "o'neil\"@example.com".to_owned()];
-        let installation = Installation::default()
-            .with_policy_writers(writers.clone())
-            .unwrap();
-        let policies = installation.policies();
-        let policy = policies
-            .iter()
-            .find(|p| p["metadata"]["name"] == POLICY_WRITERS)
-            .unwrap();
-        let expression = policy["spec"]["variables"][0]["expression"].as_str().unwrap();
-        assert_eq!(serde_json::from_str::<Vec<String>>(expression).unwrap(), writers);
-    }
-
-    #[test]
-    fn without_stamping_nothing_mutates() {
-        let kinds = texts(&Installation::default().with_stamping(false).manifests());
-        assert!(!kinds.contains("\"MutatingAdmissionPolicy"));
-    }
-}
+mod tests;

@@ -60,7 +60,7 @@ async fn what_is_missing(client: &Client) -> Option<String> {
         return None;
     }
     Some(format!(
-        "waiting until the cluster serves {}; to install them: team-operator manifests | kubectl apply --server-side -f -",
+        "waiting until the cluster serves {}; to install them: the chart team-operator-crds, or team-operator manifests | kubectl apply --server-side -f -",
         missing.join(", ")
     ))
 }

@@ -23,7 +23,7 @@ pub enum ManifestsError {
 
 /// Prints everything that is to be installed, as YAML for `kubectl apply --server-side -f -`.
 pub fn print_manifests(arguments: &ManifestsArguments) -> Result<(), ManifestsError> {
-    let installation = arguments.installation.installation()?;
+    let installation = arguments.installation()?;
     let text = as_yaml(&installation.manifests())?;
     // Not `println!`, which panics when standard output is closed.
     let mut output = io::stdout().lock();

@@ -28,6 +28,8 @@ mod run;
 mod shutdown;
 #[cfg(feature = "controller")]
 mod telemetry;
+#[cfg(feature = "controller")]
+mod uninstall_check;
 
 pub use clock::SystemClock;
 
@@ -36,7 +38,7 @@ pub use self::{
     arguments::{
         ArgumentError, Arguments, AuditLog, AwsArguments, BackgroundDelayArguments, ClusterArguments,
         Command, InstallationArguments, LeaseArguments, LogFormat, ManifestsArguments, OutputArguments,
-        RunArguments, TimingArguments,
+        RunArguments, TimingArguments, UninstallCheckArguments,
     },
     cluster::{ApiServerClock, Cluster, ClusterError},
     definitions::wait_for_definitions,
@@ -47,4 +49,5 @@ pub use self::{
     run::{RunError, run},
     shutdown::Shutdown,
     telemetry::{TelemetryError, start_logging},
+    uninstall_check::{UninstallCheckError, check_uninstall},
 };

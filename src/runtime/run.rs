@@ -93,7 +93,10 @@ pub enum RunError {
 /// Runs the controller until shutdown is requested or another replica leads.
 pub async fn run(arguments: RunArguments) -> Result<(), RunError> {
     arguments.check()?;
-    let installation = arguments.installation.installation()?;
+    let installation = arguments
+        .installation
+        .installation()?
+        .with_policy_writers_as_installed();
     start_logging(arguments.output.log_format, &arguments.output.log_level)?;
     let shutdown = Shutdown::on_signals().map_err(RunError::Signals)?;
     let audit_log = open_audit_log(&arguments.output.audit_log)?;
@@ -227,7 +230,7 @@ async fn serve_health(
 }
 
 async fn load_seal_key(cluster: &Cluster, installation: &Installation, readiness: &Readiness) -> SealKey {
-    let load = || load_or_create(cluster.client.clone(), installation.namespace());
+    let load = async || load_or_create(cluster.client.clone(), installation).await;
     let key = retry_until_ok(SEAL_FACT, State::Bad, readiness, load).await;
     readiness.ready(SEAL_FACT, "the key is loaded");
     key

@@ -47,7 +47,7 @@ async fn run_alone<F: Future<Output = ()>>(world: World, name: &str, test: impl 
     };
     let (ground, _alone) = cluster.alone().await;
     let client = ground.controller().client;
-    let key = load_or_create(client.clone(), CONTROLLER_NAMESPACE)
+    let key = load_or_create(client.clone(), &Installation::default())
         .await
         .unwrap();
     let installation = installation_for(world);
@@ -282,7 +282,7 @@ alone! {
 
     async fn the_key_of_the_seal_is_made_once(t: Guarded) {
         let client = t.ground.controller().client;
-        let load = || load_or_create(client.clone(), CONTROLLER_NAMESPACE);
+        let load = || load_or_create(client.clone(), &t.installation);
         let (first, second) = tokio::join!(load(), load());
         assert_eq!(first.unwrap().as_bytes(), t.key.as_bytes());
         assert_eq!(second.unwrap().as_bytes(), t.key.as_bytes());
@@ -301,7 +301,7 @@ async fn an_api_server_that_is_away_leaves_it_unproven_and_the_past_open() {
         .plane
         .client_with_token(&cluster.controller_token)
         .unwrap();
-    let key = load_or_create(client.clone(), CONTROLLER_NAMESPACE)
+    let key = load_or_create(client.clone(), &Installation::default())
         .await
         .unwrap();
     let guard = Guard::new(client.clone(), installation_for(World::NotServed), key);
@@ -315,7 +315,7 @@ async fn an_api_server_that_is_away_leaves_it_unproven_and_the_past_open() {
         report.state
     );
     assert_eq!(report.continuity, Continuity::Open);
-    let lost = load_or_create(client, CONTROLLER_NAMESPACE).await;
+    let lost = load_or_create(client, &Installation::default()).await;
     assert!(
         matches!(lost, Err(KeyStoreError::Kube(_) | KeyStoreError::Timeout(_))),
         "{lost:?}"

@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
 use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::{ApiResource, NamespaceResourceScope, Resource};
 use serde_json::{Value, json};
-use team_operator::admission::load_or_create;
+use team_operator::admission::{Installation, load_or_create};
 
 use crate::support::{Actor, Answer, CONTROLLER_NAMESPACE, Ground, allowed, cases, forbidden};
 
@@ -72,7 +72,7 @@ impl Needed {
     async fn is_there(&self, ground: &Ground) {
         if self.resource.kind == "Secret" {
             let client = ground.controller().client;
-            load_or_create(client, CONTROLLER_NAMESPACE).await.unwrap();
+            load_or_create(client, &Installation::default()).await.unwrap();
             return;
         }
         let object = DynamicObject::new(self.name, &self.resource);

@@ -9,6 +9,7 @@
 
 mod assignments;
 mod changes;
+mod charts;
 mod controller;
 mod decision_fields;
 mod decision_forms;

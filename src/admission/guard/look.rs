@@ -16,6 +16,7 @@ const DEFINITION: &str = "CustomResourceDefinition";
 
 /// The objects of an installation of this version, built once because a grant waits for the check.
 pub(super) struct Sources {
+    installation: Installation,
     all: Vec<Source>,
 }
 
@@ -38,6 +39,7 @@ impl Sources {
         let enforcing = enforcing.map(|object| Source::of(object, true));
         let convenience = convenience.into_iter().map(|object| Source::of(object, false));
         Self {
+            installation: installation.clone(),
             all: enforcing.chain(convenience).collect(),
         }
     }
@@ -61,7 +63,11 @@ impl Sources {
             .into_iter()
             .flatten()
             .collect();
-        Ok(self.all.iter().map(|source| source.live(&found)).collect())
+        Ok(self
+            .all
+            .iter()
+            .map(|source| source.live(&self.installation, &found))
+            .collect())
     }
 }
 
@@ -78,7 +84,7 @@ impl Source {
         }
     }
 
-    fn live(&self, found: &[(&str, DynamicObject)]) -> LiveObject {
+    fn live(&self, installation: &Installation, found: &[(&str, DynamicObject)]) -> LiveObject {
         let is_this = |(kind, object): &&(&str, DynamicObject)| {
             *kind == self.kind.kind && object.metadata.name.as_deref() == Some(&self.name)
         };
@@ -89,7 +95,7 @@ impl Source {
             found: found
                 .iter()
                 .find(is_this)
-                .map(|(_, live)| found_as(&self.object, live)),
+                .map(|(_, live)| found_as(&installation.source_for(&self.object, &live.data), live)),
         }
     }
 }

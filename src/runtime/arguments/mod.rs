@@ -6,6 +6,8 @@
 mod delays;
 mod run;
 
+use std::path::PathBuf;
+
 use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub use delays::{BackgroundDelayArguments, TimingArguments};
@@ -45,6 +47,31 @@ pub enum Command {
         after_help = "To install it, and again after every upgrade:\n  team-operator manifests | kubectl apply --server-side -f -"
     )]
     Manifests(ManifestsArguments),
+    /// Fail while access depends on the controller: an AccountAssignment that is not Absent, or claimed by a request. The chart
+    /// runs it before it is uninstalled.
+    UninstallCheck(UninstallCheckArguments),
+}
+
+/// The options of `team-operator uninstall-check`.
+#[derive(Debug, Clone, Args)]
+pub struct UninstallCheckArguments {
+    /// Path of a kubeconfig file. Default: KUBECONFIG, then ~/.kube/config, then the pod's service account.
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Context of the kubeconfig. Default: the current context.
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+}
+
+impl UninstallCheckArguments {
+    /// The cluster that is asked.
+    pub fn cluster(&self) -> ClusterArguments {
+        ClusterArguments {
+            kubeconfig: self.kubeconfig.clone(),
+            context: self.context.clone(),
+            ..ClusterArguments::default()
+        }
+    }
 }
 
 /// The options of `team-operator manifests`.
@@ -53,6 +80,14 @@ pub struct ManifestsArguments {
     /// The names of the installation.
     #[command(flatten)]
     pub installation: InstallationArguments,
+    /// Fill in user names that are left out of requests and decisions. Requires MutatingAdmissionPolicy (Kubernetes 1.36
+    /// or later); set to false on older clusters.
+    #[arg(long, value_name = "true|false", default_value_t = true, action = ArgAction::Set)]
+    pub stamping: bool,
+    /// Kubernetes user who may write policies and settings. Repeatable (in the environment: one per line). If not set,
+    /// RBAC alone decides.
+    #[arg(long = "policy-writer", value_name = "USER", value_delimiter = '\n')]
+    pub policy_writers: Vec<String>,
 }
 
 /// The names of the installation. They must be the same for `run` and `manifests`: the controller compares the cluster
@@ -66,26 +101,25 @@ pub struct InstallationArguments {
     /// Service account of the controller. The admission policies recognize the controller by this name.
     #[arg(long, value_name = "NAME", default_value = "team-operator")]
     pub service_account: String,
-    /// Fill in user names that are left out of requests and decisions. Requires MutatingAdmissionPolicy (Kubernetes 1.36
-    /// or later); set to false on older clusters.
-    #[arg(long, value_name = "true|false", default_value_t = true, action = ArgAction::Set)]
-    pub stamping: bool,
-    /// Kubernetes user who may write policies and settings. Repeatable (in the environment: one per line). If not set,
-    /// RBAC alone decides.
-    #[arg(long = "policy-writer", value_name = "USER", value_delimiter = '\n')]
-    pub policy_writers: Vec<String>,
 }
 
 impl InstallationArguments {
     /// The installation of these names.
     pub fn installation(&self) -> Result<Installation, InstallationError> {
+        Installation::new(&self.namespace, &self.service_account)
+    }
+}
+
+impl ManifestsArguments {
+    /// The installation to print.
+    pub fn installation(&self) -> Result<Installation, InstallationError> {
         let Self {
-            namespace,
-            service_account,
+            installation,
             stamping,
             policy_writers,
         } = self;
-        Ok(Installation::new(namespace, service_account)?
+        Ok(installation
+            .installation()?
             .with_policy_writers(policy_writers.clone())?
             .with_stamping(*stamping))
     }
@@ -142,7 +176,7 @@ pub(crate) fn run_arguments(arguments: &[&str]) -> RunArguments {
     let line: Vec<&str> = std::iter::once("run").chain(arguments.iter().copied()).collect();
     match parsed(&line).unwrap().command {
         Command::Run(arguments) => *arguments,
-        Command::Manifests(_) => panic!("expected run"),
+        Command::Manifests(_) | Command::UninstallCheck(_) => panic!("expected run"),
     }
 }
 
@@ -176,6 +210,7 @@ mod tests {
             |pod: Option<&str>, arguments: &[&str]| match parsed_in(pod, arguments).unwrap().command {
                 Command::Run(run) => run.installation.namespace,
                 Command::Manifests(manifests) => manifests.installation.namespace,
+                Command::UninstallCheck(_) => panic!("it has no namespace"),
             };
         assert_eq!(namespace(None, &["run"]), "team-operator-system");
         assert_eq!(namespace(Some("platform"), &["run"]), "platform");
@@ -204,7 +239,7 @@ mod tests {
             .and_then(|i| i.with_policy_writers(vec!["flux".to_owned(), "CN=admin,O=platform".to_owned()]))
             .unwrap()
             .with_stamping(false);
-        assert_eq!(arguments.installation.installation(), Ok(expected));
+        assert_eq!(arguments.installation(), Ok(expected));
     }
 
     #[test]

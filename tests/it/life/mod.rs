@@ -1,9 +1,9 @@
 //! The life of requests, end to end: a real API server, people with nothing but their roles, the controller's own
 //! program as its own service account, and the sandbox for AWS.
 
-mod population;
+pub(crate) mod population;
 mod scene;
-mod stage;
+pub(crate) mod stage;
 
 mod approval;
 mod around;

@@ -19,7 +19,7 @@ use crate::stage::{
 use crate::support::{people, replace};
 
 /// The delays of the controller, on a scale of seconds.
-const DELAYS: &[&str] = &[
+pub(crate) const DELAYS: &[&str] = &[
     "--poll-interval=1s",
     "--lookup-retry=1s",
     "--retry-min=1s",
