@@ -87,11 +87,11 @@ cases! {
         let name = ground.new_request().await;
         let stamped = json!({ "metadata": {
             "finalizers": ["team-operator.io/assignment"],
-            "annotations": { "house.example.com/last-modified-by": "the controller" },
-            "labels": { "house.example.com/checked": "yes" },
+            "annotations": { "other.example.com/last-modified-by": "the controller" },
+            "labels": { "other.example.com/checked": "yes" },
         } });
         let written = allowed(ground.controller().patches(&name, stamped).await);
-        assert_eq!(written["metadata"]["labels"]["house.example.com/checked"], "yes");
+        assert_eq!(written["metadata"]["labels"]["other.example.com/checked"], "yes");
         let cancelled = json!({ "spec": { "cancelled": true } });
         forbidden(ground.controller().patches(&name, cancelled).await, "only alice@example.com may change this request");
     }
