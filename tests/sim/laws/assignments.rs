@@ -160,7 +160,16 @@ fn nothing_forged(sim: &Sim, before: &StoredRecord, after: &StoredRecord) -> Res
         let uid = &claim.request.uid;
         let known = known.as_ref().and_then(|known| known.claim(uid));
         let later = known.is_some_and(|known| known.is_confirmed() && claim.end() > known.end());
-        if later || known.is_none() && !is_live(uid) {
+        // Between the record's confirmation and the request's, the request proves what was approved, and no end.
+        let window = sim
+            .cluster
+            .objects
+            .get(uid)
+            .and_then(|object| object.status.window.as_ref());
+        let until = window.filter(|window| window.end_time.is_none());
+        let until = until.and_then(|window| window.not_after);
+        let approved = !claim.is_confirmed() && until.is_some_and(|until| claim.end() <= until);
+        if later && !approved || known.is_none() && !is_live(uid) {
             return Err(format!(
                 "{} has a claim of {} until {}, as somebody forged",
                 after.name,
