@@ -149,7 +149,7 @@ fn context(question: &Question<'_>) -> Context<'static> {
         "namespace": question.namespace,
         "subResource": question.subresource,
         "resource": { "group": question.group, "resource": question.resource },
-        "userInfo": { "username": question.user },
+        "userInfo": { "username": question.user, "extra": extra(question.user) },
     });
     context.add_variable_from_value("request", cel(&request));
     context.add_variable_from_value("authorizer", Cel::Bool(question.may_revoke));
@@ -159,6 +159,7 @@ fn context(question: &Question<'_>) -> Context<'static> {
     context.add_function("allowed", |This(answer): This<bool>| answer);
     context.add_function("field", field);
     context.add_function("orValue", or_value);
+    context.add_function("hasValue", has_value);
     context
 }
 
@@ -224,6 +225,20 @@ fn field(This(of): This<Cel>, name: Arc<String>) -> Result<Cel, ExecutionError> 
 #[expect(clippy::unnecessary_wraps, reason = "functions of CEL may fail")]
 fn or_value(This(optional): This<Arc<Vec<Cel>>>, otherwise: Cel) -> Result<Cel, ExecutionError> {
     Ok(optional.first().cloned().unwrap_or(otherwise))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "functions of CEL may fail")]
+fn has_value(This(optional): This<Arc<Vec<Cel>>>) -> Result<Cel, ExecutionError> {
+    Ok(Cel::Bool(!optional.is_empty()))
+}
+
+/// What a token of a service account says besides the name: nobody in stories impersonates one.
+fn extra(user: &str) -> Value {
+    if user.starts_with("system:serviceaccount:") {
+        serde_json::json!({ "authentication.kubernetes.io/credential-id": ["JTI=1"] })
+    } else {
+        serde_json::json!({})
+    }
 }
 
 fn list(value: &Value) -> &[Value] {
