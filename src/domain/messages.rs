@@ -1,7 +1,7 @@
 //! Pieces of sentences for people.
 
 /// How many people a sentence names.
-const NAMED: usize = 5;
+pub(super) const NAMED: usize = 5;
 
 /// The longest message that a status takes, in characters (the schema's limit).
 const LONGEST_MESSAGE: usize = 2048;
