@@ -1,0 +1,6 @@
+//! `kubectl team`, run by the real kubectl on the real API server, with the real controller behind it.
+
+mod bad_input;
+mod mask;
+mod person;
+mod story;
