@@ -105,6 +105,8 @@ fn dry_run(question: &EligibilityReviewSpec, world: &Snapshot, now: Timestamp) -
             created_at: now,
             deleted_at: None,
             has_finalizer: true,
+            // Nobody has made it: there is nothing to approve yet.
+            name: String::new(),
             ..world.request.clone()
         },
         record: None,
