@@ -5,6 +5,8 @@
 mod arguments;
 mod commands;
 mod failure;
+#[cfg(test)]
+mod guides;
 mod session;
 mod table;
 mod terminal;

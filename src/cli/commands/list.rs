@@ -8,7 +8,7 @@ use crate::cli::arguments::{Format, ListArguments};
 use crate::cli::failure::Failure;
 use crate::cli::table::Table;
 use crate::cli::text::visible;
-use crate::cli::verbs::requests::{Found, Listing, list as list_requests};
+use crate::cli::verbs::requests::{Found, Listing, list as list_requests, selectable};
 
 /// How long after its end a request still concerns its requester.
 const FRESH: TimeDelta = TimeDelta::days(1);
@@ -95,7 +95,7 @@ async fn concerning(
     now: Timestamp,
 ) -> Result<(Listing, Vec<(&'static str, Vec<Found>)>), Failure> {
     let me = &desk.session.person;
-    let over = format!("spec.requester={me},status.finished=true");
+    let over = format!("spec.requester={},status.finished=true", selectable(me));
     let (live, over) = futures::future::try_join(
         list_requests(&desk.session, "status.finished!=true"),
         list_requests(&desk.session, &over),
@@ -168,8 +168,8 @@ fn is_narrowed(wanted: &ListArguments) -> bool {
 fn fields(wanted: &ListArguments, me: &str) -> String {
     let mut fields = Vec::new();
     match (&wanted.user, wanted.mine) {
-        (Some(user), _) => fields.push(format!("spec.requester={}", escaped(user))),
-        (None, true) => fields.push(format!("spec.requester={}", escaped(me))),
+        (Some(user), _) => fields.push(format!("spec.requester={}", selectable(user))),
+        (None, true) => fields.push(format!("spec.requester={}", selectable(me))),
         (None, false) => {}
     }
     if let Some(account) = wanted
@@ -188,14 +188,6 @@ fn fields(wanted: &ListArguments, me: &str) -> String {
         (None, false) => {}
     }
     fields.join(",")
-}
-
-/// A value in a field selector, in which these characters mean something.
-fn escaped(value: &str) -> String {
-    value
-        .replace('\\', "\\\\")
-        .replace(',', "\\,")
-        .replace('=', "\\=")
 }
 
 /// What only the plugin can select.

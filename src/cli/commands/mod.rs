@@ -13,6 +13,7 @@ mod list;
 mod objects;
 mod request;
 mod request_file;
+mod rows;
 mod wait;
 
 use super::arguments::{Arguments, Command, Common, Format};

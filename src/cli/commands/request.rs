@@ -13,7 +13,7 @@ use crate::cli::text::visible;
 use crate::cli::verbs::create::{covering, create, new_name};
 use crate::cli::verbs::eligibility::{Answer, ask, everything, whole};
 use crate::cli::verbs::names;
-use crate::cli::verbs::requests::{Found, get, list};
+use crate::cli::verbs::requests::{Found, get, list, selectable};
 
 /// An account and a permission set, by id and full name.
 pub struct Wish {
@@ -134,7 +134,11 @@ async fn picked(desk: &Desk) -> Result<String, Failure> {
     if !desk.terminal.asks {
         return desk.missing("", "ACCOUNT");
     }
-    let mine = list(&desk.session, &format!("spec.requester={}", desk.session.person)).await;
+    let mine = list(
+        &desk.session,
+        &format!("spec.requester={}", selectable(&desk.session.person)),
+    )
+    .await;
     let mut before: Vec<Found> = mine.map(|listing| listing.found).unwrap_or_default();
     before.sort_by_key(|found| std::cmp::Reverse(found.created()));
     let mut recent: Vec<(AccountId, PermissionSetName, String)> = Vec::new();
@@ -229,7 +233,10 @@ fn without_answer(
 
 /// A live request that gives what is wished. Where requests cannot be listed, that is said, and it is asked whether to go on.
 async fn already_there(desk: &Desk, spec: &ElevationRequestSpec) -> Result<Option<Found>, Failure> {
-    let fields = format!("spec.requester={},status.finished!=true", desk.session.person);
+    let fields = format!(
+        "spec.requester={},status.finished!=true",
+        selectable(&desk.session.person)
+    );
     match list(&desk.session, &fields).await {
         Ok(listing) => Ok(covering(&listing.found, spec, desk.times.now).cloned()),
         Err(failure) if failure.kind == Kind::Refused => {

@@ -98,6 +98,25 @@ impl Session {
         })
     }
 
+    /// A person at a cluster that is played by a test.
+    #[cfg(test)]
+    pub fn played(client: Client, person: &str) -> Self {
+        Self {
+            client,
+            person: person.to_owned(),
+            context: "test".to_owned(),
+            impersonates: None,
+            place: Place {
+                namespaces: vec!["access".to_owned()],
+                because: "-n",
+            },
+            settings: Settings::Absent,
+            program: "kubectl team".to_owned(),
+            cache: None,
+            chosen_context: None,
+        }
+    }
+
     /// The settings, where they could be read.
     pub fn settings(&self) -> Option<&TeamSettingsSpec> {
         match &self.settings {

@@ -9,6 +9,9 @@ pub mod requests;
 pub mod stop;
 pub mod wait;
 
+#[cfg(test)]
+mod lost_answers;
+
 use std::time::Duration;
 
 /// How long to leave the API server alone between two looks at one object.

@@ -93,6 +93,14 @@ pub fn api(session: &Session, namespace: Option<&str>) -> Api<DynamicObject> {
     }
 }
 
+/// A value in a field selector, in which these characters mean something: user names of certificates have them.
+pub fn selectable(value: &str) -> String {
+    value
+        .replace('\\', "\\\\")
+        .replace(',', "\\,")
+        .replace('=', "\\=")
+}
+
 /// Where the session looks: namespaces, or once everywhere.
 pub fn places(session: &Session) -> Vec<Option<&str>> {
     let namespaces = &session.place.namespaces;

@@ -10,7 +10,7 @@ alice  | request account- DatabaseAdmin --for 1h --why x | 4 | accounts: account
 alice  | request ACCOUNT Databas --for 1h --why x | 4 | only the beginning of DatabaseAdmin
 alice  | request ACCOUNT DatabaseAdmn --for 1h --why x | 4 | Did you mean DatabaseAdmin
 alice  | request ACCOUNT DatabaseAdmin --for 12h --why x | 3 | 12h
-alice  | request ACCOUNT DatabaseAdmin --for 12h --why x | 3 | at most 9h
+alice  | request ACCOUNT DatabaseAdmin --for 12h --why x | 3 | longer than 9h
 alice  | request ACCOUNT DatabaseAdmin --for 1.5h | 2 | such as 90m, 2h or 1h30m
 alice  | request ACCOUNT DatabaseAdmin --why x | 2 | --for is missing.
 alice  | request ACCOUNT DatabaseAdmin --for 1h | 2 | --why is missing.

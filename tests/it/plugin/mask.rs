@@ -58,13 +58,14 @@ fn ids(line: &str) -> String {
         let end = from.find(|c| !is_part(c)).unwrap_or(from.len());
         let (word, after) = from.split_at(end);
         let is_uuid = word.len() >= 32 && word.matches('-').count() >= 4;
-        let is_digest = word.trim_matches('-').len() >= 32 && !word.trim_matches('-').contains('-');
-        let dash = if word.starts_with('-') { "-" } else { "" };
-        if is_uuid || is_digest {
-            masked.push_str(dash);
-            masked.push_str("ID");
-        } else {
-            masked.push_str(word);
+        let digest = word.rsplit_once('-').filter(|(_, last)| last.len() >= 32);
+        match digest {
+            _ if is_uuid => masked.push_str("ID"),
+            Some((before, _)) => {
+                masked.push_str(before);
+                masked.push_str("-ID");
+            }
+            None => masked.push_str(word),
         }
         rest = after;
     }
