@@ -24,3 +24,6 @@ pub mod controller;
 
 #[cfg(feature = "ports")]
 pub mod runtime;
+
+#[cfg(feature = "cli")]
+pub mod cli;

@@ -86,6 +86,35 @@ pub struct EligibilityReviewStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub entries: Vec<EligibilityEntry>,
+    /// Whether the request would be accepted, where the question is a whole request; left out while that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<bool>,
+    /// For how long AWS credentials work that are obtained just before the access ends, where the question is a whole
+    /// request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials_lifetime: Option<HumanDuration>,
+    /// Who would have to approve, stage by stage, where the question is a whole request that needs approval.
+    #[schemars(length(max = 5))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub stages: Vec<StagePreview>,
+}
+
+/// One stage of an approval that nobody has asked for yet.
+#[derive(KubeSchema, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StagePreview {
+    /// The name of the stage.
+    #[schemars(length(min = 1, max = 63))]
+    pub name: String,
+    /// How many people have to approve.
+    #[schemars(range(min = 1, max = 20))]
+    pub approvals_required: i32,
+    /// Kubernetes user names of the first five who can.
+    #[schemars(length(max = 5), inner(length(max = 256)))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub approvers: Vec<String>,
 }
 
 /// What one policy lets the person ask for.

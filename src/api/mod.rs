@@ -38,6 +38,7 @@ pub use eligibility_policy::{
 };
 pub use eligibility_review::{
     EligibilityEntry, EligibilityReview, EligibilityReviewSpec, EligibilityReviewStatus, EligibleAccount,
+    StagePreview,
 };
 pub use ids::{GroupId, InstanceArn, PermissionSetArn, RequestId, UserId};
 pub use names::{AccountId, NameError, OrganizationalUnitId, PermissionSetName};

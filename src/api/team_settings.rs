@@ -62,6 +62,12 @@ pub struct TeamSettingsSpec {
     #[schemars(length(max = 512), regex(pattern = "^https://"))]
     #[serde(rename = "accessPortalURL", skip_serializing_if = "Option::is_none")]
     pub access_portal_url: Option<String>,
+    /// The namespaces in which people's tools look for requests and make them when nothing else is said; the first is where
+    /// they make them.
+    #[schemars(length(max = 100), inner(length(min = 1, max = 63)))]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
+    pub request_namespaces: Vec<String>,
     /// Finished requests are removed after this long, such as 2160h; left out: they are kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention: Option<HumanDuration>,
@@ -82,6 +88,7 @@ impl Default for TeamSettingsSpec {
             waiver: Waiver::Never,
             on_eligibility_lost: OnEligibilityLost::Revoke,
             access_portal_url: None,
+            request_namespaces: vec![],
             retention: None,
         }
     }

@@ -1,7 +1,9 @@
 //! Pieces of sentences for people.
 
+use super::snapshot::RequestFacts;
+
 /// How many people a sentence names.
-const NAMED: usize = 5;
+pub(super) const NAMED: usize = 5;
 
 /// The longest message that a status takes, in characters (the schema's limit).
 const LONGEST_MESSAGE: usize = 2048;
@@ -14,6 +16,12 @@ pub(super) fn people(names: &[String]) -> String {
         count if count > NAMED => format!("{first} and {} more", count - NAMED),
         _ => first,
     }
+}
+
+/// The line with which people do something about a request; none where nobody has made it.
+pub(super) fn plugin_line(verb: &str, request: &RequestFacts) -> Option<String> {
+    let RequestFacts { name, namespace, .. } = request;
+    (!name.is_empty()).then(|| format!("kubectl team {verb} {name} -n {namespace}"))
 }
 
 /// What keeps something, and that it is tried again; said once, where the reason is a sentence that says so itself.

@@ -6,15 +6,15 @@ use super::decision::Decision;
 use super::fact_reader::{FactReader, Freshness, Question, Undecided};
 use super::facts::{Account, AccountState, UserLookup};
 use super::messages::tried_again;
-use super::policy::approvers::{Governing, governing};
+use super::policy::approvers::{Governing, governing, people_of};
 use super::policy::eligibility::{distance_to_unit, is_subject};
 use super::policy::policy_status::OrganizationFacts;
 use super::request::decide;
 use super::snapshot::{RequestFacts, SealCheck, Snapshot};
 use crate::api::{
     ElevationRequestSpec, ElevationRequestStatus, EligibilityEntry, EligibilityPolicySpec,
-    EligibilityReviewSpec, EligibilityReviewStatus, EligibleAccount, Phase, Reason, TeamSettingsSpec,
-    Timestamp,
+    EligibilityReviewSpec, EligibilityReviewStatus, EligibleAccount, Phase, Reason, StagePreview,
+    TeamSettingsSpec, Timestamp,
 };
 
 /// How many policies and accounts an answer shows (the schema's limits).
@@ -48,7 +48,7 @@ pub fn answer(
             ..EligibilityReviewStatus::default()
         },
     };
-    let mut questions = reader.questions();
+    let mut questions = vec![];
     if let Some(decision) = dry_run(question, world, now) {
         let decided = decision.status.phase.is_some();
         status.complete = status.complete && decided;
@@ -69,8 +69,17 @@ pub fn answer(
         };
         status.reason = decision.status.reason;
         status.message = Some(super::messages::message(&format!("{verdict} {said}")));
+        status.allowed = decided.then_some(allowed);
+        let access = decision.status.access.as_ref();
+        status.credentials_lifetime = access.map(|access| access.session_duration);
+        if allowed && decision.status.phase == Some(Phase::Pending) {
+            let requester = decision.status.requester.as_ref();
+            let requester = requester.map_or("", |requester| requester.user_id.as_str());
+            status.stages = stages(question, requester, organization, world, &reader);
+        }
         questions.extend(decision.questions);
     }
+    questions.extend(reader.questions());
     ReviewAnswer { status, questions }
 }
 
@@ -96,6 +105,8 @@ fn dry_run(question: &EligibilityReviewSpec, world: &Snapshot, now: Timestamp) -
             created_at: now,
             deleted_at: None,
             has_finalizer: true,
+            // Nobody has made it: there is nothing to approve yet.
+            name: String::new(),
             ..world.request.clone()
         },
         record: None,
@@ -160,6 +171,42 @@ fn entries(
     }
     status.message = Some(format!("{} policies let you ask.", status.entries.len()));
     Ok(status)
+}
+
+/// Who would have to approve a whole request: the stages of the governing policy, with the first people of each who can.
+fn stages(
+    question: &EligibilityReviewSpec,
+    requester: &str,
+    organization: &OrganizationFacts,
+    world: &Snapshot,
+    reader: &FactReader<'_>,
+) -> Vec<StagePreview> {
+    let (Some(id), Some(set)) = (&question.account_id, &question.permission_set) else {
+        return vec![];
+    };
+    let (Some(account), Ok(settings)) = (organization.accounts.get(id), super::request::settings_of(world))
+    else {
+        return vec![];
+    };
+    let Governing::Policy(policy) = governing(account, set, &world.approver_policies, reader) else {
+        return vec![];
+    };
+    let preview = |stage| {
+        let found = people_of(stage, &settings.identity, reader);
+        let others = found
+            .people
+            .into_values()
+            .filter(|person| person.id.as_str() != requester);
+        let mut approvers: Vec<String> = others.filter_map(|person| person.name).collect();
+        approvers.sort();
+        approvers.truncate(super::messages::NAMED);
+        StagePreview {
+            name: found.stage,
+            approvals_required: found.required,
+            approvers,
+        }
+    };
+    policy.spec.stages.iter().map(preview).collect()
 }
 
 /// What the policy covers of the question; nothing when that is empty.

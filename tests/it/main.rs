@@ -28,6 +28,7 @@ mod limits;
 mod manifests;
 mod mutation;
 mod namespaces;
+mod plugin;
 mod process;
 mod requests;
 mod reviews;

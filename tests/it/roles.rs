@@ -186,7 +186,7 @@ async fn a_requester_reads_asks_and_cancels() {
                 "team-operator.io/elevationrequests",
                 "get list watch create patch",
             ),
-            ("team-operator.io/eligibilityreviews", "get list watch create"),
+            ("team-operator.io/eligibilityreviews", "get create"),
         ],
     )
     .await;
@@ -202,6 +202,11 @@ async fn an_approver_reads_and_patches_a_status() {
         ],
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_member_reads_one_settings_object() {
+    role_has_exactly("team-member", &[("team-operator.io/teamsettings", "get")]).await;
 }
 
 #[tokio::test]

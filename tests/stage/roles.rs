@@ -7,6 +7,7 @@ pub fn bindings() -> Vec<Value> {
     let roles = [
         "team-requester",
         "team-approver",
+        "team-member",
         "team-auditor",
         "team-policy-admin",
         "team-security",

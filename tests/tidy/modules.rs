@@ -139,7 +139,7 @@ pub(crate) const MODULES: &[Module] = &[
     Module {
         name: "cli",
         layer: 7,
-        may_use: &["api"],
+        may_use: &["api", "domain"],
         must_not_contain: &[ban(Crate("aws_*"), AWS_ELSEWHERE)],
     },
 ];

@@ -54,8 +54,12 @@ pub(super) fn begin(draft: &mut Draft<'_>, claim: &Claim) {
         .settings()
         .and_then(|settings| settings.access_portal_url.as_ref())
         .map(|url| format!(" Sign in at {url}."));
+    let line = messages::plugin_line("cancel", &draft.snapshot.request);
+    let how =
+        line.map(|line| format!(" To end it early: {line}; without the plugin set spec.cancelled to true."));
     let message = format!(
-        "Access is active until {end}. To end it early: set spec.cancelled to true.{}",
+        "Access is active until {end}.{}{}",
+        how.unwrap_or_default(),
         portal.unwrap_or_default()
     );
     draft.condition(

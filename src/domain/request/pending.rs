@@ -192,10 +192,13 @@ fn await_approval(draft: &mut Draft<'_>, approvers: &[String]) {
         .map(|deadline| format!(", until {deadline}"))
         .unwrap_or_default();
     let tail = tail(draft);
+    let how = messages::plugin_line("approve", &draft.snapshot.request).map(|line| {
+        format!(" To approve: {line}; without the plugin append to status.approvals (kubectl patch --subresource=status).")
+    });
     let message = format!(
-        "Waiting for approval of stage {stage} ({progress}) by {}{until}. To approve: append to \
-         status.approvals (kubectl patch --subresource=status).{tail}",
-        messages::people(approvers)
+        "Waiting for approval of stage {stage} ({progress}) by {}{until}.{}{tail}",
+        messages::people(approvers),
+        how.unwrap_or_default()
     );
     draft.says(Reason::AwaitingApproval, &message);
     draft.condition(

@@ -95,6 +95,14 @@ fn the_dry_run_of_a_request_says_what_the_request_would() {
     assert!(status.message.unwrap().contains("bob, carol"));
     assert_eq!(status.reason, Some(Reason::AwaitingApproval));
     assert_eq!(status.entries[0].stages, ["lead"]);
+    assert_eq!(status.allowed, Some(true));
+    let preview = StagePreview {
+        name: "lead".to_owned(),
+        approvals_required: 1,
+        approvers: vec!["bob".to_owned(), "carol".to_owned()],
+    };
+    assert_eq!(status.stages, [preview], "the requester is nobody's approver");
+    assert!(status.credentials_lifetime.is_some());
     let waived = ask(request().without_approval(), &whole_request("2h"));
     assert_eq!(waived.reason, Some(Reason::ApprovalNotRequired));
     assert_eq!(
@@ -102,6 +110,7 @@ fn the_dry_run_of_a_request_says_what_the_request_would() {
         Some("Allowed. Policy asks for no approval."),
         "nothing is granted by asking"
     );
+    assert_eq!((waived.allowed, waived.stages.len()), (Some(true), 0));
     assert!(waived.complete && waived.entries[0].stages.is_empty() && !waived.entries[0].approval_required);
     let by_policy = request().with(|world| the_policy(world).spec.approval_required = false);
     assert!(!ask(by_policy, &whole_request("2h")).entries[0].approval_required);
@@ -119,6 +128,7 @@ fn a_refusal_explains_itself() {
         "{message}"
     );
     assert!(status.complete && status.entries.is_empty());
+    assert_eq!((status.allowed, status.stages.len()), (Some(false), 0));
 }
 
 #[test]
@@ -127,6 +137,7 @@ fn what_cannot_be_decided_yet_is_neither_allowed_nor_complete() {
     let status = ask(unproven, &whole_request("2h"));
     assert!(status.message.unwrap().starts_with("Not known yet."));
     assert_eq!((status.complete, status.entries.len()), (false, 1));
+    assert_eq!(status.allowed, None);
 }
 
 #[test]

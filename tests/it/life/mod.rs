@@ -17,3 +17,5 @@ mod outages;
 mod slow_creates;
 mod takeovers;
 mod without_aws;
+
+pub use scene::Scene;

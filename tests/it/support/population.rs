@@ -10,7 +10,7 @@ pub fn people() -> Vec<Person> {
         name: name.to_owned(),
         groups: groups.iter().map(|g| (*g).to_owned()).collect(),
     };
-    let everyday = ["team-requester", "team-approver"];
+    let everyday = ["team-requester", "team-approver", "team-member"];
     let mut people = vec![
         person("alice@example.com", &everyday),
         person("bob@example.com", &everyday),

@@ -14,8 +14,9 @@ advance 1m
                 status error: Cannot exceed quota for RolesPerAccount: 1000.
     09:00:42  aws: alice has ReadOnlyAccess in payments
     09:00:45  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:45Z
-    09:00:45  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:45Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:00:45  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:45Z. To end it early: kubectl
+                team cancel alice-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 aws throttles 3 times
 alice requests ReadOnlyAccess in ledger for 1h
     09:01:50  alice-2 is new, LookupFailed: ListPermissionSets for Identity Center: ThrottlingException: Rate exceeded.
@@ -26,5 +27,6 @@ advance 2m
     09:03:20  aws: create ReadOnlyAccess in ledger for alice: accepted
     09:03:22  aws: alice has ReadOnlyAccess in ledger
     09:03:25  record: ReadOnlyAccess in ledger for alice is Present, claimed by alice-2 until 2026-12-01T10:03:25Z
-    09:03:25  alice-2 is Active, AccessGranted: Access is active until 2026-12-01T10:03:25Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:03:25  alice-2 is Active, AccessGranted: Access is active until 2026-12-01T10:03:25Z. To end it early: kubectl
+                team cancel alice-2 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.

@@ -13,8 +13,9 @@ the old controller wakes
     09:10:40  alice-1 is Approved, Granting: AWS is creating the assignment.
     09:10:42  aws: alice has ReadOnlyAccess in payments
     09:10:45  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:10:45Z
-    09:10:45  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:10:45Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:10:45  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:10:45Z. To end it early: kubectl
+                team cancel alice-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 the controller stops before the next create
 dave requests ReadOnlyAccess in payments for 1h
     09:11:00  dave-1 is Approved, ApprovalNotRequired: Policy asks for no approval.

@@ -8,8 +8,9 @@ alice requests ReadOnlyAccess in payments for 30m
     09:00:20  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:22  aws: alice has ReadOnlyAccess in payments
     09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T09:30:25Z
-    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T09:30:25Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T09:30:25Z. To end it early: kubectl
+                team cancel alice-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 advance 29m
     09:20:25  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T09:30:25Z.
 aws holds the next delete back
@@ -29,8 +30,9 @@ alice requests ReadOnlyAccess in payments for 2h
     09:34:40  aws: create ReadOnlyAccess in payments for alice: accepted
     09:34:42  aws: alice has ReadOnlyAccess in payments
     09:34:45  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-2 until 2026-12-01T11:34:45Z
-    09:34:45  alice-2 is Active, AccessGranted: Access is active until 2026-12-01T11:34:45Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:34:45  alice-2 is Active, AccessGranted: Access is active until 2026-12-01T11:34:45Z. To end it early: kubectl
+                team cancel alice-2 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 advance 15m
 aws lets go
     09:49:52  aws: alice no longer has ReadOnlyAccess in payments

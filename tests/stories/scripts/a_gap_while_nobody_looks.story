@@ -2,11 +2,12 @@
 
 alice requests DatabaseAdmin in orders for 2h
     09:00:10  alice-1 is Pending, AwaitingApproval: Waiting for approval of stage lead (0 of 1) by bob@example.com,
-                until 2026-12-01T12:00:10Z. To approve: append to status.approvals (kubectl patch --subresource=status).
+                until 2026-12-01T12:00:10Z. To approve: kubectl team approve alice-1 -n access-requests; without the
+                plugin append to status.approvals (kubectl patch --subresource=status).
 dave requests DatabaseAdmin in payments for 2h
     09:00:20  dave-1 is Pending, AwaitingApproval: Waiting for approval of stage lead (0 of 1) by alice@example.com,
-                bob@example.com, until 2026-12-01T12:00:20Z. To approve: append to status.approvals (kubectl patch
-                --subresource=status).
+                bob@example.com, until 2026-12-01T12:00:20Z. To approve: kubectl team approve dave-1 -n access-requests;
+                without the plugin append to status.approvals (kubectl patch --subresource=status).
 the controller crashes
 somebody removes the guard
 mallory approves alice-1 in the name of bob

@@ -13,8 +13,9 @@ advance 40m
     09:01:00  aws: create ReadOnlyAccess in payments for alice: accepted
     09:01:02  aws: alice has ReadOnlyAccess in payments
     09:01:05  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T09:31:05Z
-    09:01:05  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T09:31:05Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:01:05  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T09:31:05Z. To end it early: kubectl
+                team cancel alice-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
     09:21:05  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T09:31:05Z.
     09:31:05  record: ReadOnlyAccess in payments for alice is Deleting
     09:31:05  aws: delete ReadOnlyAccess in payments for alice: accepted

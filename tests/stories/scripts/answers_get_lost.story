@@ -9,8 +9,9 @@ alice requests ReadOnlyAccess in payments for 30m
     09:00:30  aws: create ReadOnlyAccess in payments for alice: the connection broke
     09:00:32  aws: alice has ReadOnlyAccess in payments
     09:00:35  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T09:30:35Z
-    09:00:35  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T09:30:35Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:00:35  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T09:30:35Z. To end it early: kubectl
+                team cancel alice-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 advance 1m
 aws holds the next create back
 dave requests ReadOnlyAccess in payments for 30m
@@ -24,8 +25,9 @@ advance 1m
                 CreateAccountAssignment for account 444444444444: no answer within 30 s
     09:02:22  aws: dave has ReadOnlyAccess in payments
     09:02:25  record: ReadOnlyAccess in payments for dave is Present, claimed by dave-1 until 2026-12-01T09:32:25Z
-    09:02:25  dave-1 is Active, AccessGranted: Access is active until 2026-12-01T09:32:25Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:02:25  dave-1 is Active, AccessGranted: Access is active until 2026-12-01T09:32:25Z. To end it early: kubectl
+                team cancel dave-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 dave cancels
     09:03:00  record: ReadOnlyAccess in payments for dave is Deleting
     09:03:00  aws: delete ReadOnlyAccess in payments for dave: accepted
@@ -44,8 +46,9 @@ bob requests ReadOnlyAccess in payments for 30m
     09:13:30  aws: create ReadOnlyAccess in payments for bob: HTTP 503
     09:13:32  aws: bob has ReadOnlyAccess in payments
     09:13:35  record: ReadOnlyAccess in payments for bob is Present, claimed by bob-1 until 2026-12-01T09:43:35Z
-    09:13:35  bob-1 is Active, AccessGranted: Access is active until 2026-12-01T09:43:35Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:13:35  bob-1 is Active, AccessGranted: Access is active until 2026-12-01T09:43:35Z. To end it early: kubectl team
+                cancel bob-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 advance 1m
 aws keeps no record of the next create
 bob requests ReadOnlyAccess in ledger for 30m
@@ -54,8 +57,9 @@ bob requests ReadOnlyAccess in ledger for 30m
     09:14:50  aws: create ReadOnlyAccess in ledger for bob: accepted
     09:14:52  aws: bob has ReadOnlyAccess in ledger
     09:14:55  record: ReadOnlyAccess in ledger for bob is Present, claimed by bob-2 until 2026-12-01T09:44:55Z
-    09:14:55  bob-2 is Active, AccessGranted: Access is active until 2026-12-01T09:44:55Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:14:55  bob-2 is Active, AccessGranted: Access is active until 2026-12-01T09:44:55Z. To end it early: kubectl team
+                cancel bob-2 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 advance 1m
 the controller crashes after the next create
 alice requests ReadOnlyAccess in ledger for 30m
@@ -68,8 +72,9 @@ the controller starts
     09:16:20  settings: EndsInTime is False, RevocationOverdue: AWS has not confirmed in time that access is gone: 1 in
                 all, the oldest ended at 2026-12-01T09:03:00Z. See kubectl get aa.
     09:16:20  record: ReadOnlyAccess in ledger for alice is Present, claimed by alice-2 until 2026-12-01T09:46:20Z
-    09:16:20  alice-2 is Active, AccessGranted: Access is active until 2026-12-01T09:46:20Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:16:20  alice-2 is Active, AccessGranted: Access is active until 2026-12-01T09:46:20Z. To end it early: kubectl
+                team cancel alice-2 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
     09:16:20  aws: delete ReadOnlyAccess in payments for dave: ResourceNotFoundException: AccountAssignment does not
                 exist.
     09:16:25  settings: EndsInTime is True, Valid: No end of access is overdue.

@@ -9,8 +9,9 @@ alice requests ReadOnlyAccess in payments for 30m
     09:00:30  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:32  aws: alice has ReadOnlyAccess in payments
     09:00:35  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T09:30:35Z
-    09:00:35  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T09:30:35Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:00:35  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T09:30:35Z. To end it early: kubectl
+                team cancel alice-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 advance 1m
 alice requests ReadOnlyAccess in payments for 30m starting at 2026-12-01T09:30:35Z
     09:01:40  alice-2 is Approved, ApprovalNotRequired: Policy asks for no approval.
@@ -22,8 +23,9 @@ advance 30m
     09:30:35  alice-1 is Ended, EndReached: The end was reached. The access was not removed: request
                 access-requests/alice-2 keeps the same access until 2026-12-01T10:15:35Z at the latest. To remove it,
                 revoke that request too.
-    09:30:35  alice-2 is Active, AccessGranted: Access is active until 2026-12-01T10:00:35Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:30:35  alice-2 is Active, AccessGranted: Access is active until 2026-12-01T10:00:35Z. To end it early: kubectl
+                team cancel alice-2 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
     09:30:35  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-2 until 2026-12-01T10:00:35Z
 advance 30m
     09:50:35  event on alice-2: AccessEndsSoon: The access ends at 2026-12-01T10:00:35Z.

@@ -11,8 +11,9 @@ alice requests ReadOnlyAccess in payments for 3h
 advance 2h
     11:00:30  aws: alice has ReadOnlyAccess in payments
     11:00:39  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1
-    11:00:39  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T12:15:30Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    11:00:39  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T12:15:30Z. To end it early: kubectl
+                team cancel alice-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
     11:00:39  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T12:15:30Z
 aws needs 2s for each operation
 advance 2h

@@ -8,8 +8,9 @@ alice requests ReadOnlyAccess in payments for 4h
     09:00:20  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:22  aws: alice has ReadOnlyAccess in payments
     09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T13:00:25Z
-    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T13:00:25Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T13:00:25Z. To end it early: kubectl
+                team cancel alice-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 alice leaves Developers
 advance 15m
     09:05:25  record: ReadOnlyAccess in payments for alice is Deleting
@@ -27,8 +28,9 @@ dave requests ReadOnlyAccess in payments for 4h
     09:15:50  aws: create ReadOnlyAccess in payments for dave: accepted
     09:15:52  aws: dave has ReadOnlyAccess in payments
     09:15:55  record: ReadOnlyAccess in payments for dave is Present, claimed by dave-1 until 2026-12-01T13:15:55Z
-    09:15:55  dave-1 is Active, AccessGranted: Access is active until 2026-12-01T13:15:55Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:15:55  dave-1 is Active, AccessGranted: Access is active until 2026-12-01T13:15:55Z. To end it early: kubectl
+                team cancel dave-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 dave leaves Developers
 advance 15m
     09:20:55  dave-1 is Active, EligibilityLost: Access is active until 2026-12-01T13:15:55Z. The requester is no longer

@@ -3,7 +3,8 @@
 platform sets retention of settings to 3h
 alice requests DatabaseAdmin in orders for 2h
     09:00:20  alice-1 is Pending, AwaitingApproval: Waiting for approval of stage lead (0 of 1) by bob@example.com,
-                until 2026-12-01T12:00:20Z. To approve: append to status.approvals (kubectl patch --subresource=status).
+                until 2026-12-01T12:00:20Z. To approve: kubectl team approve alice-1 -n access-requests; without the
+                plugin append to status.approvals (kubectl patch --subresource=status).
 alice cancels
     09:00:30  alice-1 is Cancelled, CancelledByRequester: Cancelled by the requester.
 alice deletes

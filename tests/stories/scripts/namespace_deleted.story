@@ -8,8 +8,9 @@ alice requests ReadOnlyAccess in payments for 1h
     09:00:20  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:22  aws: alice has ReadOnlyAccess in payments
     09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
-    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: kubectl
+                team cancel alice-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 the namespace is deleted
     09:00:30  record: ReadOnlyAccess in payments for alice is Deleting
     09:00:30  aws: delete ReadOnlyAccess in payments for alice: accepted

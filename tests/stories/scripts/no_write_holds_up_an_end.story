@@ -8,8 +8,9 @@ alice requests ReadOnlyAccess in payments for 30m
     09:00:20  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:22  aws: alice has ReadOnlyAccess in payments
     09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T09:30:25Z
-    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T09:30:25Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T09:30:25Z. To end it early: kubectl
+                team cancel alice-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 advance 20m
     09:20:25  event on alice-1: AccessEndsSoon: The access ends at 2026-12-01T09:30:25Z.
 the API server is read-only
@@ -29,8 +30,9 @@ dave requests ReadOnlyAccess in payments for 30m
     09:34:50  aws: create ReadOnlyAccess in payments for dave: accepted
     09:34:52  aws: dave has ReadOnlyAccess in payments
     09:34:55  record: ReadOnlyAccess in payments for dave is Present, claimed by dave-1 until 2026-12-01T10:04:55Z
-    09:34:55  dave-1 is Active, AccessGranted: Access is active until 2026-12-01T10:04:55Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:34:55  dave-1 is Active, AccessGranted: Access is active until 2026-12-01T10:04:55Z. To end it early: kubectl
+                team cancel dave-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 advance 29m55s
     09:45:20  record: ReadOnlyAccess in payments for alice is removed
     09:54:55  event on dave-1: AccessEndsSoon: The access ends at 2026-12-01T10:04:55Z.

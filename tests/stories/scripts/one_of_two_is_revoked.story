@@ -8,12 +8,14 @@ alice requests ReadOnlyAccess in payments for 4h
     09:00:20  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:22  aws: alice has ReadOnlyAccess in payments
     09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T13:00:25Z
-    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T13:00:25Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T13:00:25Z. To end it early: kubectl
+                team cancel alice-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 alice requests ReadOnlyAccess in payments for 2h
     09:00:30  alice-2 is Approved, ApprovalNotRequired: Policy asks for no approval.
-    09:00:30  alice-2 is Active, AccessGranted: Access is active until 2026-12-01T11:00:30Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:00:30  alice-2 is Active, AccessGranted: Access is active until 2026-12-01T11:00:30Z. To end it early: kubectl
+                team cancel alice-2 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
     09:00:30  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T13:00:25Z and
                 alice-2 until 2026-12-01T11:00:30Z
 erin revokes alice-1

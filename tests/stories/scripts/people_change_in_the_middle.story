@@ -8,16 +8,18 @@ alice requests ReadOnlyAccess in payments for 1h
     09:00:20  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:22  aws: alice has ReadOnlyAccess in payments
     09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
-    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: kubectl
+                team cancel alice-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 dave requests ReadOnlyAccess in ledger for 1h
     09:00:30  dave-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:30  record: ReadOnlyAccess in ledger for dave is Creating, claimed by dave-1
     09:00:30  aws: create ReadOnlyAccess in ledger for dave: accepted
     09:00:32  aws: dave has ReadOnlyAccess in ledger
     09:00:35  record: ReadOnlyAccess in ledger for dave is Present, claimed by dave-1 until 2026-12-01T10:00:35Z
-    09:00:35  dave-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:35Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:00:35  dave-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:35Z. To end it early: kubectl
+                team cancel dave-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 alice is renamed to alice.smith
     09:00:40  aws: alice no longer has ReadOnlyAccess in payments
     09:00:40  aws: alice.smith has ReadOnlyAccess in payments

@@ -8,8 +8,9 @@ alice requests ReadOnlyAccess in payments for 1h
     09:00:20  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:22  aws: alice has ReadOnlyAccess in payments
     09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
-    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: kubectl
+                team cancel alice-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 mallory writes state of the record of alice-1 as Absent
     09:00:30  refused: accountassignments.team-operator.io
                 "444444444444-readonlyaccess-2149bdbd5360532576364e2f38aafbbf" is forbidden: ValidatingAdmissionPolicy
@@ -56,8 +57,9 @@ alice requests ReadOnlyAccess in payments for 30m
     10:36:50  aws: create ReadOnlyAccess in payments for alice: accepted
     10:36:52  aws: alice has ReadOnlyAccess in payments
     10:36:55  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-2 until 2026-12-01T11:06:55Z
-    10:36:55  alice-2 is Active, AccessGranted: Access is active until 2026-12-01T11:06:55Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    10:36:55  alice-2 is Active, AccessGranted: Access is active until 2026-12-01T11:06:55Z. To end it early: kubectl
+                team cancel alice-2 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 somebody puts the copy back
     10:37:00  event on alice-2 and the record of ReadOnlyAccess in payments for alice: RecordRestored: The
                 AccountAssignment 444444444444-readonlyaccess-2149bdbd5360532576364e2f38aafbbf was deleted or changed by

@@ -8,8 +8,9 @@ alice requests ReadOnlyAccess in payments for 1h
     09:00:20  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:22  aws: alice has ReadOnlyAccess in payments
     09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
-    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: kubectl
+                team cancel alice-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 somebody removes the record of alice-1 by force
     09:00:30  record: ReadOnlyAccess in payments for alice is removed
     09:00:30  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
@@ -41,8 +42,9 @@ dave requests ReadOnlyAccess in payments for 1h
     10:02:10  aws: create ReadOnlyAccess in payments for dave: accepted
     10:02:12  aws: dave has ReadOnlyAccess in payments
     10:02:15  record: ReadOnlyAccess in payments for dave is Present, claimed by dave-1 until 2026-12-01T11:02:15Z
-    10:02:15  dave-1 is Active, AccessGranted: Access is active until 2026-12-01T11:02:15Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    10:02:15  dave-1 is Active, AccessGranted: Access is active until 2026-12-01T11:02:15Z. To end it early: kubectl
+                team cancel dave-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 the controller crashes
 somebody removes the record of dave-1 by force
     10:02:30  record: ReadOnlyAccess in payments for dave is removed

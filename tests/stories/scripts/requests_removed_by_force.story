@@ -8,8 +8,9 @@ alice requests ReadOnlyAccess in payments for 1h
     09:00:20  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:22  aws: alice has ReadOnlyAccess in payments
     09:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:25Z
-    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:00:25  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:25Z. To end it early: kubectl
+                team cancel alice-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 somebody removes alice-1 by force
     09:00:30  alice-1 is removed
     09:00:30  record: ReadOnlyAccess in payments for alice is Deleting
@@ -23,8 +24,9 @@ dave requests ReadOnlyAccess in payments for 1h
     09:02:40  aws: create ReadOnlyAccess in payments for dave: accepted
     09:02:42  aws: dave has ReadOnlyAccess in payments
     09:02:45  record: ReadOnlyAccess in payments for dave is Present, claimed by dave-1 until 2026-12-01T10:02:45Z
-    09:02:45  dave-1 is Active, AccessGranted: Access is active until 2026-12-01T10:02:45Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:02:45  dave-1 is Active, AccessGranted: Access is active until 2026-12-01T10:02:45Z. To end it early: kubectl
+                team cancel dave-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 the controller crashes
 somebody removes dave-1 by force
     09:03:00  dave-1 is removed

@@ -12,11 +12,13 @@ the watches of policies go on
     09:02:40  aws: create ReadOnlyAccess in ledger for alice: accepted
     09:02:42  aws: alice has ReadOnlyAccess in ledger
     09:02:45  record: ReadOnlyAccess in ledger for alice is Present, claimed by alice-1 until 2026-12-01T10:02:45Z
-    09:02:45  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:02:45Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:02:45  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:02:45Z. To end it early: kubectl
+                team cancel alice-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 bob requests DatabaseAdmin in orders for 4h
     09:02:50  bob-1 is Pending, AwaitingApproval: Waiting for approval of stage lead (0 of 1) by alice@example.com,
-                until 2026-12-01T12:02:50Z. To approve: append to status.approvals (kubectl patch --subresource=status).
+                until 2026-12-01T12:02:50Z. To approve: kubectl team approve bob-1 -n access-requests; without the
+                plugin append to status.approvals (kubectl patch --subresource=status).
 the watches of policies stand still
 platform sets maxDuration of developers-in-production to 2h
 alice approves bob-1

@@ -9,8 +9,9 @@ alice requests ReadOnlyAccess in payments for 1h
     09:00:30  aws: create ReadOnlyAccess in payments for alice: accepted
     09:00:32  aws: alice has ReadOnlyAccess in payments
     09:00:35  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:00:35Z
-    09:00:35  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:35Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:00:35  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:00:35Z. To end it early: kubectl
+                team cancel alice-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
 platform removes read-only,
 platform removes developers-in-production,
 platform removes production,

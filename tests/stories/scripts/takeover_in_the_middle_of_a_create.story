@@ -19,8 +19,9 @@ advance 6m
                 is in progress. Please try again. (2 times more, the last at 09:03:49)
     09:05:30  aws: alice has ReadOnlyAccess in payments
     09:05:39  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1
-    09:05:39  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:05:39Z. To end it early: set
-                spec.cancelled to true. Sign in at https://example.awsapps.com/start.
+    09:05:39  alice-1 is Active, AccessGranted: Access is active until 2026-12-01T10:05:39Z. To end it early: kubectl
+                team cancel alice-1 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
+                https://example.awsapps.com/start.
     09:05:39  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-1 until 2026-12-01T10:05:39Z
 aws needs 2s for each operation
 advance 1h

@@ -2,7 +2,8 @@
 
 bob requests DatabaseAdmin in orders for 2h
     09:00:10  bob-1 is Pending, AwaitingApproval: Waiting for approval of stage lead (0 of 1) by alice@example.com,
-                until 2026-12-01T12:00:10Z. To approve: append to status.approvals (kubectl patch --subresource=status).
+                until 2026-12-01T12:00:10Z. To approve: kubectl team approve bob-1 -n access-requests; without the
+                plugin append to status.approvals (kubectl patch --subresource=status).
 bob approves
     09:00:20  refused: ElevationRequest.team-operator.io "bob-1" is invalid: status.approvals: nobody decides on their
                 own request: somebody else must; to take it back set spec.cancelled to true

@@ -7,5 +7,6 @@ alice requests DatabaseAdmin in ledger for 1h
 platform applies eligibility-policy.yaml
 alice requests DatabaseAdmin in ledger for 1h
     09:00:40  alice-2 is Pending, AwaitingApproval: Waiting for approval of stage lead (0 of 1) by bob@example.com,
-                until 2026-12-01T12:00:40Z. To approve: append to status.approvals (kubectl patch --subresource=status).
-                Note: AWS credentials obtained during these 1h keep working for up to 2h after they were obtained.
+                until 2026-12-01T12:00:40Z. To approve: kubectl team approve alice-2 -n access-requests; without the
+                plugin append to status.approvals (kubectl patch --subresource=status). Note: AWS credentials obtained
+                during these 1h keep working for up to 2h after they were obtained.

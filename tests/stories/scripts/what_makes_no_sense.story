@@ -53,17 +53,19 @@ system:serviceaccount:default:robot requests DatabaseAdmin in orders for 2h
                 a request is made by a person, and system:serviceaccount:default:robot is a machine: log in as yourself
 alice requests DatabaseAdmin in orders for 2h starting at 2020-01-01T00:00:00Z because "Wiederherstellung – 復元"
     09:02:20  alice-13 is Pending, AwaitingApproval: Waiting for approval of stage lead (0 of 1) by bob@example.com,
-                until 2026-12-01T12:02:20Z. To approve: append to status.approvals (kubectl patch --subresource=status).
+                until 2026-12-01T12:02:20Z. To approve: kubectl team approve alice-13 -n access-requests; without the
+                plugin append to status.approvals (kubectl patch --subresource=status).
 alice changes duration of alice-13 to 8h
     09:02:30  refused: ElevationRequest.team-operator.io "alice-13" is invalid: spec.duration: Invalid value: "8h":
                 duration cannot be changed: create a new request instead (kubectl create, with metadata.generateName)
 alice deletes
     09:02:40  refused: elevationrequests.team-operator.io "alice-13" is forbidden: ValidatingAdmissionPolicy
                 'team-operator-requests' with binding 'team-operator-requests' denied request: requests are kept as
-                evidence and cannot be deleted; to end this one: kubectl patch er alice-13 -n access-requests
-                --type=merge -p '{"spec":{"cancelled":true}}'
+                evidence and cannot be deleted; to end this one: kubectl team cancel alice-13 -n access-requests;
+                without the plugin: kubectl patch er alice-13 -n access-requests --type=merge -p
+                '{"spec":{"cancelled":true}}'
 carol cancels
     09:02:50  refused: elevationrequests.team-operator.io "alice-13" is forbidden: ValidatingAdmissionPolicy
                 'team-operator-requests' with binding 'team-operator-requests' denied request: only alice@example.com
-                may change this request; to stop it, add a Rejected or Revoked entry to status.approvals (kubectl patch
-                --subresource=status)
+                may change this request; to stop it, add a Rejected or Revoked entry to status.approvals: kubectl team
+                revoke alice-13 -n access-requests; without the plugin: kubectl patch --subresource=status

@@ -1,0 +1,8 @@
+//! `kubectl team`, run by the real kubectl on the real API server, with the real controller behind it.
+
+mod at_a_terminal;
+mod bad_input;
+mod mask;
+mod person;
+mod screen;
+mod story;
