@@ -108,8 +108,8 @@ fn the_image_holds_what_the_releases_build_with_the_features_that_are_tested() {
     ));
     let manifest = text("Cargo.toml");
     assert!(
-        manifest.contains("\ndefault = [\"controller\"]\n"),
-        "cargo test has other features than the image"
+        manifest.contains("\ndefault = [\"controller\", \"cli\"]\n"),
+        "cargo test has not the image's features and the plugin's"
     );
     let image = text("Dockerfile");
     let commands = image

@@ -3,6 +3,7 @@
 mod afterwards;
 mod assignments;
 mod decisions;
+mod forged;
 mod machines;
 mod people;
 

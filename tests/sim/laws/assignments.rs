@@ -5,7 +5,7 @@ use std::rc::Rc;
 use team_operator::api::{AssignmentState, Claim, Reason};
 use team_operator::domain::{Record, RecordSeal, StoredRecord};
 
-use super::{SKEW, Seen, SentToAws, record_of, versions_since};
+use super::{SKEW, Seen, SentToAws, forged, record_of, versions_since};
 use crate::cluster::seconds;
 use crate::records::is_there;
 use crate::sim::Sim;
@@ -101,7 +101,7 @@ pub(super) fn l21(sim: &Sim, seen: &Seen) -> Result<(), String> {
     } = seen
         && !sim.cluster.was_written(before)
     {
-        return nothing_forged(sim, before, after);
+        return forged::nothing_believed(sim, before, after);
     }
     let Some(sent) = sent(seen).filter(|sent| sent.leads) else {
         return Ok(());
@@ -124,59 +124,6 @@ pub(super) fn l21(sim: &Sim, seen: &Seen) -> Result<(), String> {
     );
     if !sent.create && there && covered && !sent.goes_ahead {
         return Err(format!("a delete of {name}, as a forged record says"));
-    }
-    Ok(())
-}
-
-/// What replaces a forged record says what the controller said before, or what live requests prove.
-fn nothing_forged(sim: &Sim, before: &StoredRecord, after: &StoredRecord) -> Result<(), String> {
-    let Some(record) = &after.record else {
-        return Ok(());
-    };
-    if sim.truth.lost.contains(&key(&record.key())) {
-        return Ok(());
-    }
-    let is_live = |uid: &str| {
-        sim.cluster
-            .objects
-            .get(uid)
-            .is_some_and(|object| !object.is_finished())
-    };
-    let known = sim.cluster.last_before(before);
-    let past = &sim.cluster.past[&after.name];
-    let ever = past[..past.len() - 1].iter().any(|version| version.genuine);
-    if known.is_none()
-        && !ever
-        && !sim.is_proven(&after.name)
-        && !record
-            .status
-            .claims
-            .iter()
-            .any(|claim| is_live(&claim.request.uid))
-    {
-        return Err(format!("{} is believed, which somebody made up", after.name));
-    }
-    for claim in record.status.claims.iter().filter(|claim| claim.ended.is_none()) {
-        let uid = &claim.request.uid;
-        let known = known.as_ref().and_then(|known| known.claim(uid));
-        let later = known.is_some_and(|known| known.is_confirmed() && claim.end() > known.end());
-        // Between the record's confirmation and the request's, the request proves what was approved, and no end.
-        let window = sim
-            .cluster
-            .objects
-            .get(uid)
-            .and_then(|object| object.status.window.as_ref());
-        let until = window.filter(|window| window.end_time.is_none());
-        let until = until.and_then(|window| window.not_after);
-        let approved = !claim.is_confirmed() && until.is_some_and(|until| claim.end() <= until);
-        if later && !approved || known.is_none() && !is_live(uid) {
-            return Err(format!(
-                "{} has a claim of {} until {}, as somebody forged",
-                after.name,
-                claim.request.name,
-                claim.end()
-            ));
-        }
     }
     Ok(())
 }
