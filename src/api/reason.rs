@@ -100,6 +100,8 @@ reasons! {
     // A request that is decided.
     /// Every stage has its approvals.
     ApprovalsComplete,
+    /// One stage has its approvals.
+    StageCompleted,
     /// Policy asks for no approval.
     ApprovalNotRequired,
     /// A reviewer rejected the request.

@@ -9,6 +9,7 @@ use super::approval::{Approval, Verdict};
 use super::assignment::ClaimedAssignment;
 use super::condition::Condition;
 use super::duration::HumanDuration;
+use super::history::HistoryEntry;
 use super::ids::InstanceArn;
 use super::names::{AccountId, PermissionSetName};
 use super::phase::Phase;
@@ -22,6 +23,7 @@ use super::time::Timestamp;
     validation = rules::phase_moves_along_its_edges(),
     validation = rules::finished_means_terminal(),
     validation = rules::terminal_means_settled(),
+    validation = rules::history_only_grows(),
     validation = rules::stay_once_written(&["requester", "access", "review", "window", "assignment", "ending"])
 )]
 pub struct ElevationRequestStatus {
@@ -88,6 +90,12 @@ pub struct ElevationRequestStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = rules::written_once())]
     pub ending: Option<Ending>,
+    /// What happened, in order: one entry for each phase, and one for each stage when it was first completed. Entries are
+    /// added and never changed.
+    #[schemars(length(max = 16))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub history: Vec<HistoryEntry>,
     /// The facts Eligible, Approved, Granted and Settled.
     #[schemars(length(max = 8))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

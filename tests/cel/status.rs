@@ -134,6 +134,37 @@ fn every_rule_about_steps_yields_to_the_denial_of_a_forged_status() {
     refuses(&schema, &request(&unfinished), None, FINISHED);
 }
 
+#[test]
+fn what_happened_is_added_to_and_never_changed() {
+    const KEPT: &str = "what happened is kept as it was told";
+    let schema = schema("ElevationRequest");
+    let entry = |sequence: i64, message: &str| {
+        json!({
+            "sequence": sequence, "time": "2026-12-01T09:00:00Z", "phase": "Pending",
+            "reason": "AwaitingApproval", "message": message,
+        })
+    };
+    let status = |history: &[Value]| json!({ "phase": "Pending", "finished": false, "history": history });
+    let (one, two) = (entry(1, "a"), entry(2, "b"));
+    let both = status(&[one.clone(), two.clone()]);
+    step(&schema, &status(&[]), &both, None);
+    step(&schema, &status(std::slice::from_ref(&one)), &both, None);
+    step(&schema, &both, &both, None);
+    step(&schema, &both, &status(std::slice::from_ref(&one)), Some(KEPT));
+    step(&schema, &both, &status(&[two.clone(), one.clone()]), Some(KEPT));
+    step(&schema, &both, &status(&[one.clone(), entry(2, "c")]), Some(KEPT));
+    step(
+        &schema,
+        &both,
+        &json!({ "phase": "Pending", "finished": false }),
+        Some(KEPT),
+    );
+    let forged = json!({
+        "phase": "Denied", "finished": true, "reason": "SealBroken", "history": [entry(17, "forged")],
+    });
+    step(&schema, &both, &forged, None);
+}
+
 /// Each field that is written once: where it is, a value and another one.
 fn written_once() -> Vec<(&'static str, Value, Value)> {
     let requester = |id: &str| json!({ "userId": id, "userName": "alice" });

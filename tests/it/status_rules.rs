@@ -178,6 +178,34 @@ cases! {
         allowed(would(controller, &name, json!({ "review": { "progress": "1/1" }, "message": "done" })).await);
     }
 
+    async fn what_happened_is_added_to_and_never_changed(ground: Ground) {
+        const KEPT: &str = "what happened is kept as it was told";
+        let controller = &ground.controller();
+        let name = ground.in_phase(Phase::Approved).await;
+        // As large as an entry may be, in every place: the rule must be affordable.
+        let entry = |sequence: i64| json!({
+            "sequence": sequence, "time": "2026-12-01T09:00:00Z", "phase": "Pending", "reason": "AwaitingApproval",
+            "message": "m".repeat(1024), "stage": "s".repeat(63), "by": "b".repeat(256),
+        });
+        let mut history: Vec<Value> = (1..=15).map(entry).collect();
+        allowed(controller.patches_status(&name, json!({ "history": history })).await);
+        history.push(entry(16));
+        allowed(controller.patches_status(&name, json!({ "history": history })).await);
+        for place in 0..history.len() {
+            let mut changed = history.clone();
+            changed[place]["by"] = json!("mallory@example.com");
+            invalid(would(controller, &name, json!({ "history": changed })).await, KEPT);
+            changed.remove(place);
+            invalid(would(controller, &name, json!({ "history": changed })).await, KEPT);
+        }
+        invalid(would(controller, &name, json!({ "history": null })).await, KEPT);
+        let mut denied = at(Phase::Denied);
+        denied["history"] = json!([entry(17)]);
+        invalid(would(controller, &name, denied.clone()).await, KEPT);
+        denied["reason"] = json!("SealBroken");
+        allowed(would(controller, &name, denied).await);
+    }
+
     async fn what_is_written_once_is_never_taken_away(ground: Ground) {
         let controller = &ground.controller();
         let name = with_everything_recorded(&ground).await;
