@@ -6,7 +6,7 @@ use std::time::Duration;
 use kube::api::DynamicObject;
 use kube::core::PartialObjectMeta;
 
-use crate::api::{ConditionType, HumanDuration, Timestamp};
+use crate::api::{HumanDuration, Timestamp};
 use crate::controller::api_call::NoAnswer;
 use crate::controller::context::Context;
 use crate::controller::requests::{self, FINALIZER, StoredRequest};
@@ -132,16 +132,12 @@ async fn one(
     }
 }
 
-/// Settled turns true when a request becomes Active or ends, and stays so; the end of access is later.
+/// When the request came to its last phase, or the end of its access, where that was later.
 fn finished_at(request: &StoredRequest) -> Option<Timestamp> {
     let status = request.status();
-    let settled = status
-        .conditions
-        .iter()
-        .find(|condition| condition.kind == ConditionType::Settled)?;
+    let last = status.history.last()?.time;
     let gone = status.assignment.and_then(|assignment| assignment.gone_time);
-    let settled = settled.last_transition_time;
-    Some(gone.map_or(settled, |gone| gone.max(settled)))
+    Some(gone.map_or(last, |gone| gone.max(last)))
 }
 
 /// Takes up finished requests whose finalizer could not be taken off, for ever.

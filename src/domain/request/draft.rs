@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 
+use super::history;
 use crate::api::{
     AssignmentState, Claim, ClaimEnd, ClaimedAssignment, Condition, ConditionStatus, ConditionType,
     ElevationRequestStatus, Ending, HumanDuration, Phase, Reason, TeamSettingsSpec, Timestamp, set_condition,
@@ -30,6 +31,8 @@ pub(super) struct Draft<'a> {
     pub credentials_expiry_time: Option<Timestamp>,
     /// Whether access should have been removed by now.
     pub overdue: bool,
+    /// Whether the request is denied because its status is a forged one.
+    pub is_denied_as_forged: bool,
     basis: Basis,
     wake_at: Option<Timestamp>,
     stores_nothing: bool,
@@ -48,6 +51,7 @@ impl<'a> Draft<'a> {
             gone_time: None,
             credentials_expiry_time: None,
             overdue: false,
+            is_denied_as_forged: false,
             basis: Basis::NOTHING,
             wake_at: None,
             stores_nothing: false,
@@ -260,6 +264,7 @@ impl<'a> Draft<'a> {
             self.wake(after(self.now, self.timings().lookup_retry));
         }
         self.restate_assignment();
+        history::tell(&mut self);
         if self.status != *before {
             self.status.sequence = Some(before.sequence.unwrap_or(0).saturating_add(1));
         }
