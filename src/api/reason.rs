@@ -54,6 +54,8 @@ reasons! {
     /// A policy that the decision rests on disappeared; that counts only after a while, because tools delete and create
     /// again.
     PolicyDisappeared,
+    /// The journal cannot be written: nothing is granted that it would not have.
+    JournalUnavailable,
     /// This process is not sure to be the one that acts.
     LeaseUnsure,
     /// The clocks of this machine, the API server and AWS are too far apart for grants.

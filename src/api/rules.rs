@@ -97,14 +97,24 @@ pub(super) fn phase_moves_along_its_edges() -> Rule {
     .message("a request does not go from its phase to that one; a finished request stays as it is")
 }
 
-/// `status.finished` says the same as the phase: watches select by it.
+/// `status.finished` is true in terminal phases alone: watches select by it.
 pub(super) fn finished_means_terminal() -> Rule {
     Rule::new(format!(
-        "(has(self.finished) && self.finished) == (has(self.phase) && self.phase in {})",
+        "!(has(self.finished) && self.finished) || (has(self.phase) && self.phase in {})",
         terminal_phases()
     ))
     .field_path(".finished")
-    .message("finished is true in the terminal phases and only there")
+    .message("finished is true only in a terminal phase")
+}
+
+/// What is finished stays so; a forged status is decided once more.
+pub(super) fn finished_stays() -> Rule {
+    Rule::new(format!(
+        "{SEAL_IS_BROKEN} || !(has(oldSelf.finished) && oldSelf.finished) || (has(self.finished) && self.finished)"
+    ))
+    .field_path(".finished")
+    .reason(Reason::FieldValueForbidden)
+    .message("what is finished stays finished")
 }
 
 /// Entries of `status.history` stay as they are and where they are, and more come after them. A forged one is replaced.

@@ -15,6 +15,7 @@ pub(super) fn tell(draft: &mut Draft<'_>) {
     if draft.is_denied_as_forged {
         // Nothing in a forged history is believed, and nothing of it is kept.
         draft.status.history.clear();
+        draft.status.recorded = None;
         return add(draft, SEQUENCE_AFTER_FORGERY, None);
     }
     let before = draft.snapshot.request.status.phase;

@@ -82,6 +82,13 @@ pub(super) fn l22(_: &Sim, seen: &Seen) -> Result<(), String> {
             Err(format!("a forged history is kept: {:?}", to.history))
         };
     }
+    let last = from.history.last().map(|entry| entry.sequence);
+    if to.finished && !from.finished && (to.recorded != last || from.phase != to.phase) {
+        return Err(format!(
+            "finished, and recorded up to {:?} of {last:?}",
+            to.recorded
+        ));
+    }
     let Some(new) = to.history.strip_prefix(from.history.as_slice()) else {
         return Err(format!("{:?} became {:?}", from.history, to.history));
     };
