@@ -84,7 +84,7 @@ impl Controller {
             reporter,
             metrics,
         } = parts;
-        let heads = Box::new(HeadObject::new(client.clone(), &config.namespace));
+        let heads = Arc::new(HeadObject::new(client.clone(), &config.namespace));
         let (writer, journal) = Writer::new(journal, heads, Arc::clone(&ports.clock));
         let (wake, woken) = mpsc::unbounded_channel();
         let context = Context {

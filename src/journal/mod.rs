@@ -5,6 +5,7 @@
 mod findings;
 mod handle;
 mod head;
+mod head_write;
 mod input;
 mod line;
 mod note;

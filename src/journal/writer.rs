@@ -7,7 +7,8 @@ use serde_json::json;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::handle::{Health, Journal, Published, Shared};
-use super::head::{Head, HeadError, Heads, StoredHead};
+use super::head::{Head, Heads, StoredHead};
+use super::head_write::{Attempt, Moved, Moving, begin, settled};
 use super::line::{self, Place, StoredCheckpoint};
 use super::note::{Checkpoint, SigningKey};
 use super::sink::Sink;
@@ -40,7 +41,7 @@ pub struct JournalParts {
 pub struct Writer {
     sink: Option<Box<dyn Sink>>,
     newest_in_sink: Option<StoredCheckpoint>,
-    heads: Box<dyn Heads>,
+    heads: Arc<dyn Heads>,
     clock: Arc<dyn Clock>,
     key: SigningKey,
     term: i64,
@@ -63,16 +64,9 @@ struct Tree {
     stored: Option<StoredHead>,
 }
 
-/// A write of the head, repeated as it is until it is known what became of it.
-struct Attempt {
-    count: usize,
-    range: CompactRange,
-    head: Head,
-}
-
 impl Writer {
     /// A writer, and what hands lines to it.
-    pub fn new(parts: JournalParts, heads: Box<dyn Heads>, clock: Arc<dyn Clock>) -> (Self, Journal) {
+    pub fn new(parts: JournalParts, heads: Arc<dyn Heads>, clock: Arc<dyn Clock>) -> (Self, Journal) {
         let shared = Arc::new(Shared::new());
         let journal = Journal::new(Arc::clone(&shared));
         let writer = Self {
@@ -94,6 +88,7 @@ impl Writer {
     pub async fn run(mut self) {
         self.begin().await;
         let mut attempt: Option<Attempt> = None;
+        let mut moving: Option<Moving> = None;
         let mut head_at = Instant::now();
         let mut sink_at = Instant::now();
         loop {
@@ -105,7 +100,7 @@ impl Writer {
                 head_at
             };
             let sinks = !self.waiting.is_empty();
-            let commits = attempt.is_some() || !self.uncommitted.is_empty();
+            let commits = moving.is_none() && (attempt.is_some() || !self.uncommitted.is_empty());
             tokio::select! {
                 biased;
                 () = sleep_until(sink_at), if sinks => {
@@ -113,10 +108,15 @@ impl Writer {
                         sink_at = Instant::now() + RETRY;
                     }
                 }
+                (tried, moved) = settled(&mut moving) => {
+                    moving = None;
+                    attempt = self.take_moved(tried, moved).await;
+                    head_at = Instant::now() + HEAD_INTERVAL;
+                }
                 () = sleep_until(due), if commits => {
                     let next = attempt.take().unwrap_or_else(|| self.attempt());
-                    attempt = self.commit(next).await;
-                    head_at = Instant::now() + HEAD_INTERVAL;
+                    let heads = Arc::clone(&self.heads);
+                    moving = Some(begin(heads, self.tree.stored.clone(), next));
                 }
                 () = self.shared.wake.notified() => {}
             }
@@ -300,37 +300,21 @@ impl Writer {
         }
     }
 
-    /// Moves the head; what is to be tried again.
-    async fn commit(&mut self, attempt: Attempt) -> Option<Attempt> {
-        match self.heads.write(&attempt.head, self.tree.stored.as_ref()).await {
-            Ok(stored) => {
+    /// What follows from a write of the head; the attempt that is to be made again.
+    async fn take_moved(&mut self, attempt: Attempt, moved: Moved) -> Option<Attempt> {
+        match moved {
+            Moved::Stored(stored) => {
                 self.committed(attempt, stored).await;
                 None
             }
-            Err(HeadError::NoAnswer(why)) => {
+            Moved::Unknown(why) => {
                 tracing::warn!(why, "the head of the journal was not moved; it is tried again");
                 Some(attempt)
             }
-            Err(HeadError::Conflict) => match self.heads.read().await {
-                Err(why) => {
-                    tracing::warn!(why, "the head of the journal was not moved; it is tried again");
-                    Some(attempt)
-                }
-                // The answer to an earlier write was lost.
-                Ok(Some(stored))
-                    if stored
-                        .head
-                        .as_ref()
-                        .is_some_and(|head| head.note == attempt.head.note) =>
-                {
-                    self.committed(attempt, stored).await;
-                    None
-                }
-                Ok(stored) => {
-                    self.lose_batch(stored);
-                    None
-                }
-            },
+            Moved::Lost(stored) => {
+                self.lose_batch(stored);
+                None
+            }
         }
     }
 
