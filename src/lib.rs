@@ -20,6 +20,9 @@ pub mod aws;
 pub mod admission;
 
 #[cfg(feature = "controller")]
+pub mod journal;
+
+#[cfg(feature = "controller")]
 pub mod controller;
 
 #[cfg(feature = "ports")]

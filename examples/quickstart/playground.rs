@@ -29,12 +29,8 @@ pub fn open(timeline: &Timeline, stage: &Stage) -> Result<(), Trouble> {
         .kubectl(ALICE)
         .map_err(Trouble::instead_of("kubectl"))?;
     let kubectl = kubectl.get_program().display();
-    let (endpoint, log, audit) = (
-        stage.sandbox.endpoint(),
-        stage.controllers_log(),
-        stage.audit_log(),
-    );
-    let (log, audit) = (log.display(), audit.display());
+    let (endpoint, log, journal) = (stage.sandbox.endpoint(), stage.controllers_log(), stage.journal());
+    let (log, journal) = (log.display(), journal.display());
     timeline.print(&format!(
         "
 Everything runs until you press Ctrl-C. In other terminals, in the folder of the repository:
@@ -63,7 +59,7 @@ The simulated Identity Center:
 
 logs:
   tail -f {log}
-  tail -f {audit}
+  tail -f {journal}
 "
     ));
     Ok(())

@@ -119,7 +119,7 @@ impl Stage {
         arguments.extend(DELAYS.map(OsString::from));
         arguments.push(format!("--aws-region={}", self.region).into());
         arguments.extend(["--kubeconfig".into(), kubeconfig.into_os_string()]);
-        arguments.extend(["--audit-log".into(), self.audit_log().into_os_string()]);
+        arguments.extend(["--journal".into(), self.journal().into_os_string()]);
         let program = Program {
             name: "team-operator",
             path: self.team_operator.clone(),
@@ -189,9 +189,9 @@ impl Stage {
         })
     }
 
-    /// Where the controller writes its audit log.
-    pub fn audit_log(&self) -> PathBuf {
-        self.folder().join("audit.jsonl")
+    /// Where the controller writes its journal.
+    pub fn journal(&self) -> PathBuf {
+        self.folder().join("journal.jsonl")
     }
 
     /// The controller's log while it runs.

@@ -328,20 +328,24 @@ pub async fn looks_back(timeline: &mut Timeline, stage: &Stage, name: &str) -> R
                    UNTIL:.status.window.endTime,ASSIGNMENT:.status.assignment.state";
     let table = kubectl_does(&stage.plane, ALICE, &["get", "er", name, "-o", columns], &[]).await?;
     timeline.tell_lines("alice", &lines(&table));
-    timeline.comes_to("read the audit log");
+    timeline.comes_to("read the journal");
     let uid = request.metadata.uid.unwrap_or_default();
-    let expected = format!("the audit log says {}", STEPS.map(Phase::as_str).join(", "));
+    let expected = format!("the journal says {}", STEPS.map(Phase::as_str).join(", "));
     let lines = until(stage, &expected, async || {
-        let text = std::fs::read_to_string(stage.audit_log()).map_err(|error| error.to_string())?;
+        let text = std::fs::read_to_string(stage.journal()).map_err(|error| error.to_string())?;
         let lines: Vec<Value> = text
             .lines()
             .filter_map(|line| serde_json::from_str(line).ok())
             .collect();
         let steps: Vec<Value> = lines
             .into_iter()
-            .filter(|line| line["request"]["uid"] == *uid)
+            .filter(|line| line["entry"]["request"]["uid"] == *uid && line["entry"]["step"].is_object())
+            .filter(|line| line["entry"]["step"]["stage"].is_null())
             .collect();
-        let names: Vec<&str> = steps.iter().filter_map(|line| line["to"].as_str()).collect();
+        let names: Vec<&str> = steps
+            .iter()
+            .filter_map(|line| line["entry"]["step"]["phase"].as_str())
+            .collect();
         let complete = names == STEPS.map(Phase::as_str);
         if complete {
             Ok(steps)
@@ -350,8 +354,8 @@ pub async fn looks_back(timeline: &mut Timeline, stage: &Stage, name: &str) -> R
         }
     })
     .await?;
-    let lines: Vec<String> = lines.iter().map(audit_line).collect();
-    timeline.tell_lines("audit log", &lines);
+    let lines: Vec<String> = lines.iter().map(journal_line).collect();
+    timeline.tell_lines("journal", &lines);
     timeline.tell(
         "",
         "(one JSON object each, with the facts, policies and verdicts that it rests on)",
@@ -364,25 +368,19 @@ fn lines(table: &str) -> Vec<String> {
     table.lines().map(|line| line.trim_end().to_owned()).collect()
 }
 
-/// The essence of one line of the audit log.
-fn audit_line(line: &Value) -> String {
-    let word = |field: &str| line[field].as_str().unwrap_or_default().to_owned();
-    let counted: Vec<&str> = line["counted"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
-    let counted = match word("to").as_str() {
-        "Approved" => format!("counted: {}", counted.join(", ")),
-        _ => String::new(),
+/// The essence of one line of the journal.
+fn journal_line(line: &Value) -> String {
+    let word = |field: &str| {
+        line["entry"]["step"][field]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     };
-    let text = format!(
-        "{}  {:9} {:18} {counted}",
-        word("time"),
-        word("to"),
-        word("reason")
-    );
+    let by = match word("by") {
+        nobody if nobody.is_empty() => nobody,
+        person => format!("by {person}"),
+    };
+    let text = format!("{}  {:9} {:18} {by}", word("time"), word("phase"), word("reason"));
     text.trim_end().to_owned()
 }
 

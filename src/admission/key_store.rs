@@ -1,4 +1,4 @@
-//! The seal key in a Secret of the controller's namespace, created once.
+//! Keys in Secrets of the controller's namespace, each created once.
 
 use k8s_openapi::ByteString;
 use k8s_openapi::api::admissionregistration::v1::ValidatingAdmissionPolicy;
@@ -21,15 +21,22 @@ const ENTRY: &str = "key";
 #[derive(Debug, thiserror::Error)]
 pub enum KeyStoreError {
     /// The API server refused.
-    #[error(
-        "Secret {SECRET_NAME} with the key of the seal, or policy {CONTROLLER_POLICY}, could not be read or created: {0}"
-    )]
-    Kube(#[from] kube::Error),
+    #[error("Secret {name} with a key could not be read or created: {source}")]
+    Kube {
+        /// Its name.
+        name: &'static str,
+        /// The cause.
+        source: kube::Error,
+    },
     /// The API server did not answer.
-    #[error(
-        "Secret {SECRET_NAME} with the key of the seal, or policy {CONTROLLER_POLICY}: no answer within 10 s"
-    )]
-    Timeout(#[from] tokio::time::error::Elapsed),
+    #[error("{name}: the API server did not answer within 10 s")]
+    Timeout {
+        /// Its name.
+        name: &'static str,
+    },
+    /// The admission policies could not be read.
+    #[error("the admission policy {CONTROLLER_POLICY} could not be read: {0}")]
+    Policy(kube::Error),
     /// The admission policies know another controller.
     #[error(
         "the admission policies of this cluster know the controller as {known}, and this one is {ours}: a cluster has one \
@@ -42,17 +49,27 @@ pub enum KeyStoreError {
         /// The user name of this controller.
         ours: String,
     },
-    /// The Secret exists without a key. It is not replaced: that would break every existing seal.
-    #[error("Secret {SECRET_NAME} has no entry {ENTRY}: restore it from a backup")]
-    NoKey,
+    /// The Secret exists without a key. It is not replaced: that would break everything that rests on the key.
+    #[error("Secret {name} has no entry {ENTRY}: restore it from a backup")]
+    NoKey {
+        /// Its name.
+        name: &'static str,
+    },
+    /// The system gives no randomness.
+    #[error("the system has no randomness for a key: {0}")]
+    Randomness(getrandom::Error),
     /// The Secret holds something else than a key.
     #[error(transparent)]
     Key(#[from] SealKeyError),
 }
 
+impl From<getrandom::Error> for KeyStoreError {
+    fn from(error: getrandom::Error) -> Self {
+        Self::Randomness(error)
+    }
+}
+
 /// Loads the seal key, or creates and stores a new one.
-///
-/// Two controllers that start at once end with the same key: the Secret is created, never overwritten.
 ///
 /// No key is created for a second installation in the cluster: it must neither lead nor act. With a key, what this controller
 /// sealed may have to be ended, whatever the policies say meanwhile.
@@ -60,28 +77,62 @@ pub async fn load_or_create(
     client: kube::Client,
     installation: &Installation,
 ) -> Result<SealKey, KeyStoreError> {
-    let secrets: Api<Secret> = Api::namespaced(client.clone(), installation.namespace());
-    if let Some(secret) = tokio::time::timeout(API_TIMEOUT, secrets.get_opt(SECRET_NAME)).await?? {
-        return key_of(&secret);
+    let namespace = installation.namespace();
+    let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
+    if found(&secrets, SECRET_NAME).await?.is_none() {
+        refuse_second_installation(client.clone(), installation).await?;
     }
-    refuse_second_installation(client, installation).await?;
-    let key = SealKey::generate()?;
+    let generate = || SealKey::generate().map(|key| key.as_bytes().to_vec());
+    let bytes = load_or_create_secret(client, namespace, SECRET_NAME, generate).await?;
+    Ok(SealKey::from_bytes(&bytes)?)
+}
+
+/// Loads a key from the Secret of this name, or creates and stores a new one.
+///
+/// Two controllers that start at once end with the same key: the Secret is created, never overwritten.
+pub async fn load_or_create_secret<E>(
+    client: kube::Client,
+    namespace: &str,
+    name: &'static str,
+    generate: impl FnOnce() -> Result<Vec<u8>, E>,
+) -> Result<Vec<u8>, KeyStoreError>
+where
+    KeyStoreError: From<E>,
+{
+    let secrets: Api<Secret> = Api::namespaced(client, namespace);
+    if let Some(secret) = found(&secrets, name).await? {
+        return key_of(name, &secret);
+    }
+    let kube = |source| KeyStoreError::Kube { name, source };
+    let late = |_: tokio::time::error::Elapsed| KeyStoreError::Timeout { name };
+    let key = generate()?;
     let secret = Secret {
         metadata: ObjectMeta {
-            name: Some(SECRET_NAME.to_owned()),
+            name: Some(name.to_owned()),
             ..ObjectMeta::default()
         },
-        data: Some([(ENTRY.to_owned(), ByteString(key.as_bytes().to_vec()))].into()),
+        data: Some([(ENTRY.to_owned(), ByteString(key.clone()))].into()),
         immutable: Some(true),
         ..Secret::default()
     };
-    match tokio::time::timeout(API_TIMEOUT, secrets.create(&PostParams::default(), &secret)).await? {
+    let params = PostParams::default();
+    let created = tokio::time::timeout(API_TIMEOUT, secrets.create(&params, &secret)).await;
+    match created.map_err(late)? {
         Ok(_) => Ok(key),
         Err(kube::Error::Api(status)) if status.is_already_exists() => {
-            key_of(&tokio::time::timeout(API_TIMEOUT, secrets.get(SECRET_NAME)).await??)
+            let found = tokio::time::timeout(API_TIMEOUT, secrets.get(name))
+                .await
+                .map_err(late)?;
+            key_of(name, &found.map_err(kube)?)
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(kube(error)),
     }
+}
+
+async fn found(secrets: &Api<Secret>, name: &'static str) -> Result<Option<Secret>, KeyStoreError> {
+    let found = tokio::time::timeout(API_TIMEOUT, secrets.get_opt(name)).await;
+    let found = found.map_err(|_| KeyStoreError::Timeout { name })?;
+    found.map_err(|source| KeyStoreError::Kube { name, source })
 }
 
 /// Policies that do not exist yet name nobody: they may be installed after the controller.
@@ -90,7 +141,13 @@ async fn refuse_second_installation(
     installation: &Installation,
 ) -> Result<(), KeyStoreError> {
     let policies: Api<ValidatingAdmissionPolicy> = Api::all(client);
-    let policy = tokio::time::timeout(API_TIMEOUT, policies.get_opt(CONTROLLER_POLICY)).await??;
+    let late = |_: tokio::time::error::Elapsed| KeyStoreError::Timeout {
+        name: CONTROLLER_POLICY,
+    };
+    let policy = tokio::time::timeout(API_TIMEOUT, policies.get_opt(CONTROLLER_POLICY))
+        .await
+        .map_err(late)?;
+    let policy = policy.map_err(KeyStoreError::Policy)?;
     let ours = installation.controller_user_name();
     match controller_named_by(&json!(policy)) {
         Some(known) if known != ours => Err(KeyStoreError::AnotherController {
@@ -101,11 +158,7 @@ async fn refuse_second_installation(
     }
 }
 
-fn key_of(secret: &Secret) -> Result<SealKey, KeyStoreError> {
-    let bytes = secret
-        .data
-        .as_ref()
-        .and_then(|data| data.get(ENTRY))
-        .ok_or(KeyStoreError::NoKey)?;
-    Ok(SealKey::from_bytes(&bytes.0)?)
+fn key_of(name: &'static str, secret: &Secret) -> Result<Vec<u8>, KeyStoreError> {
+    let bytes = secret.data.as_ref().and_then(|data| data.get(ENTRY));
+    Ok(bytes.ok_or(KeyStoreError::NoKey { name })?.0.clone())
 }

@@ -18,5 +18,5 @@ pub use guard::{
     ObjectMark, Observation, Probe, compare, continuity, judge,
 };
 pub use installation::{Installation, InstallationError};
-pub use key_store::{KeyStoreError, load_or_create};
+pub use key_store::{KeyStoreError, load_or_create, load_or_create_secret};
 pub use seal::{SealCheck, SealKey, SealKeyError};

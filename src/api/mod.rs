@@ -12,6 +12,7 @@ mod duration;
 mod elevation_request;
 mod eligibility_policy;
 mod eligibility_review;
+mod history;
 mod ids;
 mod names;
 mod phase;
@@ -40,6 +41,7 @@ pub use eligibility_review::{
     EligibilityEntry, EligibilityReview, EligibilityReviewSpec, EligibilityReviewStatus, EligibleAccount,
     StagePreview,
 };
+pub use history::{HistoryEntry, LONGEST_HISTORY, LONGEST_HISTORY_MESSAGE, SEQUENCE_AFTER_FORGERY};
 pub use ids::{GroupId, InstanceArn, PermissionSetArn, RequestId, UserId};
 pub use names::{AccountId, NameError, OrganizationalUnitId, PermissionSetName};
 pub use phase::{AssignmentState, Phase};

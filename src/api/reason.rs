@@ -54,6 +54,8 @@ reasons! {
     /// A policy that the decision rests on disappeared; that counts only after a while, because tools delete and create
     /// again.
     PolicyDisappeared,
+    /// The journal cannot be written: nothing is granted that it would not have.
+    JournalUnavailable,
     /// This process is not sure to be the one that acts.
     LeaseUnsure,
     /// The clocks of this machine, the API server and AWS are too far apart for grants.
@@ -100,6 +102,8 @@ reasons! {
     // A request that is decided.
     /// Every stage has its approvals.
     ApprovalsComplete,
+    /// One stage has its approvals.
+    StageCompleted,
     /// Policy asks for no approval.
     ApprovalNotRequired,
     /// A reviewer rejected the request.

@@ -9,6 +9,7 @@ use super::approval::{Approval, Verdict};
 use super::assignment::ClaimedAssignment;
 use super::condition::Condition;
 use super::duration::HumanDuration;
+use super::history::HistoryEntry;
 use super::ids::InstanceArn;
 use super::names::{AccountId, PermissionSetName};
 use super::phase::Phase;
@@ -21,7 +22,9 @@ use super::time::Timestamp;
 #[x_kube(
     validation = rules::phase_moves_along_its_edges(),
     validation = rules::finished_means_terminal(),
+    validation = rules::finished_stays(),
     validation = rules::terminal_means_settled(),
+    validation = rules::history_only_grows(),
     validation = rules::stay_once_written(&["requester", "access", "review", "window", "assignment", "ending"])
 )]
 pub struct ElevationRequestStatus {
@@ -31,7 +34,8 @@ pub struct ElevationRequestStatus {
     /// Where the request is in its life.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<Phase>,
-    /// True once the request is over. The selector status.finished!=true gives the live requests.
+    /// True once the request is over and the journal has all of its history. The selector status.finished!=true gives the live
+    /// requests.
     #[serde(default)]
     pub finished: bool,
     /// Grows by one with every write of the controller: a lower one is an old version that somebody wrote back.
@@ -88,6 +92,16 @@ pub struct ElevationRequestStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = rules::written_once())]
     pub ending: Option<Ending>,
+    /// What happened, in order: one entry for each phase, and one for each stage when it was first completed. Entries are
+    /// added and never changed.
+    #[schemars(length(max = 16))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub history: Vec<HistoryEntry>,
+    /// The sequence of the history up to which the journal has it for certain.
+    #[schemars(range(min = 0, max = 17))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<i64>,
     /// The facts Eligible, Approved, Granted and Settled.
     #[schemars(length(max = 8))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 
 use kube::core::cel::{Reason, Rule};
 
+use super::history::LONGEST_HISTORY;
 use super::phase::Phase;
 
 /// What to do when a request turns out to be the wrong one.
@@ -96,14 +97,41 @@ pub(super) fn phase_moves_along_its_edges() -> Rule {
     .message("a request does not go from its phase to that one; a finished request stays as it is")
 }
 
-/// `status.finished` says the same as the phase: watches select by it.
+/// `status.finished` is true in terminal phases alone: watches select by it.
 pub(super) fn finished_means_terminal() -> Rule {
     Rule::new(format!(
-        "(has(self.finished) && self.finished) == (has(self.phase) && self.phase in {})",
+        "!(has(self.finished) && self.finished) || (has(self.phase) && self.phase in {})",
         terminal_phases()
     ))
     .field_path(".finished")
-    .message("finished is true in the terminal phases and only there")
+    .message("finished is true only in a terminal phase")
+}
+
+/// What is finished stays so; a forged status is decided once more.
+pub(super) fn finished_stays() -> Rule {
+    Rule::new(format!(
+        "{SEAL_IS_BROKEN} || !(has(oldSelf.finished) && oldSelf.finished) || (has(self.finished) && self.finished)"
+    ))
+    .field_path(".finished")
+    .reason(Reason::FieldValueForbidden)
+    .message("what is finished stays finished")
+}
+
+/// Entries of `status.history` stay as they are and where they are, and more come after them. A forged one is replaced.
+pub(super) fn history_only_grows() -> Rule {
+    let places: Vec<String> = (0..LONGEST_HISTORY).map(|place| place.to_string()).collect();
+    // By place, and not by search: the estimated cost of the rule grows with each comparison of two entries.
+    Rule::new(format!(
+        "{SEAL_IS_BROKEN} || !has(oldSelf.history) || (has(self.history) && \
+         self.history.size() >= oldSelf.history.size() && [{}].all(place, \
+         place >= oldSelf.history.size() || self.history[place] == oldSelf.history[place]))",
+        places.join(", ")
+    ))
+    .field_path(".history")
+    .reason(Reason::FieldValueForbidden)
+    .message(
+        "what happened is kept as it was told: entries are added to history, and never changed or removed",
+    )
 }
 
 /// A request that claimed an assignment is over only when that is gone, or goes on for another request.

@@ -18,11 +18,12 @@ use super::report::Report;
 use super::requests::{LiveRequests, Memory, Moved, RequestClient, StoredRequest, Turns};
 use super::sending::clocks;
 use crate::admission::SealKey;
-use crate::api::Timestamp;
+use crate::api::{Phase, Timestamp};
 use crate::domain::{
-    Alert, Facts, Moment, OpenRequests, PolicySet, RequestFacts, Snapshot, StoredRecord, record_name,
-    request::assignment_of,
+    Alert, Facts, JournalFact, Moment, OpenRequests, PolicySet, RequestFacts, Snapshot, StoredRecord,
+    record_name, request::assignment_of,
 };
+use crate::journal::{Health, Journal};
 use crate::metrics::{Metrics, World};
 
 /// What all passes share.
@@ -45,8 +46,10 @@ pub struct Context {
     pub staleness: PolicyStaleness,
     /// What is remembered of requests between passes.
     pub memory: Memory,
-    /// Events and audit lines.
+    /// Events, and alarms in the log.
     pub report: Report,
+    /// The journal.
+    pub journal: Journal,
     /// Counts the changes around requests: policies, settings, the guard. A new number wakes all.
     pub epoch: watch::Sender<u64>,
     /// Whose new requests are being opened.
@@ -172,7 +175,16 @@ impl Context {
             self.metrics.alert(alert.reason);
             let record = self.record_cache.get(name);
             let uid = record.map(|record| record.uid).unwrap_or_default();
-            self.report.record_alert(name, &uid, &self.claimants(name), alert);
+            self.report
+                .record_alert(name, &uid, &self.claimants(name), alert, self.now());
+        }
+    }
+
+    /// A request that is over is looked at once more: the journal has more of it.
+    pub fn wake_if_over(&self, uid: &str) {
+        let request = self.live_request(uid);
+        if request.is_some_and(|request| request.status().phase.is_some_and(Phase::is_terminal)) {
+            self.wake_request(uid);
         }
     }
 
@@ -201,6 +213,7 @@ impl Context {
     pub fn snapshot(&self, request: RequestFacts, facts: Facts) -> Snapshot {
         let open_requests = self.open_requests(&request);
         let record = self.record_of(&request);
+        let journal = self.journal_fact(&request.uid);
         let PolicySet {
             settings,
             eligibility,
@@ -213,11 +226,23 @@ impl Context {
             approver_policies: approver,
             facts,
             guard: self.guard.current(),
+            journal,
             clocks: clocks(&self.ports),
             open_requests,
             record,
             identity_center: self.config.identity_center.borrow().clone(),
             timings: self.config.timings,
+        }
+    }
+
+    fn journal_fact(&self, uid: &str) -> JournalFact {
+        let unwritable = match &*self.journal.health().borrow() {
+            Health::Writable => None,
+            Health::Unwritable(why) => Some(why.clone()),
+        };
+        JournalFact {
+            recorded: self.journal.committed(uid),
+            unwritable,
         }
     }
 
@@ -250,7 +275,8 @@ impl Context {
             let status = newer
                 .as_ref()
                 .map_or(&other.data["status"], |newer| &newer.object()["status"]);
-            let is_open = status["phase"].is_string() && status["finished"] != true;
+            let phase: Option<Phase> = serde_json::from_value(status["phase"].clone()).ok();
+            let is_open = phase.is_some_and(|phase| !phase.is_terminal());
             if let Some(user) = status["requester"]["userId"].as_str().filter(|_| is_open) {
                 open.add(other.data["spec"]["requester"].as_str(), user);
             }

@@ -18,14 +18,17 @@ use super::assignments::{self, Machines, Queue, RecordCache, RecordClient};
 use super::background;
 use super::config::{Config, Ports};
 use super::context::Context;
+use super::journaled;
 use super::policies::{PolicyCache, PolicyKind, PolicyStaleness, follow};
 use super::proven_guard::ProvenGuard;
-use super::report::{AuditSink, Report};
+use super::report::Report;
 use super::requests::{self, LIVE, LiveRequests, Memory, RequestClient, StoredRequest, Turns};
 use super::watchdog::watch_ends;
 use super::with_causes;
 use crate::admission::{Guard, SealKey};
 use crate::domain;
+use crate::domain::journal::{Kind, Line};
+use crate::journal::{HeadObject, Health, JournalParts, Writer};
 use crate::metrics::{Metrics, WatchKind, World};
 
 /// How long after a failure the controller's memory is read again.
@@ -43,8 +46,8 @@ pub struct Parts {
     pub guard: Guard,
     /// The key of the seal.
     pub key: SealKey,
-    /// Where audit lines go.
-    pub audit: AuditSink,
+    /// What the journal is made of.
+    pub journal: JournalParts,
     /// Who publishes Events.
     pub reporter: Reporter,
     /// What is measured.
@@ -64,6 +67,7 @@ pub enum Stopped {
 pub struct Controller {
     client: kube::Client,
     context: Arc<Context>,
+    writer: Writer,
     woken: mpsc::UnboundedReceiver<ObjectRef<DynamicObject>>,
 }
 
@@ -76,10 +80,12 @@ impl Controller {
             config,
             guard,
             key,
-            audit,
+            journal,
             reporter,
             metrics,
         } = parts;
+        let heads = Arc::new(HeadObject::new(client.clone(), &config.namespace));
+        let (writer, journal) = Writer::new(journal, heads, Arc::clone(&ports.clock));
         let (wake, woken) = mpsc::unbounded_channel();
         let context = Context {
             requests: RequestClient::new(client.clone()),
@@ -93,7 +99,8 @@ impl Controller {
             policy_cache: RwLock::new(PolicyCache::default()),
             staleness: PolicyStaleness::new(client.clone()),
             memory: Memory::default(),
-            report: Report::new(client.clone(), reporter, audit),
+            report: Report::new(client.clone(), reporter, journal.clone()),
+            journal,
             epoch: watch::Sender::new(0),
             opening: Turns::default(),
             live: LiveRequests::default(),
@@ -106,6 +113,7 @@ impl Controller {
         Self {
             client,
             context: Arc::new(context),
+            writer,
             woken,
         }
     }
@@ -120,6 +128,11 @@ impl Controller {
         self.context.world.subscribe()
     }
 
+    /// Whether the journal can be written, and every change of that.
+    pub fn journal_health(&self) -> watch::Receiver<Health> {
+        self.context.journal.health()
+    }
+
     /// Runs until `shutdown`, or until AWS has been silent for too long; passes that are under way at a shutdown are finished
     /// first.
     ///
@@ -129,10 +142,14 @@ impl Controller {
         let Self {
             client,
             context,
+            writer,
             woken,
         } = self;
         let shutdown = shutdown.shared();
         let mut tasks = JoinSet::new();
+        tasks.spawn(writer.run());
+        tasks.spawn(journaled::wake_what_is_recorded(Arc::clone(&context)));
+        context.journal.other(leadership(&context));
         for kind in PolicyKind::ALL {
             tasks.spawn(follow(Arc::clone(&context), kind, client.clone()));
         }
@@ -147,9 +164,16 @@ impl Controller {
             _ = async { tokio::join!(requests, assignments) } => Stopped::Shutdown,
             () = assignments::too_long_silence(&context) => Stopped::AwsSilent,
         };
+        context.journal.close().await;
         tasks.shutdown().await;
         stopped
     }
+}
+
+/// This process leads from now on.
+fn leadership(context: &Context) -> Line {
+    let entry = serde_json::json!({ "version": env!("CARGO_PKG_VERSION") });
+    Line::of(Kind::Leadership, context.now(), entry)
 }
 
 /// What settings said last matters only while there are none; a memory that cannot be read is asked again.

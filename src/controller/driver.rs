@@ -6,14 +6,15 @@ use chrono::TimeDelta;
 
 use super::assignments;
 use super::context::Context;
+use super::journaled;
 use super::lookups::{self, About};
-use super::measure;
 use super::requests::{StoredRequest, Written as RequestWritten, sealed_patch};
 use super::sending;
+use super::telling::tell;
 use crate::api::{AccountId, ClaimRequest, ElevationRequestStatus, Phase};
 use crate::domain::{
-    AssignmentMachine, Facts, Freshness, Guard, Moment, Need, Notice, PolicySet, Proof, Question,
-    RecordWrite, Reply, RequestFacts, RequestMachine, SealCheck, Sight, StoredRecord, Urgency, Written,
+    AssignmentMachine, Facts, Freshness, Guard, Moment, Need, PolicySet, Proof, Question, RecordWrite, Reply,
+    RequestFacts, RequestMachine, SealCheck, Sight, StoredRecord, Urgency, Written,
 };
 use crate::ports::CallOptions;
 
@@ -159,7 +160,13 @@ pub async fn drive<M: Machine + Send + Sync>(
             Need::StoreRecord(write) => Reply::RecordWritten(store_record(context, work, &write).await),
             Need::Create(create) => {
                 let _away = work.record.as_deref().map(|name| context.queue.away(name));
-                Reply::Sent(sending::create(&context.ports, create, context.config.timings.clock_skew).await)
+                let tolerance = context.config.timings.clock_skew;
+                Reply::Sent(
+                    match journaled::justified(context, work.record.as_deref(), &create).await {
+                        Ok(()) => sending::create(&context.ports, create, tolerance).await,
+                        Err(withheld) => withheld,
+                    },
+                )
             }
             Need::Delete(key) => {
                 has_deleted = true;
@@ -167,7 +174,7 @@ pub async fn drive<M: Machine + Send + Sync>(
                 Reply::Sent(sending::delete(&context.ports, &key).await)
             }
             Need::Tell(notices) => {
-                tell(context, work, notices);
+                tell(context, work.record.as_deref(), work.request.as_ref(), notices);
                 Reply::Done
             }
         };
@@ -276,8 +283,12 @@ async fn store_status(
         // What is stored says the same, under a good seal.
         return Written::Stored(Box::new(request.facts(&context.key)));
     };
+    let before = request.facts(&context.key);
     let written = context.requests.patch_status(request, patch).await;
     let stored = request_written(context, work, written);
+    if let (Written::Stored(after), Some(request)) = (&stored, &work.request) {
+        journaled::written(context, request, &before, after);
+    }
     if let Written::Stored(facts) = &stored
         && facts.seal != SealCheck::Valid
     {
@@ -330,10 +341,12 @@ fn request_written(
 fn note_stored(context: &Context, work: &Work, write: &RecordWrite, stored: Option<&StoredRecord>) {
     if let Some(stored) = stored {
         context.record_cache.put(stored.clone());
+        journaled::record(context, stored);
         context.wake_claimants(&write.name, work.uid.as_deref());
     } else {
         context.wake_claimants(&write.name, work.uid.as_deref());
         let uid = write.base.as_ref().map(|(uid, _)| uid.as_str());
+        journaled::record_removed(context, &write.name, uid.unwrap_or_default());
         context.record_cache.remove(&write.name, uid.unwrap_or_default());
     }
     if work.record.as_ref() != Some(&write.name) {
@@ -346,6 +359,9 @@ async fn store_record(
     work: &Work,
     write: &RecordWrite,
 ) -> Written<Option<Box<StoredRecord>>> {
+    if write.record.is_none() && !journaled::has_last_step(context, &write.name).await {
+        return Written::NoAnswer("the journal does not have its last step".to_owned());
+    }
     let written = context.records.store(write).await;
     match &written {
         Written::Stored(stored) => note_stored(context, work, write, stored.as_deref()),
@@ -362,30 +378,4 @@ async fn store_record(
         }
     }
     written
-}
-
-/// Tells people; nobody waits for it.
-fn tell(context: &Context, work: &Work, notices: Vec<Notice>) {
-    for notice in notices {
-        match (notice, &work.request) {
-            (Notice::Transition(transition), Some(request)) => {
-                measure::transition(&context.metrics, request, &transition);
-                context.report.transition(request, &transition);
-            }
-            (Notice::Transition(_), None) => {}
-            (Notice::Alert(alert), Some(request)) => {
-                if context.memory.should_alert(request.uid(), alert.reason.as_str()) {
-                    context.metrics.alert(alert.reason);
-                    context.report.alert(request, &alert);
-                }
-            }
-            (Notice::Alert(alert), None) => {
-                context.record_alert(work.record.as_deref().unwrap_or_default(), &alert);
-            }
-            (Notice::RecordStep(step), _) => {
-                measure::record_step(&context.metrics, &step);
-                context.report.record_step(&step);
-            }
-        }
-    }
 }

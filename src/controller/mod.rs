@@ -20,6 +20,7 @@ mod context;
 #[expect(clippy::module_inception, reason = "the type that the module is named for")]
 mod controller;
 mod driver;
+mod journaled;
 mod lookups;
 mod measure;
 mod policies;
@@ -27,11 +28,11 @@ mod proven_guard;
 mod report;
 mod requests;
 mod sending;
+mod telling;
 mod watchdog;
 
 pub use api_call::with_causes;
 pub use assignments::{RECORD_FINALIZER, recorded_instance};
 pub use config::{Config, Delays, Ports};
 pub use controller::{Controller, Parts, Stopped};
-pub use report::AuditSink;
 pub use requests::FINALIZER;

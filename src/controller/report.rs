@@ -1,41 +1,36 @@
-//! What others are told: audit lines, Events, and alarms in the log.
-
-use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
+//! What others are told: lines of the journal, Events, and alarms in the log.
 
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::requests::StoredRequest;
 use crate::admission::API_TIMEOUT;
 use crate::api::{GROUP, Phase, Reason, Timestamp, VERSION};
-use crate::domain::{Alert, PolicyVersion, RecordStep, Transition};
+use crate::domain::journal::{Kind, Line};
+use crate::domain::{Alert, RecordStep, Transition};
+use crate::journal::Journal;
 
 /// The longest note that an Event takes, in bytes.
 const LONGEST_NOTE: usize = 1000;
 
-/// Where audit lines go: one JSON object a line.
-pub type AuditSink = Box<dyn Write + Send>;
-
 /// What others are told.
 pub struct Report {
     recorder: Recorder,
-    audit: Arc<Mutex<AuditSink>>,
+    journal: Journal,
 }
 
 impl Report {
-    /// Events through this client, audit lines into this sink.
-    pub fn new(client: kube::Client, reporter: Reporter, audit: AuditSink) -> Self {
+    /// Events through this client, alerts into this journal.
+    pub fn new(client: kube::Client, reporter: Reporter, journal: Journal) -> Self {
         Self {
             recorder: Recorder::new(client, reporter),
-            audit: Arc::new(Mutex::new(audit)),
+            journal,
         }
     }
 
-    /// A request went from one phase to another: an audit line with what the step rests on, and an Event.
+    /// A request went from one phase to another: an Event. The journal derives its line from the history.
     pub fn transition(&self, request: &StoredRequest, transition: &Transition) {
-        self.audit(&transition_line(request, transition));
         let Transition {
             from,
             to,
@@ -49,7 +44,9 @@ impl Report {
     }
 
     /// Something that must not go unnoticed.
-    pub fn alert(&self, request: &StoredRequest, alert: &Alert) {
+    pub fn alert(&self, request: &StoredRequest, alert: &Alert, now: Timestamp) {
+        let about = json!({ "namespace": request.namespace(), "name": request.name(), "uid": request.uid() });
+        self.note(alert, &json!({ "request": about }), now);
         tracing::error!(
             reason = alert.reason.as_str(),
             request = request.full_name(),
@@ -60,7 +57,15 @@ impl Report {
     }
 
     /// Something about an assignment that must not go unnoticed: told about the record, and about the requests that claim it.
-    pub fn record_alert(&self, name: &str, uid: &str, claimants: &[StoredRequest], alert: &Alert) {
+    pub fn record_alert(
+        &self,
+        name: &str,
+        uid: &str,
+        claimants: &[StoredRequest],
+        alert: &Alert,
+        now: Timestamp,
+    ) {
+        self.note(alert, &json!({ "assignment": { "name": name, "uid": uid } }), now);
         tracing::error!(
             reason = alert.reason.as_str(),
             record = name,
@@ -80,10 +85,9 @@ impl Report {
         }
     }
 
-    /// A record moved on: an audit line.
-    pub fn record_step(&self, step: &RecordStep) {
+    /// A record moved on. The journal derives its line from the record.
+    pub fn record_step(step: &RecordStep) {
         tracing::info!(record = step.name, from = ?step.from, to = ?step.to, "assignment");
-        self.audit(&record_line(step));
     }
 
     /// The access of a request ends soon.
@@ -98,19 +102,12 @@ impl Report {
         );
     }
 
-    /// The whole object, before it is deleted.
-    pub fn removed(&self, request: &StoredRequest, now: Timestamp) {
-        self.audit(&json!({ "event": "RequestRemoved", "time": now, "object": request.object() }));
-    }
-
-    /// One line for the auditors.
-    pub fn audit(&self, line: &Value) {
-        let mut sink = self.audit.lock().unwrap_or_else(PoisonError::into_inner);
-        // In one write: whoever reads along, or a crash, finds no half of a line.
-        let whole = format!("{line}\n");
-        if let Err(error) = sink.write_all(whole.as_bytes()).and_then(|()| sink.flush()) {
-            tracing::error!(%error, %line, "an audit line could not be written");
-        }
+    /// An alert in the journal, with what it is about.
+    pub fn note(&self, alert: &Alert, about: &serde_json::Value, now: Timestamp) {
+        let mut entry = about.clone();
+        entry["reason"] = json!(alert.reason);
+        entry["message"] = json!(alert.sentence);
+        self.journal.other(Line::of(Kind::Alert, now, entry));
     }
 
     /// Events are a courtesy: nobody waits for them, and one that is lost holds nothing up.
@@ -153,74 +150,4 @@ pub fn reference(request: &StoredRequest) -> ObjectReference {
         uid: Some(request.uid().to_owned()),
         ..ObjectReference::default()
     }
-}
-
-/// The step with the facts and the verdicts that it rests on, from the status as it was stored with it.
-fn transition_line(request: &StoredRequest, transition: &Transition) -> Value {
-    let Transition {
-        from,
-        to,
-        reason,
-        message,
-        eligibility_policy,
-        approver_policy,
-        counted,
-        at,
-    } = transition;
-    let policy = |policy: &Option<PolicyVersion>| {
-        policy
-            .as_ref()
-            .map(|policy| json!({ "name": policy.name, "uid": policy.uid, "generation": policy.generation }))
-    };
-    let (spec, status) = (&request.object()["spec"], &request.object()["status"]);
-    json!({
-        "event": "Transition",
-        "time": at,
-        "request": { "namespace": request.namespace(), "name": request.name(), "uid": request.uid() },
-        "from": from,
-        "to": to,
-        "reason": reason,
-        "message": message,
-        "spec": spec,
-        "requester": status["requester"],
-        "access": status["access"],
-        "eligibilityPolicy": policy(eligibility_policy),
-        "approverPolicy": policy(approver_policy),
-        "counted": counted,
-        "verdicts": status["review"]["verdicts"],
-        "approvals": status["approvals"],
-        "window": status["window"],
-        "assignment": status["assignment"],
-        "ending": status["ending"],
-    })
-}
-
-/// The step of a record, with whose claims ended or were confirmed by it.
-fn record_line(step: &RecordStep) -> Value {
-    let RecordStep {
-        name,
-        key,
-        sequence,
-        from,
-        to,
-        ended,
-        confirmed,
-        access_ended: _, // the claims say it
-        time,
-    } = step;
-    let ended: Vec<Value> = ended
-        .iter()
-        .map(|(request, reason)| json!({ "request": request, "reason": reason }))
-        .collect();
-    json!({
-        "event": "AssignmentStep",
-        "time": time,
-        "assignment": name,
-        "key": key,
-        "sequence": sequence,
-        "from": from,
-        "to": to,
-        "ended": ended,
-        "confirmed": confirmed,
-    })
 }

@@ -167,17 +167,15 @@ fn tell(
         };
         context.record_alert(&name, &alert);
         if !std::mem::replace(&mut late.audited, true) {
-            context.report.audit(&json!({
-                "event": alert.reason,
-                "time": moment.now,
-                "assignment": name,
+            let about = json!({
+                "assignment": { "name": name },
                 "userId": record.spec.user_id,
                 "accountId": record.spec.account_id,
                 "permissionSetArn": record.spec.permission_set_arn,
                 "permissionSetName": record.spec.permission_set_name,
                 "ended": late.since,
-                "message": alert.sentence,
-            }));
+            });
+            context.report.note(&alert, &about, moment.now);
         }
     }
 }

@@ -234,6 +234,11 @@ fn snapshot() -> Snapshot {
         all,
     };
     Snapshot {
+        // It has what it is told at once.
+        journal: JournalFact {
+            recorded: i64::MAX,
+            unwritable: None,
+        },
         request: RequestFacts {
             uid: "uid-m".to_owned(),
             namespace: "orders".to_owned(),

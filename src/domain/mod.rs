@@ -7,6 +7,7 @@ pub mod assignment;
 mod decision;
 mod fact_reader;
 mod facts;
+pub mod journal;
 pub mod machine;
 mod messages;
 pub mod policy;
@@ -36,7 +37,7 @@ pub use messages::tried_again;
 pub use policy::{approvers, eligibility, judging, policy_status};
 pub use request::{RequestMachine, decide};
 pub use snapshot::{
-    Clocks, Guard, IdentityCenter, Lease, OpenRequests, Policies, PolicyFact, RequestFacts, SealCheck,
-    SettingsFact, Snapshot, is_later_version,
+    Clocks, Guard, IdentityCenter, JournalFact, Lease, OpenRequests, Policies, PolicyFact, RequestFacts,
+    SealCheck, SettingsFact, Snapshot, is_later_version,
 };
 pub use timings::Timings;

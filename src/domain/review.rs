@@ -10,7 +10,7 @@ use super::policy::approvers::{Governing, governing, people_of};
 use super::policy::eligibility::{distance_to_unit, is_subject};
 use super::policy::policy_status::OrganizationFacts;
 use super::request::decide;
-use super::snapshot::{RequestFacts, SealCheck, Snapshot};
+use super::snapshot::{JournalFact, RequestFacts, SealCheck, Snapshot};
 use crate::api::{
     ElevationRequestSpec, ElevationRequestStatus, EligibilityEntry, EligibilityPolicySpec,
     EligibilityReviewSpec, EligibilityReviewStatus, EligibleAccount, Phase, Reason, StagePreview,
@@ -98,6 +98,7 @@ fn dry_run(question: &EligibilityReviewSpec, world: &Snapshot, now: Timestamp) -
         cancelled: None,
     };
     let snapshot = Snapshot {
+        journal: JournalFact::default(),
         request: RequestFacts {
             spec,
             status: ElevationRequestStatus::default(),

@@ -28,6 +28,8 @@ pub struct Snapshot {
     pub facts: Facts,
     /// Whether the admission policies can be relied on.
     pub guard: Guard,
+    /// What the journal has of the request.
+    pub journal: JournalFact,
     /// How far other clocks are ahead of ours.
     pub clocks: Clocks,
     /// The requests other than this one that are open (neither finished nor without a phase).
@@ -243,6 +245,15 @@ impl Guard {
             Guard::Intact | Guard::BrokenBefore(_) => None,
         }
     }
+}
+
+/// What the journal has of a request, and whether it can be written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JournalFact {
+    /// Up to which entry of the history a committed head covers it, as far as this process knows.
+    pub recorded: i64,
+    /// Why the journal cannot be written, where it cannot: nothing is granted then.
+    pub unwritable: Option<String>,
 }
 
 /// Whether this process may start grants.

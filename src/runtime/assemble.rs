@@ -1,6 +1,5 @@
 //! Assembles the controller from what was prepared, and runs it.
 
-use std::io::Write;
 use std::sync::Arc;
 
 use kube::runtime::events::Reporter;
@@ -16,6 +15,7 @@ use crate::api::InstanceArn;
 use crate::aws::Aws;
 use crate::controller::{Config, Controller, Delays, Parts, Ports, Stopped};
 use crate::domain::{self, IdentityCenter, Timings};
+use crate::journal::{Health, JournalParts};
 use crate::metrics::{Metrics, World};
 use crate::ports::{Clock, Leadership};
 
@@ -25,6 +25,9 @@ const GUARD_FACT: &str = "admission policies";
 const WATCHES_FACT: &str = "watches";
 /// The name of the line of `/readyz` about ends of access.
 const ENDS_FACT: &str = "ends";
+
+/// The name of the line of `/readyz` about the journal.
+const JOURNAL_FACT: &str = "journal";
 
 /// Everything the controller needs to run as the leader.
 pub(super) struct Prepared {
@@ -50,8 +53,8 @@ pub(super) struct Prepared {
     pub(super) delays: Delays,
     /// How many requests are reconciled concurrently.
     pub(super) concurrency: u16,
-    /// The destination of audit lines.
-    pub(super) audit_log: Box<dyn Write + Send>,
+    /// What the journal is made of.
+    pub(super) journal: JournalParts,
     /// The state shown in `/readyz`.
     pub(super) readiness: Readiness,
     /// What is measured.
@@ -64,6 +67,7 @@ pub(super) async fn lead(prepared: Prepared, shutdown: Shutdown) -> Stopped {
     let controller = controller(prepared);
     let mut reports = JoinSet::new();
     reports.spawn(report_guard(controller.guard(), readiness.clone()));
+    reports.spawn(report_journal(controller.journal_health(), readiness.clone()));
     reports.spawn(report_ends(controller.world(), readiness));
     let stopped = controller.run(async move { shutdown.requested().await }).await;
     reports.shutdown().await;
@@ -83,7 +87,7 @@ fn controller(prepared: Prepared) -> Controller {
         timings,
         delays,
         concurrency,
-        audit_log,
+        journal,
         readiness: _,
         metrics,
     } = prepared;
@@ -112,7 +116,7 @@ fn controller(prepared: Prepared) -> Controller {
         },
         guard: Guard::new(cluster.client, installation, seal_key.clone()),
         key: seal_key,
-        audit: audit_log,
+        journal,
         reporter: Reporter::from("team-operator"),
         metrics,
     })
@@ -162,6 +166,20 @@ async fn report_guard(mut guard: watch::Receiver<domain::Guard>, readiness: Read
             Some(sentence) => readiness.warn(GUARD_FACT, sentence),
         }
         if guard.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Shows whether the journal can be written in `/readyz`. Access is removed in any state, so the process is always ready.
+async fn report_journal(mut health: watch::Receiver<Health>, readiness: Readiness) {
+    loop {
+        let sentence = match &*health.borrow_and_update() {
+            Health::Writable => "written".to_owned(),
+            Health::Unwritable(why) => format!("nothing is granted: {why}"),
+        };
+        readiness.ready(JOURNAL_FACT, sentence);
+        if health.changed().await.is_err() {
             return;
         }
     }

@@ -15,6 +15,8 @@ mod health;
 #[cfg(feature = "controller")]
 mod identity_center;
 #[cfg(feature = "controller")]
+mod journal_tools;
+#[cfg(feature = "controller")]
 mod leader;
 #[cfg(feature = "controller")]
 mod manifests;
@@ -36,13 +38,14 @@ pub use clock::SystemClock;
 #[cfg(feature = "controller")]
 pub use self::{
     arguments::{
-        ArgumentError, Arguments, AuditLog, AwsArguments, BackgroundDelayArguments, ClusterArguments,
-        Command, InstallationArguments, LeaseArguments, LogFormat, ManifestsArguments, OutputArguments,
+        ArgumentError, Arguments, AwsArguments, BackgroundDelayArguments, ClusterArguments, Command,
+        InstallationArguments, JournalFile, LeaseArguments, LogFormat, ManifestsArguments, OutputArguments,
         RunArguments, TimingArguments, UninstallCheckArguments,
     },
     cluster::{ApiServerClock, Cluster, ClusterError},
     definitions::wait_for_definitions,
     health::HealthServer,
+    journal_tools::journal,
     leader::{Elector, LEASE_NAME, Leader, LeaseSettings},
     manifests::{ManifestsError, print_manifests},
     readiness::{Fact, Readiness, State},

@@ -1,7 +1,6 @@
 //! Start-up, leading and shutdown of the process, one function per step.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::pin;
@@ -11,7 +10,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::arguments::{ArgumentError, AuditLog, LeaseArguments, RunArguments};
+use super::arguments::{ArgumentError, JournalFile, LeaseArguments, RunArguments};
 use super::assemble::{Prepared, lead};
 use super::clock::SystemClock;
 use super::cluster::{Cluster, ClusterError};
@@ -23,10 +22,11 @@ use super::readiness::{Readiness, State};
 use super::retry_until_ok::retry_until_ok;
 use super::shutdown::Shutdown;
 use super::telemetry::{TelemetryError, start_logging};
-use crate::admission::{Installation, InstallationError, SealKey, load_or_create};
+use crate::admission::{Installation, InstallationError, SealKey, load_or_create, load_or_create_secret};
 use crate::api::InstanceArn;
 use crate::controller::{Delays, Stopped};
 use crate::domain::Timings;
+use crate::journal::{FileSink, JournalParts, SEED_BYTES, SigningKey, Sink, StoredCheckpoint, StreamSink};
 use crate::metrics::Metrics;
 use crate::ports::Clock;
 
@@ -38,8 +38,12 @@ const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Names of lines of `/readyz` that this file sets.
 const SEAL_FACT: &str = "seal";
+const JOURNAL_KEY_FACT: &str = "journal key";
 /// What has to be ready before the controller leads, in the order of start-up.
-const NEEDED: [&str; 3] = [DEFINITIONS_FACT, SEAL_FACT, LEADER_FACT];
+const NEEDED: [&str; 4] = [DEFINITIONS_FACT, SEAL_FACT, JOURNAL_KEY_FACT, LEADER_FACT];
+
+/// The Secret with the key of the journal. The controller's role names it.
+const JOURNAL_KEY: &str = "team-operator-journal-key";
 
 /// Why the process exits with an error.
 #[derive(Debug, thiserror::Error)]
@@ -56,9 +60,9 @@ pub enum RunError {
     /// Signals cannot be received.
     #[error("signals cannot be received: {0}")]
     Signals(io::Error),
-    /// The audit log cannot be written.
-    #[error("the audit log {path} cannot be opened: {source}; choose another with --audit-log")]
-    AuditLog {
+    /// The journal cannot be written.
+    #[error("the journal {path} cannot be opened: {source}; choose another with --journal")]
+    Journal {
         /// The file.
         path: PathBuf,
         /// The cause.
@@ -99,21 +103,13 @@ pub async fn run(arguments: RunArguments) -> Result<(), RunError> {
         .with_policy_writers_as_installed();
     start_logging(arguments.output.log_format, &arguments.output.log_level)?;
     let shutdown = Shutdown::on_signals().map_err(RunError::Signals)?;
-    let audit_log = open_audit_log(&arguments.output.audit_log)?;
+    let sink = open_journal(&arguments.output.journal)?;
     let readiness = nothing_ready();
     let metrics = Metrics::default();
     let _health = serve_health(arguments.output.health_listen, &readiness, &metrics).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let cluster = Cluster::configure(&arguments.cluster, Arc::clone(&clock)).await?;
-    let preparation = prepare(
-        arguments,
-        installation,
-        cluster,
-        clock,
-        audit_log,
-        readiness,
-        metrics,
-    );
+    let preparation = prepare(arguments, installation, cluster, clock, sink, readiness, metrics);
     // Until it leads nothing has been started that would have to be finished.
     let (prepared, contradicted) = tokio::select! {
         prepared = preparation => prepared,
@@ -128,7 +124,7 @@ async fn prepare(
     installation: Installation,
     cluster: Cluster,
     clock: Arc<dyn Clock>,
-    audit_log: Box<dyn Write + Send>,
+    (sink, newest_in_sink): OpenedJournal,
     readiness: Readiness,
     metrics: Metrics,
 ) -> (Prepared, JoinHandle<String>) {
@@ -139,6 +135,7 @@ async fn prepare(
     );
     wait_for_definitions(&cluster.client, &readiness).await;
     let seal_key = load_seal_key(&cluster, &installation, &readiness).await;
+    let key = load_journal_key(&cluster, &installation, &readiness).await;
     let lease = lease_settings(&arguments.lease, &installation, &clock, &metrics);
     let leader = Elector::acquire(cluster.client.clone(), lease, readiness.clone()).await;
     let Connected {
@@ -153,12 +150,17 @@ async fn prepare(
         identity_center,
         abandoned_instance: arguments.aws.abandoned_instance.map(InstanceArn::new),
         seal_key,
-        leader: Arc::new(leader),
         clock,
         timings: Timings::from(&arguments.timings),
         delays: Delays::from(&arguments.delays),
         concurrency: arguments.cluster.max_concurrent_reconciles,
-        audit_log,
+        journal: JournalParts {
+            sink,
+            newest_in_sink,
+            key,
+            term: leader.term(),
+        },
+        leader: Arc::new(leader),
         readiness,
         metrics,
     };
@@ -195,12 +197,15 @@ async fn act(
     result
 }
 
-fn open_audit_log(audit_log: &AuditLog) -> Result<Box<dyn Write + Send>, RunError> {
-    match audit_log {
-        AuditLog::StandardOutput => Ok(Box::new(io::stdout())),
-        AuditLog::File(path) => match OpenOptions::new().create(true).append(true).open(path) {
-            Ok(file) => Ok(Box::new(file)),
-            Err(source) => Err(RunError::AuditLog {
+/// A sink, with the newest checkpoint that is in it.
+type OpenedJournal = (Box<dyn Sink>, Option<StoredCheckpoint>);
+
+fn open_journal(journal: &JournalFile) -> Result<OpenedJournal, RunError> {
+    match journal {
+        JournalFile::StandardOutput => Ok((Box::new(StreamSink::new(io::stdout())), None)),
+        JournalFile::File(path) => match FileSink::open(path) {
+            Ok((file, newest)) => Ok((Box::new(file), newest)),
+            Err(source) => Err(RunError::Journal {
                 path: path.clone(),
                 source,
             }),
@@ -233,6 +238,26 @@ async fn load_seal_key(cluster: &Cluster, installation: &Installation, readiness
     let load = async || load_or_create(cluster.client.clone(), installation).await;
     let key = retry_until_ok(SEAL_FACT, State::Bad, readiness, load).await;
     readiness.ready(SEAL_FACT, "the key is loaded");
+    key
+}
+
+/// The key that signs checkpoints; made at the first start. Where it was made anew, another tree begins, and says so.
+async fn load_journal_key(
+    cluster: &Cluster,
+    installation: &Installation,
+    readiness: &Readiness,
+) -> SigningKey {
+    let load = async || -> Result<SigningKey, String> {
+        let namespace = installation.namespace();
+        let seed = load_or_create_secret(cluster.client.clone(), namespace, JOURNAL_KEY, || {
+            let mut seed = vec![0; SEED_BYTES];
+            getrandom::fill(&mut seed).map(|()| seed)
+        });
+        let seed = seed.await.map_err(|error| error.to_string())?;
+        SigningKey::from_seed(&seed).map_err(|error| error.to_string())
+    };
+    let key = retry_until_ok(JOURNAL_KEY_FACT, State::Bad, readiness, load).await;
+    readiness.ready(JOURNAL_KEY_FACT, "the key is loaded");
     key
 }
 

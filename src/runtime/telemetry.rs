@@ -1,4 +1,4 @@
-//! Logging to standard error; standard output is for the audit log.
+//! Logging to standard error; standard output is for the journal.
 
 use std::io;
 

@@ -6,7 +6,8 @@ use team_operator::api::{AssignmentState, Phase, Reason};
 use crate::shared::{accepts, refuses, request, schema, step};
 
 const EDGE: &str = "a request does not go from its phase to that one";
-const FINISHED: &str = "finished is true in the terminal phases and only there";
+const FINISHED: &str = "finished is true only in a terminal phase";
+const STAYS: &str = "what is finished stays finished";
 const SETTLED: &str = "a request ends only when its assignment is gone, or goes on for another request";
 const ONCE: &str = "written once: what is approved is what is granted";
 
@@ -38,16 +39,25 @@ fn the_phase_moves_along_its_edges_and_no_other_way() {
 }
 
 #[test]
-fn finished_says_the_same_as_the_phase() {
+fn a_request_is_finished_only_in_a_terminal_phase_and_stays_so() {
     let schema = schema("ElevationRequest");
     for phase in Phase::ALL {
         let right = request(&json!({ "phase": phase, "finished": phase.is_terminal() }));
         accepts(&schema, &right, None);
-        let wrong = request(&json!({ "phase": phase, "finished": !phase.is_terminal() }));
-        refuses(&schema, &wrong, None, FINISHED);
+        let (yes, no) = (
+            json!({ "phase": phase, "finished": true }),
+            json!({ "phase": phase, "finished": false }),
+        );
+        // Not finished while the journal does not have it.
+        accepts(&schema, &request(&no), None);
+        if phase.is_terminal() {
+            step(&schema, &no, &yes, None);
+            step(&schema, &yes, &no, Some(STAYS));
+        } else {
+            refuses(&schema, &request(&yes), None, FINISHED);
+        }
     }
     refuses(&schema, &request(&json!({ "finished": true })), None, FINISHED);
-    refuses(&schema, &request(&json!({ "phase": "Denied" })), None, FINISHED);
     accepts(&schema, &request(&json!({ "phase": "Pending" })), None);
 }
 
@@ -131,7 +141,38 @@ fn every_rule_about_steps_yields_to_the_denial_of_a_forged_status() {
     step(&schema, &in_phase(Some(Phase::Ended)), &other, Some(EDGE));
     let mut unfinished = denied(Reason::SealBroken);
     unfinished["finished"] = json!(false);
-    refuses(&schema, &request(&unfinished), None, FINISHED);
+    step(&schema, &denied(Reason::SealBroken), &unfinished, None);
+}
+
+#[test]
+fn what_happened_is_added_to_and_never_changed() {
+    const KEPT: &str = "what happened is kept as it was told";
+    let schema = schema("ElevationRequest");
+    let entry = |sequence: i64, message: &str| {
+        json!({
+            "sequence": sequence, "time": "2026-12-01T09:00:00Z", "phase": "Pending",
+            "reason": "AwaitingApproval", "message": message,
+        })
+    };
+    let status = |history: &[Value]| json!({ "phase": "Pending", "finished": false, "history": history });
+    let (one, two) = (entry(1, "a"), entry(2, "b"));
+    let both = status(&[one.clone(), two.clone()]);
+    step(&schema, &status(&[]), &both, None);
+    step(&schema, &status(std::slice::from_ref(&one)), &both, None);
+    step(&schema, &both, &both, None);
+    step(&schema, &both, &status(std::slice::from_ref(&one)), Some(KEPT));
+    step(&schema, &both, &status(&[two.clone(), one.clone()]), Some(KEPT));
+    step(&schema, &both, &status(&[one.clone(), entry(2, "c")]), Some(KEPT));
+    step(
+        &schema,
+        &both,
+        &json!({ "phase": "Pending", "finished": false }),
+        Some(KEPT),
+    );
+    let forged = json!({
+        "phase": "Denied", "finished": true, "reason": "SealBroken", "history": [entry(17, "forged")],
+    });
+    step(&schema, &both, &forged, None);
 }
 
 /// Each field that is written once: where it is, a value and another one.

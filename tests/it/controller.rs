@@ -54,6 +54,11 @@ fn full_status() -> Value {
             "reason": "EndedByRequester", "message": "Ended by the requester.", "by": "alice@example.com",
             "requestedTime": time,
         },
+        "history": [{
+            "sequence": 1, "time": time, "phase": "Pending", "reason": "StageCompleted", "message": "Stage lead is complete.",
+            "stage": "lead", "by": "bob@example.com",
+        }],
+        "recorded": 1,
         "conditions": [
             condition("Eligible", "AccessGranted"), condition("Approved", "ApprovalsComplete"),
             condition("Granted", "AccessGranted"), condition("Settled", "AccessGranted"),

@@ -317,7 +317,10 @@ async fn an_api_server_that_is_away_leaves_it_unproven_and_the_past_open() {
     assert_eq!(report.continuity, Continuity::Open);
     let lost = load_or_create(client, &Installation::default()).await;
     assert!(
-        matches!(lost, Err(KeyStoreError::Kube(_) | KeyStoreError::Timeout(_))),
+        matches!(
+            lost,
+            Err(KeyStoreError::Kube { .. } | KeyStoreError::Timeout { .. })
+        ),
         "{lost:?}"
     );
     cluster.plane.restart_api_server().await.unwrap();

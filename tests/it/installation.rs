@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
 use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::{ApiResource, NamespaceResourceScope, Resource};
 use serde_json::{Value, json};
-use team_operator::admission::{Installation, load_or_create};
+use team_operator::admission::{SealKeyError, load_or_create_secret};
 
 use crate::support::{Actor, Answer, CONTROLLER_NAMESPACE, Ground, allowed, cases, forbidden};
 
@@ -15,7 +15,7 @@ struct Needed {
     name: &'static str,
 }
 
-fn needed() -> [Needed; 4] {
+fn needed() -> [Needed; 6] {
     fn of<K: Resource<DynamicType = (), Scope = NamespaceResourceScope>>(name: &'static str) -> Needed {
         let resource = ApiResource::erase::<K>(&());
         Needed { resource, name }
@@ -25,6 +25,8 @@ fn needed() -> [Needed; 4] {
         of::<Secret>("team-operator-seal"),
         of::<ConfigMap>("team-operator-guard"),
         of::<ConfigMap>("team-operator-memory"),
+        of::<Secret>("team-operator-journal-key"),
+        of::<ConfigMap>("team-operator-journal"),
     ]
 }
 
@@ -72,7 +74,10 @@ impl Needed {
     async fn is_there(&self, ground: &Ground) {
         if self.resource.kind == "Secret" {
             let client = ground.controller().client;
-            load_or_create(client, &Installation::default()).await.unwrap();
+            let key = || Ok::<_, SealKeyError>(vec![7; 32]);
+            load_or_create_secret(client, CONTROLLER_NAMESPACE, self.name, key)
+                .await
+                .unwrap();
             return;
         }
         let object = DynamicObject::new(self.name, &self.resource);

@@ -8,7 +8,8 @@ use crate::support::{Actor, Ground, allowed, cases, invalid};
 
 const NO_SUCH_STEP: &str =
     "a request does not go from its phase to that one; a finished request stays as it is";
-const FINISHED: &str = "finished is true in the terminal phases and only there";
+const FINISHED: &str = "finished is true only in a terminal phase";
+const STAYS: &str = "what is finished stays finished";
 const SETTLED: &str = "a request ends only when its assignment is gone, or goes on for another request";
 const ONCE: &str = "written once: what is approved is what is granted, and what is recorded is kept";
 
@@ -100,15 +101,15 @@ cases! {
         }
     }
 
-    async fn finished_says_the_same_as_the_phase(ground: Ground) {
+    async fn a_request_is_finished_only_in_a_terminal_phase_and_stays_so(ground: Ground) {
         let controller = &ground.controller();
         let name = ground.in_phase(Phase::Pending).await;
         invalid(would(controller, &name, json!({ "finished": true })).await, FINISHED);
-        invalid(would(controller, &name, json!({ "phase": "Denied" })).await, FINISHED);
+        allowed(would(controller, &name, json!({ "phase": "Denied" })).await);
         invalid(would(controller, &name, json!({ "phase": "Approved", "finished": true })).await, FINISHED);
         let over = ground.in_phase(Phase::Expired).await;
         for finished in [json!(false), Value::Null] {
-            invalid(would(controller, &over, json!({ "finished": finished })).await, FINISHED);
+            invalid(would(controller, &over, json!({ "finished": finished })).await, STAYS);
         }
     }
 
@@ -176,6 +177,34 @@ cases! {
             invalid(would(controller, &name, change).await, ONCE);
         }
         allowed(would(controller, &name, json!({ "review": { "progress": "1/1" }, "message": "done" })).await);
+    }
+
+    async fn what_happened_is_added_to_and_never_changed(ground: Ground) {
+        const KEPT: &str = "what happened is kept as it was told";
+        let controller = &ground.controller();
+        let name = ground.in_phase(Phase::Approved).await;
+        // As large as an entry may be, in every place: the rule must be affordable.
+        let entry = |sequence: i64| json!({
+            "sequence": sequence, "time": "2026-12-01T09:00:00Z", "phase": "Pending", "reason": "AwaitingApproval",
+            "message": "m".repeat(1024), "stage": "s".repeat(63), "by": "b".repeat(256),
+        });
+        let mut history: Vec<Value> = (1..=15).map(entry).collect();
+        allowed(controller.patches_status(&name, json!({ "history": history })).await);
+        history.push(entry(16));
+        allowed(controller.patches_status(&name, json!({ "history": history })).await);
+        for place in 0..history.len() {
+            let mut changed = history.clone();
+            changed[place]["by"] = json!("mallory@example.com");
+            invalid(would(controller, &name, json!({ "history": changed })).await, KEPT);
+            changed.remove(place);
+            invalid(would(controller, &name, json!({ "history": changed })).await, KEPT);
+        }
+        invalid(would(controller, &name, json!({ "history": null })).await, KEPT);
+        let mut denied = at(Phase::Denied);
+        denied["history"] = json!([entry(17)]);
+        invalid(would(controller, &name, denied.clone()).await, KEPT);
+        denied["reason"] = json!("SealBroken");
+        allowed(would(controller, &name, denied).await);
     }
 
     async fn what_is_written_once_is_never_taken_away(ground: Ground) {

@@ -23,7 +23,7 @@ pub(crate) fn forged_status(
     now: Timestamp,
 ) -> ElevationRequestStatus {
     let mut status = status.clone();
-    match number % 10 {
+    match number % 11 {
         0 => {
             let next = status.phase.map_or(Phase::FIRST, Phase::next);
             status.phase = next.get(number % next.len().max(1)).copied().or(status.phase);
@@ -60,6 +60,7 @@ pub(crate) fn forged_status(
             }
         }
         8 => status.ending = None,
+        9 => drop(status.history.pop()),
         _ => {
             if let Some(window) = &mut status.window {
                 window.start_time = Some(now);

@@ -80,7 +80,7 @@ type Law = fn(&Sim, &Seen) -> Result<(), String>;
 type StateLaw = fn(&Sim) -> Result<(), String>;
 
 /// The laws about what a controller does.
-const DEEDS: [(&str, Law); 16] = [
+const DEEDS: [(&str, Law); 17] = [
     ("L1", people::l1),
     ("L3", decisions::l3),
     ("L21", assignments::l21),
@@ -97,6 +97,7 @@ const DEEDS: [(&str, Law); 16] = [
     ("L17", assignments::l17),
     ("L19", assignments::l19),
     ("L20", machines::l20),
+    ("L22", decisions::l22),
 ];
 
 /// The laws about how things are.

@@ -7,8 +7,8 @@ use chrono::TimeDelta;
 use team_operator::api::{ApproverPolicySpec, EligibilityPolicySpec, InstanceArn, Timestamp};
 use team_operator::domain::request::assignment_of;
 use team_operator::domain::{
-    AssignmentConfig, AssignmentMachine, Clocks, Facts, Guard, IdentityCenter, Lease, Moment, Need,
-    OpenRequests, Policies, PolicyFact, PolicySet, Question, RecordSeal, Reply, RequestMachine, Seen,
+    AssignmentConfig, AssignmentMachine, Clocks, Facts, Guard, IdentityCenter, JournalFact, Lease, Moment,
+    Need, OpenRequests, Policies, PolicyFact, PolicySet, Question, RecordSeal, Reply, RequestMachine, Seen,
     SettingsFact, Snapshot, StoredRecord, Timings, record_name,
 };
 
@@ -301,6 +301,11 @@ impl Process {
             }
         }
         Snapshot {
+            // What was stored before the pass has arrived.
+            journal: JournalFact {
+                recorded: object.status.history.last().map_or(0, |entry| entry.sequence),
+                unwritable: None,
+            },
             request: object.facts(),
             settings: memory.settings.clone().unwrap(),
             eligibility_policies: Policies {

@@ -45,10 +45,11 @@ pub(crate) enum Sabotage {
     LooksPeopleUpFirst,
     RestsBeforeItStores,
     TakesUnknownForNobody,
+    TellsNothing,
 }
 
 impl Sabotage {
-    pub(crate) const ALL: [Sabotage; 26] = [
+    pub(crate) const ALL: [Sabotage; 27] = [
         Sabotage::GrantsWithoutApproval,
         Sabotage::ReadsFromTheCache,
         Sabotage::LooksAnHourLate,
@@ -75,6 +76,7 @@ impl Sabotage {
         Sabotage::SeesNoListing,
         Sabotage::LooksPeopleUpFirst,
         Sabotage::BelievesForgedRecords,
+        Sabotage::TellsNothing,
     ];
 
     /// The seed that showed it last: it is led first, so that plain `cargo test` need not seek.
@@ -118,6 +120,7 @@ impl Sabotage {
             Sabotage::SeesNoListing => "L19",
             Sabotage::LooksPeopleUpFirst => "L20",
             Sabotage::BelievesForgedRecords => "L21",
+            Sabotage::TellsNothing => "L22",
         }
     }
 }
@@ -204,6 +207,11 @@ impl Sim {
             {
                 status.phase = Some(Phase::Ended);
                 status.finished = true;
+            }
+            (Some(Sabotage::TellsNothing), Need::StoreStatus(status))
+                if status.phase == Some(Phase::Active) =>
+            {
+                status.history.pop();
             }
             (Some(Sabotage::RemovesTheFinalizerEarly), Need::StoreStatus(status))
                 if status.phase == Some(Phase::Active) && matches!(work, Work::Request(_)) =>

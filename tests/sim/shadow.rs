@@ -82,6 +82,7 @@ fn without_words(need: Need) -> Need {
     match need {
         Need::StoreStatus(mut status) => {
             status.message = None;
+            status.history.iter_mut().for_each(|entry| entry.message.clear());
             for condition in &mut status.conditions {
                 condition.message.clear();
             }

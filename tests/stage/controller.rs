@@ -69,11 +69,11 @@ pub async fn program(
         .await
         .unwrap();
     let kubeconfig = plane.kubeconfig_with_token(&token).unwrap();
-    let audit = plane.log_folder().unwrap().join("audit.jsonl");
+    let journal = plane.log_folder().unwrap().join("journal.jsonl");
     let mut arguments: Vec<OsString> = vec!["run".into(), "--kubeconfig".into(), kubeconfig.into()];
     arguments.extend([
-        "--audit-log".into(),
-        audit.into(),
+        "--journal".into(),
+        journal.into(),
         "--health-listen=127.0.0.1:0".into(),
     ]);
     arguments.extend(options.into_iter().map(OsString::from));

@@ -25,8 +25,8 @@ pub(crate) enum Happened {
         before: Option<Arc<Value>>,
         after: Option<Arc<Value>>,
     },
-    /// The controller wrote an audit line.
-    Audit(Value),
+    /// The controller wrote a line of its journal.
+    Journal(Value),
     /// Somebody asked AWS for a change, or AWS changed. `person` is whom it is about.
     Aws { person: String, sentence: String },
     /// Anything else that the reader should know.
@@ -59,18 +59,13 @@ impl Chronicle {
     }
 }
 
-/// The controller's audit log: one JSON object a line, which arrives in pieces.
-pub(crate) struct AuditLog {
-    pub(crate) chronicle: Chronicle,
-    pub(crate) line: Vec<u8>,
-}
+/// The controller's journal: whole lines, several at once.
+pub(crate) struct JournalLines(pub(crate) Chronicle);
 
-impl Write for AuditLog {
+impl Write for JournalLines {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        self.line.extend_from_slice(text);
-        if self.line.ends_with(b"\n") {
-            let line = serde_json::from_slice(&std::mem::take(&mut self.line))?;
-            self.chronicle.note(Happened::Audit(line));
+        for line in text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            self.0.note(Happened::Journal(serde_json::from_slice(line)?));
         }
         Ok(text.len())
     }

@@ -11,13 +11,14 @@ use team_operator::admission::{Guard, Installation, SealKey};
 use team_operator::api;
 use team_operator::controller::{Config, Controller, Delays, Parts, Ports, Stopped};
 use team_operator::domain::{IdentityCenter, Timings};
+use team_operator::journal::{JournalParts, SigningKey, StreamSink};
 use team_operator::metrics::Metrics;
 use team_operator::ports::Instance as _;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use crate::aws::Aws;
-use crate::chronicle::{AuditLog, Chronicle, Happened};
+use crate::chronicle::{Chronicle, Happened, JournalLines};
 use crate::clock::StoryClock;
 use crate::cluster::Cluster;
 use crate::cluster::kinds::Kind;
@@ -288,10 +289,12 @@ fn controller(stage: &Stage, pulse: &Pulse, configured: Configured) -> Controlle
         },
         guard: Guard::new(client, installation, key.clone()),
         key,
-        audit: Box::new(AuditLog {
-            chronicle: stage.chronicle.clone(),
-            line: vec![],
-        }),
+        journal: JournalParts {
+            sink: Box::new(StreamSink::in_memory(JournalLines(stage.chronicle.clone()))),
+            newest_in_sink: None,
+            key: SigningKey::from_seed(&[7; 32]).unwrap(),
+            term: 0,
+        },
         reporter: Reporter::from("team-operator"),
         metrics: Metrics::default(),
     })

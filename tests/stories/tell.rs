@@ -2,7 +2,7 @@
 //!
 //! Within one second, what concerns one person stays in its order, and people stand in the order of their names: which of two
 //! people is served first within a second is nobody's promise. Of several statuses of one request within a second the last is
-//! told; each step from phase to phase is told, from the controller's audit log, and each step of a record from state to state.
+//! told; each step from phase to phase is told, from the controller's journal, and each step of a record from state to state.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -64,7 +64,7 @@ impl Teller {
             match &entry.what {
                 Happened::Told(sentence) => second.lines.push((String::new(), sentence.clone())),
                 Happened::Aws { person, sentence } => second.lines.push((person.clone(), sentence.clone())),
-                Happened::Audit(line) => self.audit(line, &mut second),
+                Happened::Journal(line) => self.journal(line, &mut second),
                 Happened::Object {
                     plural,
                     before,
@@ -98,35 +98,34 @@ impl Teller {
         }
     }
 
-    fn audit(&mut self, line: &Value, second: &mut Second) {
-        let name = text(&line["request"]["name"]).to_owned();
-        match text(&line["event"]) {
-            "Transition" => {
+    fn journal(&mut self, line: &Value, second: &mut Second) {
+        let (entry, facts) = (&line["entry"], &line["facts"]);
+        match text(&line["kind"]) {
+            "RequestStep" if entry["step"]["stage"].is_null() => {
+                let (name, step) = (text(&entry["request"]["name"]).to_owned(), &entry["step"]);
                 let sentence = format!(
                     "{name} is {}, {}: {}",
-                    text(&line["to"]),
-                    text(&line["reason"]),
-                    text(&line["message"])
+                    text(&step["phase"]),
+                    text(&step["reason"]),
+                    text(&step["message"])
                 );
-                self.say(&name, &person_of(&line["spec"]), sentence, second);
+                self.say(&name, &person_of(&facts["spec"]), sentence, second);
             }
-            "RequestRemoved" => {
-                let object = &line["object"];
+            "RequestRemoval" => {
+                let object = &entry["object"];
                 let sentence = format!(
-                    "audit: the whole of {} is kept before it is removed",
+                    "journal: the whole of {} is kept before it is removed",
                     text(&object["metadata"]["name"])
                 );
                 second.lines.push((person_of(&object["spec"]), sentence));
             }
-            // The record itself shows it.
-            "AssignmentStep" => {}
-            event => {
-                let (set, account) = (text(&line["permissionSetName"]), text(&line["accountId"]));
-                second.lines.push((
-                    String::new(),
-                    format!("audit: {event}, {set} in account {account}"),
-                ));
+            "Alert" if entry["permissionSetName"].is_string() => {
+                let (set, account) = (text(&entry["permissionSetName"]), text(&entry["accountId"]));
+                let sentence = format!("journal: {}, {set} in account {account}", text(&entry["reason"]));
+                second.lines.push((String::new(), sentence));
             }
+            // Records, Events and policies themselves show it.
+            _ => {}
         }
     }
 

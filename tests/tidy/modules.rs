@@ -111,6 +111,15 @@ pub(crate) const MODULES: &[Module] = &[
         must_not_contain: &[ban(Crate("kube"), NO_KUBERNETES)],
     },
     Module {
+        name: "journal",
+        layer: 5,
+        may_use: &["api", "domain", "ports"],
+        must_not_contain: &[
+            ban(Crate("aws_sdk*"), AWS_ELSEWHERE),
+            ban(Crate("aws_config"), AWS_ELSEWHERE),
+        ],
+    },
+    Module {
         name: "admission",
         layer: 5,
         may_use: &["api", "domain", "ports"],
@@ -119,7 +128,7 @@ pub(crate) const MODULES: &[Module] = &[
     Module {
         name: "controller",
         layer: 6,
-        may_use: &["api", "domain", "ports", "metrics", "admission"],
+        may_use: &["api", "domain", "ports", "metrics", "journal", "admission"],
         must_not_contain: &[ban(Crate("aws_*"), AWS_ELSEWHERE)],
     },
     Module {
@@ -131,6 +140,7 @@ pub(crate) const MODULES: &[Module] = &[
             "ports",
             "metrics",
             "aws",
+            "journal",
             "controller",
             "admission",
         ],

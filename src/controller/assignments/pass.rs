@@ -11,6 +11,7 @@ use tracing::Instrument as _;
 
 use crate::controller::context::Context;
 use crate::controller::driver::{Work, drive};
+use crate::controller::journaled;
 use crate::domain::{AssignmentMachine, RequestFacts, Seen, Urgency};
 use crate::metrics::ReconcileKind;
 
@@ -85,6 +86,9 @@ async fn pass(context: Arc<Context>, name: String) {
 /// One pass; how long the machine rests, or nothing when there is nothing left that it would have to remember or look at.
 async fn steps(context: &Context, name: &str) -> Option<Duration> {
     let mut machine = machine_of(context, name);
+    if let Some(stored) = context.record_cache.get(name) {
+        journaled::record(context, &stored);
+    }
     let wait = drive(context, &mut machine, &mut Work::of_record(name)).await;
     let over =
         machine.is_idle() && context.record_cache.get(name).is_none() && context.live.naming(name).is_empty();

@@ -7,6 +7,7 @@ use tokio::time;
 
 use crate::controller::context::Context;
 use crate::domain;
+use crate::domain::journal::{Kind, Line};
 use crate::metrics::GuardSight;
 
 /// How often it is looked whether every request was decided as of a gap.
@@ -21,6 +22,8 @@ pub async fn keep_the_guard(context: Arc<Context>) {
         context.metrics.guard(sight(&state), context.now());
         if state != known {
             known = state.clone();
+            let entry = serde_json::json!({ "guard": format!("{state:?}") });
+            context.journal.other(Line::of(Kind::Guard, context.now(), entry));
             context.begin_epoch();
         }
         if matches!(state, domain::Guard::BrokenBefore(_)) && nothing_of_the_gap_counts(&context).await {

@@ -6,15 +6,19 @@ use std::time::Duration;
 use kube::api::DynamicObject;
 use kube::core::PartialObjectMeta;
 
-use crate::api::{ConditionType, HumanDuration, Timestamp};
+use crate::api::{HumanDuration, Timestamp};
 use crate::controller::api_call::NoAnswer;
 use crate::controller::context::Context;
 use crate::controller::requests::{self, FINALIZER, StoredRequest};
+use crate::domain::journal::{Kind, Line};
 use crate::domain::retention::{Retention, of_request};
 use crate::domain::{SealCheck, SettingsFact};
 
 /// How long after a failure it is tried again, and how often it is looked for finalizers that were left.
 const RETRY: Duration = Duration::from_secs(5);
+
+/// How long the removal of a request waits until the journal has it.
+const REMOVAL_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Looks through finished requests at the start, then at intervals, and after each change of the guard, for ever.
 pub async fn look_through(context: Arc<Context>) {
@@ -121,7 +125,17 @@ async fn one(
             Ok(wait.max(Duration::from_secs(1)).min(longest))
         }
         Retention::Remove => {
-            context.report.removed(request, now);
+            let entry = serde_json::json!({ "object": request.object() });
+            context.journal.once(&format!("removal {}", request.uid()), || {
+                Line::of(Kind::RequestRemoval, now, entry)
+            });
+            if !context.journal.is_empty_within(REMOVAL_PATIENCE).await {
+                tracing::warn!(
+                    request = request.full_name(),
+                    "a finished request is kept until the journal has it"
+                );
+                return Ok(RETRY);
+            }
             context.requests.delete(request).await?;
             tracing::info!(
                 request = request.full_name(),
@@ -132,16 +146,12 @@ async fn one(
     }
 }
 
-/// Settled turns true when a request becomes Active or ends, and stays so; the end of access is later.
+/// When the request came to its last phase, or the end of its access, where that was later.
 fn finished_at(request: &StoredRequest) -> Option<Timestamp> {
     let status = request.status();
-    let settled = status
-        .conditions
-        .iter()
-        .find(|condition| condition.kind == ConditionType::Settled)?;
+    let last = status.history.last()?.time;
     let gone = status.assignment.and_then(|assignment| assignment.gone_time);
-    let settled = settled.last_transition_time;
-    Some(gone.map_or(settled, |gone| gone.max(settled)))
+    Some(gone.map_or(last, |gone| gone.max(last)))
 }
 
 /// Takes up finished requests whose finalizer could not be taken off, for ever.

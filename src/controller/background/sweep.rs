@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::api::{AssignmentKey, AssignmentState, PermissionSetName, Reason};
 use crate::controller::context::Context;
-use crate::domain::{Lookup, Principal, StoredRecord};
+use crate::domain::{Alert, Lookup, Principal, StoredRecord};
 use crate::ports::{AccountId, CallOptions, PermissionSet, PortError};
 
 /// Sweeps at intervals, for ever.
@@ -97,12 +97,16 @@ fn holds(record: &StoredRecord) -> bool {
 
 fn report(context: &Context, key: &AssignmentKey, set_name: &str) {
     tracing::warn!(user = %key.user_id, account = %key.account_id, permission_set = set_name, "an assignment without a record");
-    context.report.audit(&json!({
-        "event": Reason::UnheldAssignment,
-        "time": context.now(),
+    let sentence = format!(
+        "User {} has {set_name} in account {} without a record.",
+        key.user_id, key.account_id
+    );
+    let about = json!({
         "userId": key.user_id,
         "accountId": key.account_id,
         "permissionSetArn": key.permission_set_arn,
         "permissionSetName": set_name,
-    }));
+    });
+    let alert = Alert::new(Reason::UnheldAssignment, sentence);
+    context.report.note(&alert, &about, context.now());
 }

@@ -11,6 +11,7 @@ use super::stored_request::StoredRequest;
 use crate::api::{AssignmentState, ElevationRequestStatus, Phase};
 use crate::controller::context::Context;
 use crate::controller::driver::{Work, drive};
+use crate::controller::journaled;
 use crate::domain::{Facts, RequestMachine, SealCheck};
 use crate::metrics::ReconcileKind;
 
@@ -66,6 +67,7 @@ async fn steps(context: &Context, request: StoredRequest) -> Requeue {
     let epoch = context.epoch();
     let visit = context.memory.visit(request.uid());
     let facts = context.memory.believed(request.facts(&context.key));
+    journaled::request(context, &request, &facts);
     let _turn = if facts.status.phase.is_none() {
         let requester = facts.spec.requester.as_deref().unwrap_or_default();
         let Some(turn) = context.opening.of(requester) else {
@@ -84,6 +86,7 @@ async fn steps(context: &Context, request: StoredRequest) -> Requeue {
     let wait = drive(context, &mut machine, &mut work).await;
     let Some(stored) = work.into_request() else {
         context.memory.forget(request.uid());
+        context.journal.forget(request.uid());
         return Requeue::await_change();
     };
     let wait = wait.to_std().unwrap_or_default();
@@ -96,6 +99,7 @@ async fn steps(context: &Context, request: StoredRequest) -> Requeue {
     }
     if stored.status().finished {
         context.memory.forget(request.uid());
+        context.journal.forget(request.uid());
         return Requeue::await_change();
     }
     let wait = notice_of_the_end(context, &stored, context.precise(wait));

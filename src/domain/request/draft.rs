@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 
+use super::history;
 use crate::api::{
     AssignmentState, Claim, ClaimEnd, ClaimedAssignment, Condition, ConditionStatus, ConditionType,
     ElevationRequestStatus, Ending, HumanDuration, Phase, Reason, TeamSettingsSpec, Timestamp, set_condition,
@@ -30,6 +31,8 @@ pub(super) struct Draft<'a> {
     pub credentials_expiry_time: Option<Timestamp>,
     /// Whether access should have been removed by now.
     pub overdue: bool,
+    /// Whether the request is denied because its status is a forged one.
+    pub is_denied_as_forged: bool,
     basis: Basis,
     wake_at: Option<Timestamp>,
     stores_nothing: bool,
@@ -48,6 +51,7 @@ impl<'a> Draft<'a> {
             gone_time: None,
             credentials_expiry_time: None,
             overdue: false,
+            is_denied_as_forged: false,
             basis: Basis::NOTHING,
             wake_at: None,
             stores_nothing: false,
@@ -214,6 +218,10 @@ impl<'a> Draft<'a> {
             };
             return Err(closed(reason, format!("Nothing is granted: {why}")));
         }
+        if let Some(why) = &self.snapshot.journal.unwritable {
+            let why = format!("Nothing is granted while the journal cannot be written: {why}");
+            return Err(closed(Reason::JournalUnavailable, why));
+        }
         let spread = self.snapshot.clocks.spread();
         if spread > self.timings().clock_skew {
             let why = format!(
@@ -243,9 +251,9 @@ impl<'a> Draft<'a> {
         }
         self.status.observed_generation = Some(self.snapshot.request.generation);
         let phase = self.status.phase;
-        self.status.finished = phase.is_some_and(Phase::is_terminal);
-        let settled = self.status.finished || phase == Some(Phase::Active);
-        if phase != before.phase || !before.finished {
+        let over = phase.is_some_and(Phase::is_terminal);
+        let settled = over || phase == Some(Phase::Active);
+        if phase != before.phase || !over {
             let status = if settled {
                 ConditionStatus::True
             } else {
@@ -255,11 +263,13 @@ impl<'a> Draft<'a> {
             let reason = reason.unwrap_or(Reason::RevocationOverdue);
             self.condition(ConditionType::Settled, status, reason, "");
         }
+        self.restate_assignment();
+        history::tell(&mut self);
+        self.record(over);
         if self.status.finished && self.snapshot.request.has_finalizer {
             self.finalizer = Some(false);
             self.wake(after(self.now, self.timings().lookup_retry));
         }
-        self.restate_assignment();
         if self.status != *before {
             self.status.sequence = Some(before.sequence.unwrap_or(0).saturating_add(1));
         }
@@ -267,6 +277,28 @@ impl<'a> Draft<'a> {
             .filter(|_| phase != before.phase)
             .map(|to| transition(&self, to));
         self.decided(transition)
+    }
+
+    /// How much of the history the journal has goes with the next write; at the end of a life it has one of its own, and the
+    /// request is finished by it.
+    fn record(&mut self, over: bool) {
+        let last = self.status.history.last().map_or(0, |entry| entry.sequence);
+        let known = self
+            .snapshot
+            .journal
+            .recorded
+            .max(self.status.recorded.unwrap_or(0));
+        let recorded = known.min(last);
+        let finishes = over && !self.status.finished && recorded >= last;
+        if recorded > 0 && (finishes || self.status != self.snapshot.request.status) {
+            self.status.recorded = Some(recorded);
+        }
+        if over {
+            self.status.finished |= finishes;
+            if !self.status.finished {
+                self.wake(after(self.now, self.timings().lookup_retry));
+            }
+        }
     }
 
     /// Every write restates the record's state; that alone is no reason for a write.

@@ -107,6 +107,7 @@ pub(super) fn of_a_forged_request(draft: &mut Draft<'_>) {
         Reason::SealBroken,
         &format!("{} Make a new request.", stop::FORGED),
     );
+    draft.is_denied_as_forged = true;
 }
 
 /// While access is being taken away.

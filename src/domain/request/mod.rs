@@ -8,6 +8,7 @@ mod disappearance;
 mod draft;
 mod ending;
 mod finished;
+mod history;
 mod machine;
 mod pending;
 mod review_status;

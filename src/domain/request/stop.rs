@@ -29,11 +29,10 @@ pub fn stop(request: &RequestFacts, now: Timestamp) -> Option<ClaimEnd> {
     if let Some(wish) = wish(request) {
         return Some(end(wish.reason, wish.message, wish.by));
     }
-    let status = &request.status;
-    let over = status.phase.is_some_and(Phase::is_terminal);
-    over.then(|| {
-        let reason = status.reason.unwrap_or(Reason::EndReached);
-        end(reason, status.message.clone().unwrap_or_default(), None)
+    let over = request.status.phase.is_some_and(Phase::is_terminal);
+    over.then(|| match request.status.history.last() {
+        Some(last) => end(last.reason, last.message.clone(), last.by.as_deref()),
+        None => end(Reason::EndReached, "The request is over.".to_owned(), None),
     })
 }
 

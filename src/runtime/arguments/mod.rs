@@ -4,6 +4,7 @@
 //! are computed, so that none is forgotten or spelled differently.
 
 mod delays;
+mod journal;
 mod run;
 
 use std::path::PathBuf;
@@ -11,8 +12,12 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub use delays::{BackgroundDelayArguments, TimingArguments};
+pub use journal::{
+    ByTime, EvidenceArguments, JournalArguments, JournalCommand, ListArguments, ListFormat, ProveArguments,
+    VerifyArguments,
+};
 pub use run::{
-    ArgumentError, AuditLog, AwsArguments, ClusterArguments, LeaseArguments, LogFormat, OutputArguments,
+    ArgumentError, AwsArguments, ClusterArguments, JournalFile, LeaseArguments, LogFormat, OutputArguments,
     RunArguments,
 };
 
@@ -50,6 +55,9 @@ pub enum Command {
     /// Fail while access depends on the controller: an AccountAssignment that is not Absent, or claimed by a request. The chart
     /// runs it before it is uninstalled.
     UninstallCheck(UninstallCheckArguments),
+    /// Verify, list and prove what a journal tells, without a cluster and without AWS.
+    #[command(subcommand)]
+    Journal(JournalCommand),
 }
 
 /// The options of `team-operator uninstall-check`.
@@ -176,7 +184,7 @@ pub(crate) fn run_arguments(arguments: &[&str]) -> RunArguments {
     let line: Vec<&str> = std::iter::once("run").chain(arguments.iter().copied()).collect();
     match parsed(&line).unwrap().command {
         Command::Run(arguments) => *arguments,
-        Command::Manifests(_) | Command::UninstallCheck(_) => panic!("expected run"),
+        Command::Manifests(_) | Command::Journal(_) | Command::UninstallCheck(_) => panic!("expected run"),
     }
 }
 
@@ -210,7 +218,7 @@ mod tests {
             |pod: Option<&str>, arguments: &[&str]| match parsed_in(pod, arguments).unwrap().command {
                 Command::Run(run) => run.installation.namespace,
                 Command::Manifests(manifests) => manifests.installation.namespace,
-                Command::UninstallCheck(_) => panic!("it has no namespace"),
+                Command::Journal(_) | Command::UninstallCheck(_) => panic!("expected run or manifests"),
             };
         assert_eq!(namespace(None, &["run"]), "team-operator-system");
         assert_eq!(namespace(Some("platform"), &["run"]), "platform");

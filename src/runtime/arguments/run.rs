@@ -35,7 +35,7 @@ pub struct RunArguments {
     /// Leader election.
     #[command(flatten)]
     pub lease: LeaseArguments,
-    /// Logs, audit log and health endpoints.
+    /// Logs, journal and health endpoints.
     #[command(flatten)]
     pub output: OutputArguments,
     /// The delays of decisions.
@@ -113,7 +113,7 @@ pub struct LeaseArguments {
     pub lease_identity: Option<String>,
 }
 
-/// Logs, audit log and health endpoints.
+/// Logs, journal and health endpoints.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArguments {
@@ -124,9 +124,10 @@ pub struct OutputArguments {
     /// default reduces the lines of the kube library, which repeat the controller's own.
     #[arg(long, value_name = "FILTER", default_value = "info,kube_client::client::builder=off,kube_runtime::controller=warn", value_parser = filter)]
     pub log_level: String,
-    /// File that the audit log is appended to, one JSON object per line; `-` is standard output.
+    /// File that the journal is appended to, one JSON object per line, each on disk before the access that it justifies; `-` is
+    /// standard output, where nobody knows what becomes of it.
     #[arg(long, value_name = "FILE|-", default_value = "-")]
-    pub audit_log: AuditLog,
+    pub journal: JournalFile,
     /// Address of /healthz, /readyz and /metrics. Port 0 selects a free port, which is logged.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "0.0.0.0:8081")]
     pub health_listen: SocketAddr,
@@ -141,9 +142,9 @@ pub enum LogFormat {
     Json,
 }
 
-/// The destination of the audit log.
+/// The destination of the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AuditLog {
+pub enum JournalFile {
     /// Standard output.
     StandardOutput,
     /// A file that is appended to.
@@ -226,7 +227,7 @@ impl AwsArguments {
     }
 }
 
-impl FromStr for AuditLog {
+impl FromStr for JournalFile {
     type Err = std::convert::Infallible;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -334,8 +335,8 @@ mod tests {
 
     #[test]
     fn a_dash_is_standard_output_and_all_else_a_file() {
-        assert_eq!(run_arguments(&[]).output.audit_log, AuditLog::StandardOutput);
-        let file = AuditLog::File("audit.jsonl".into());
-        assert_eq!(run_arguments(&["--audit-log=audit.jsonl"]).output.audit_log, file);
+        assert_eq!(run_arguments(&[]).output.journal, JournalFile::StandardOutput);
+        let file = JournalFile::File("journal.jsonl".into());
+        assert_eq!(run_arguments(&["--journal=journal.jsonl"]).output.journal, file);
     }
 }

@@ -51,6 +51,8 @@ enum End {
 /// The state shared by the renewal task and the callers.
 struct Shared {
     settings: LeaseSettings,
+    /// How often the lease had changed hands when this replica took it.
+    term: i64,
     state: Mutex<State>,
 }
 
@@ -99,6 +101,7 @@ impl Leader {
         };
         let shared = Arc::new(Shared {
             settings,
+            term: i64::from(claim.transitions),
             state: Mutex::new(state),
         });
         let (wanted, wants) = watch::channel(Wanted::Lead);
@@ -121,6 +124,11 @@ impl Leader {
             ended,
             renewal_task,
         }
+    }
+
+    /// How often the lease had changed hands when this replica took it.
+    pub fn term(&self) -> i64 {
+        self.shared.term
     }
 
     /// Waits until another replica holds the lease, and names it. Does not return during an outage of the API server, nor

@@ -28,10 +28,13 @@ async fn a_request_is_approved_granted_at_its_start_and_removed_at_its_end() {
     assert_eq!(record["status"]["state"], "Present");
     assert_eq!(record["metadata"]["name"], active["status"]["assignment"]["name"]);
     assert_eq!(record["status"]["until"], active["status"]["window"]["endTime"]);
-    let ended = scene.is(&name, "Ended").await;
+    scene.is(&name, "Ended").await;
     assert!(!scene.has("alice", "DatabaseAdmin"));
+    let recorded = |request: &serde_json::Value| request["status"]["finished"] == true;
+    let ended = scene.until(&name, "is recorded", recorded).await;
     assert_eq!(ended["status"]["reason"], "EndReached");
-    assert_eq!(ended["status"]["finished"], true);
+    let history = ended["status"]["history"].as_array().unwrap();
+    assert_eq!(ended["status"]["recorded"], history.last().unwrap()["sequence"]);
     scene.is_let_go(&name).await;
     let lists = scene.calls("ListAccountAssignments");
     assert!(lists <= MANY_LISTS, "AWS was asked for {lists} lists");
@@ -167,7 +170,7 @@ async fn a_request_that_is_cancelled_while_pending_is_over() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_controller_did_is_told_in_events_and_in_the_audit_log() {
+async fn what_the_controller_did_is_told_in_events_and_in_the_journal() {
     let scene = Scene::shared().await;
     let name = scene.asks("alice", "DatabaseAdmin", "40s").await;
     scene.is(&name, "Pending").await;
@@ -178,24 +181,32 @@ async fn what_the_controller_did_is_told_in_events_and_in_the_audit_log() {
     let steps_of = |lines: Vec<serde_json::Value>| -> Vec<String> {
         let steps = lines
             .iter()
-            .map(|line| line["to"].as_str().unwrap_or_default().to_owned());
+            .filter(|line| line["entry"]["step"]["stage"].is_null());
+        let steps = steps.filter_map(|line| Some(line["entry"]["step"]["phase"].as_str()?.to_owned()));
         steps.filter(|step| step != "Revoking").collect()
     };
     // The line is written when the status is stored, and so a moment after it can be read.
-    let steps = crate::support::until("the audit lines are there", async || {
-        Some(steps_of(scene.stage.audited(uid))).filter(|steps| steps.len() >= 4)
+    let steps = crate::support::until("the lines are there", async || {
+        Some(steps_of(scene.stage.told_of(uid))).filter(|steps| steps.len() >= 4)
     })
     .await;
     assert_eq!(steps, ["Pending", "Approved", "Active", "Ended"]);
     let record = ended["status"]["assignment"]["name"].as_str().unwrap();
-    let steps = crate::support::until("the audit lines of the record are there", async || {
+    let steps = crate::support::until("the lines of the record are there", async || {
         Some(scene.stage.record_steps(record)).filter(|steps| steps.last().is_some_and(|to| to == "Absent"))
     })
     .await;
     assert_eq!(steps, ["Absent", "Creating", "Present", "Deleting", "Absent"]);
-    let approved = &scene.stage.audited(uid)[1];
-    assert_eq!(approved["counted"], json!(["carol@example.com"]));
-    assert_eq!(approved["approverPolicy"]["name"], "leads");
+    let lines = scene.stage.told_of(uid);
+    let approved = lines
+        .iter()
+        .find(|line| line["entry"]["step"]["phase"] == "Approved")
+        .unwrap();
+    assert_eq!(approved["entry"]["step"]["by"], "carol@example.com");
+    let facts = &approved["facts"];
+    assert_eq!(facts["approverPolicy"]["name"], "leads");
+    assert_eq!(facts["verdicts"][0]["entry"]["approver"], "carol@example.com");
+    assert_eq!(facts["verdicts"][0]["counted"], true);
     let events = crate::support::api_of(
         &scene.admin(),
         &json!({ "apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": { "namespace": scene.namespace } }),

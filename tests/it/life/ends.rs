@@ -193,14 +193,14 @@ async fn nobody_approves_in_time_and_finished_requests_are_removed_when_settings
     let name = scene.asks("alice", "DatabaseAdmin", "1h").await;
     let expired = scene.is(&name, "Expired").await;
     scene.is_gone(&name).await;
-    let lines = scene.stage.audited(expired["metadata"]["uid"].as_str().unwrap());
+    let lines = scene.stage.told_of(expired["metadata"]["uid"].as_str().unwrap());
     let removed: Vec<&Value> = lines
         .iter()
-        .filter(|line| line["event"] == "RequestRemoved")
+        .filter(|line| line["kind"] == "RequestRemoval")
         .collect();
     assert_eq!(removed.len(), 1);
     assert_eq!(
-        removed[0]["object"]["spec"]["justification"],
+        removed[0]["entry"]["object"]["spec"]["justification"],
         "restore of the orders table"
     );
 }

@@ -5,6 +5,7 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::time::Duration;
 
 use serde_json::Value;
+use team_operator::journal::{Committed, Input, Verdict, Verifier, content};
 
 use super::scene::Scene;
 
@@ -74,5 +75,43 @@ async fn after_whichever_write_of_a_record_it_is_killed_the_access_comes_once_an
             "{creates} creates after write {number}"
         );
         assert_eq!(scene.record("Waived").await.unwrap()["status"]["state"], "Absent");
+        let recorded = |request: &Value| request["status"]["finished"] == true;
+        let finished = scene.until(&name, "is recorded", recorded).await;
+        journal_has_all_of(&scene, &finished, number);
+    }
+}
+
+/// Every step of the history is in the journal, under a checkpoint, in one way only, whoever wrote it.
+fn journal_has_all_of(scene: &Scene, request: &Value, number: usize) {
+    let input = Input {
+        files: vec![scene.stage.journal()],
+        field: None,
+    };
+    let mut verifier = Verifier::new(vec![], vec![]);
+    let mut told: Vec<Value> = vec![];
+    let mut on = |line: &Committed<'_>| told.extend(content(line.bytes));
+    let read = input.each_line(&scene.stage.journal(), 0, &mut |bytes, position, _| {
+        verifier.line(bytes, position, &mut on);
+        true
+    });
+    read.unwrap();
+    assert_eq!(
+        verifier.finish(),
+        Verdict::EndNotProvable,
+        "{:?}",
+        verifier.findings
+    );
+    let of_request =
+        |line: &&Value| line["kind"] == "RequestStep" && line["key"]["uid"] == request["metadata"]["uid"];
+    for entry in request["status"]["history"].as_array().unwrap() {
+        let same = |line: &&Value| line["key"]["sequence"] == entry["sequence"];
+        let lines: Vec<&Value> = told.iter().filter(of_request).filter(same).collect();
+        assert!(
+            !lines.is_empty(),
+            "{entry} is not in the journal after write {number}"
+        );
+        for line in lines {
+            assert_eq!(line["entry"]["step"], *entry, "after write {number}");
+        }
     }
 }

@@ -157,9 +157,9 @@ async fn an_end_whose_delete_hangs_is_overdue_in_metrics_readiness_and_the_audit
     })
     .await;
     eventually("the audit log has it", async || {
-        let audit = std::fs::read_to_string(scene.stage.audit_log()).unwrap_or_default();
+        let audit = std::fs::read_to_string(scene.stage.journal()).unwrap_or_default();
         let says =
-            |line: &str| line.contains(r#""event":"RevocationOverdue""#) && line.contains(&scene.account);
+            |line: &str| line.contains(r#""reason":"RevocationOverdue""#) && line.contains(&scene.account);
         audit.lines().any(says)
     })
     .await;

@@ -206,35 +206,43 @@ impl Stage {
             .join("\n--- next process\n")
     }
 
-    /// The audit log of all controllers.
-    pub fn audit_log(&self) -> PathBuf {
-        self.folder.join("audit.jsonl")
+    /// The journal of all controllers.
+    pub fn journal(&self) -> PathBuf {
+        self.folder.join("journal.jsonl")
     }
 
-    /// The audit lines about one request.
-    pub fn audited(&self, uid: &str) -> Vec<Value> {
-        let lines = self.audit_lines().into_iter();
+    /// The lines of the journal about one request.
+    pub fn told_of(&self, uid: &str) -> Vec<Value> {
+        let lines = self.journal_lines().into_iter();
         lines
-            .filter(|line| line["request"]["uid"] == uid || line["object"]["metadata"]["uid"] == uid)
+            .filter(|line| {
+                line["entry"]["request"]["uid"] == uid || line["entry"]["object"]["metadata"]["uid"] == uid
+            })
             .collect()
     }
 
-    fn audit_lines(&self) -> Vec<Value> {
-        let text = std::fs::read_to_string(self.audit_log()).unwrap_or_default();
+    fn journal_lines(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.journal()).unwrap_or_default();
         // The last line may be in the middle of being written.
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
         let lines = whole.lines();
         lines.map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// The states that a record came to, by the audit log.
+    /// The states that a record came to, by the journal.
     pub fn record_steps(&self, record: &str) -> Vec<String> {
-        let lines = self.audit_lines();
-        let steps = lines
-            .iter()
-            .filter(|line| line["event"] == "AssignmentStep" && line["assignment"] == record);
+        let lines = self.journal_lines();
+        let steps = lines.iter().filter(|line| {
+            let of_record = matches!(line["kind"].as_str(), Some("RecordStep" | "RecordRemoval"));
+            of_record && line["entry"]["assignment"]["name"] == record
+        });
         let mut states: Vec<String> = steps
-            .map(|line| line["to"].as_str().unwrap_or("removed").to_owned())
+            .map(|line| {
+                line["entry"]["status"]["state"]
+                    .as_str()
+                    .unwrap_or("removed")
+                    .to_owned()
+            })
             .collect();
         states.dedup();
         states

@@ -1,6 +1,6 @@
 //! Laws about what is written to requests and records.
 
-use team_operator::api::{AssignmentState, Claim, ElevationRequestStatus, Phase};
+use team_operator::api::{AssignmentState, Claim, ElevationRequestStatus, LONGEST_HISTORY, Phase, Reason};
 use team_operator::domain::{RecordSeal, SealCheck};
 
 use super::{Seen, versions_since};
@@ -61,6 +61,59 @@ fn written_once(before: &ElevationRequestStatus, after: &ElevationRequestStatus)
     stays("the ending", before.ending.as_ref(), after.ending.as_ref())?;
     let name = |status: &ElevationRequestStatus| status.assignment.as_ref().map(|one| one.name.clone());
     stays("the record", name(before).as_ref(), name(after).as_ref())
+}
+
+/// The history only grows, tells each change of the phase in the write that makes it, and nothing else as one. Of a forged
+/// one nothing is left but the denial.
+pub(super) fn l22(_: &Sim, seen: &Seen) -> Result<(), String> {
+    let Seen::Wrote { before, after } = seen else {
+        return Ok(());
+    };
+    let (from, to) = (&before.status, &after.status);
+    if after.seal != SealCheck::Valid || from == to {
+        return Ok(());
+    }
+    let told = to.history.last().filter(|last| last.stage.is_none());
+    if before.seal == SealCheck::Broken {
+        let alone = to.history.len() == 1 && to.reason == Some(Reason::SealBroken);
+        return if alone && told.is_some_and(|last| Some(last.phase) == to.phase) {
+            Ok(())
+        } else {
+            Err(format!("a forged history is kept: {:?}", to.history))
+        };
+    }
+    let last = from.history.last().map(|entry| entry.sequence);
+    if to.finished && !from.finished && (to.recorded != last || from.phase != to.phase) {
+        return Err(format!(
+            "finished, and recorded up to {:?} of {last:?}",
+            to.recorded
+        ));
+    }
+    let Some(new) = to.history.strip_prefix(from.history.as_slice()) else {
+        return Err(format!("{:?} became {:?}", from.history, to.history));
+    };
+    let phases: Vec<Phase> = new
+        .iter()
+        .filter(|entry| entry.stage.is_none())
+        .map(|entry| entry.phase)
+        .collect();
+    let expected: Vec<Phase> = to.phase.filter(|_| from.phase != to.phase).into_iter().collect();
+    if phases != expected {
+        return Err(format!(
+            "{:?} to {:?} is told as {phases:?}",
+            from.phase, to.phase
+        ));
+    }
+    let in_order = to
+        .history
+        .iter()
+        .zip(1..)
+        .all(|(entry, place)| entry.sequence == place);
+    let anew = to.reason == Some(Reason::SealBroken) && to.history.len() == 1;
+    if to.history.len() > LONGEST_HISTORY || !(in_order || anew) {
+        return Err(format!("out of order: {:?}", to.history));
+    }
+    Ok(())
 }
 
 /// Terminal only with its claim ended, and with nothing of it left or another claim that keeps it.

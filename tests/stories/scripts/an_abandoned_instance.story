@@ -45,7 +45,7 @@ advance 2m
     09:01:55  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
                 user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:00:50Z, and AWS
                 has not confirmed that it is gone.
-    09:02:05  audit: RevocationOverdue, ReadOnlyAccess in account 444444444444
+    09:02:05  journal: RevocationOverdue, ReadOnlyAccess in account 444444444444
     09:02:12  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
                 exist. (once more at 09:02:42)
 the controller starts with another instance for good

@@ -37,7 +37,7 @@ advance 1h
     10:01:30  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RevocationOverdue: The access of
                 user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T10:00:25Z, and AWS
                 has not confirmed that it is gone.
-    10:01:40  audit: RevocationOverdue, ReadOnlyAccess in account 444444444444
+    10:01:40  journal: RevocationOverdue, ReadOnlyAccess in account 444444444444
     10:01:47  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
                 exist. (117 times more, the last at 11:00:17)
 the controller starts
@@ -48,6 +48,6 @@ the controller starts
                 exist.
     11:00:40  record: ReadOnlyAccess in payments for alice is Absent
     11:00:40  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
-    11:00:40  record: ReadOnlyAccess in payments for alice is removed
+    11:00:41  record: ReadOnlyAccess in payments for alice is removed
     11:00:45  settings: EndsInTime is True, Valid: No end of access is overdue.
 advance 1m

@@ -30,7 +30,7 @@ advance 10m
                 user alice@example.com to ReadOnlyAccess in account 444444444444 ended at 2026-12-01T09:00:40Z, and AWS
                 has not confirmed that it is gone. The last attempt failed: DeleteAccountAssignment for account
                 444444444444: ConflictException: Another operation on this assignment is in progress. Please try again.
-    09:03:15  audit: RevocationOverdue, ReadOnlyAccess in account 444444444444
+    09:03:15  journal: RevocationOverdue, ReadOnlyAccess in account 444444444444
     09:03:15  aws: delete ReadOnlyAccess in payments for alice: ConflictException: Another operation on this assignment
                 is in progress. Please try again. (16 times more, the last at 09:04:35)
     09:04:40  aws: alice no longer has ReadOnlyAccess in payments

@@ -13,5 +13,5 @@ alice deletes
                 evidence and cannot be deleted; TeamSettings spec.retention removes finished ones in time
 advance 2h
 advance 2h
-    13:00:00  audit: the whole of alice-1 is kept before it is removed
+    13:00:00  journal: the whole of alice-1 is kept before it is removed
     13:00:00  alice-1 is removed

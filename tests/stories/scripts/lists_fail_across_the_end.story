@@ -58,10 +58,10 @@ advance 5m
                 dave@example.com to ReadOnlyAccess in account 555555555555 ended at 2026-12-01T09:30:35Z, and AWS has
                 not confirmed that it is gone. The last attempt failed: ListAccountAssignments for account 555555555555:
                 InternalServerException: An unexpected internal service exception was encountered.
-    09:31:40  audit: RevocationOverdue, ReadOnlyAccess in account 444444444444
+    09:31:40  journal: RevocationOverdue, ReadOnlyAccess in account 444444444444
     09:31:47  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
                 exist.
-    09:31:50  audit: RevocationOverdue, ReadOnlyAccess in account 555555555555
+    09:31:50  journal: RevocationOverdue, ReadOnlyAccess in account 555555555555
     09:32:17  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
                 exist. (5 times more, the last at 09:34:47)
 advance 10m

@@ -16,10 +16,10 @@ erin approves
     09:00:40  alice-1 is Approved, ApprovalsComplete: Approved by bob@example.com, erin@example.com.
     09:00:40  alice-1 is Approved, AwaitingStart: Approved; the access starts at 2026-12-01T21:00:20Z.
 advance 11h
-    15:00:00  audit: UnheldAssignment, ReadOnlyAccess in account 111122223333
+    15:00:00  journal: UnheldAssignment, ReadOnlyAccess in account 111122223333
 advance 1h
     20:59:20  record: DatabaseAdmin in orders for alice is Absent, claimed by alice-1
-    21:00:00  audit: UnheldAssignment, ReadOnlyAccess in account 111122223333
+    21:00:00  journal: UnheldAssignment, ReadOnlyAccess in account 111122223333
     21:00:20  record: DatabaseAdmin in orders for alice is Creating, claimed by alice-1
     21:00:20  aws: create DatabaseAdmin in orders for alice: accepted
     21:00:22  aws: alice has DatabaseAdmin in orders

@@ -5,6 +5,7 @@ mod approval;
 mod clocks;
 mod eligibility;
 mod ending;
+mod history;
 mod laws;
 mod limits;
 mod policies;
