@@ -174,10 +174,12 @@ async fn the_program_says_what_it_lacks_leads_and_ends_well() {
         answer.contains("[+] leader: this replica, first, leads"),
         "{answer}"
     );
-    assert!(
-        answer.contains("[+] AWS: instance arn:aws:sso:::instance/"),
-        "{answer}"
-    );
+    // AWS is asked beside all that: nothing waits for it.
+    eventually("AWS has answered", async || {
+        let answer = process.probe("/readyz").await;
+        answer.contains("[+] AWS: instance arn:aws:sso:::instance/")
+    })
+    .await;
     assert_eq!(holder(&plane).await.as_deref(), Some("first"));
     process.is_asked_to_end();
     assert_eq!(process.ends().await.code(), Some(0));

@@ -134,8 +134,8 @@ cases! {
             if ground.cluster.world == World::Stamping {
                 invalid(answer, "repeat the command with --subresource=status");
             } else {
-                // Documented: without the mutation nothing inside the API server sees what it drops.
-                allowed(answer);
+                // Without the mutation nothing inside the API server sees what it drops; that nothing was left to change, it does.
+                forbidden(answer, "only alice@example.com may change this request");
             }
         }
         assert_eq!(allowed(bob.reads(&name).await)["status"]["approvals"], json!([]));

@@ -82,7 +82,7 @@ fn approval(facts: &mut Facts, heading: &str, status: &ElevationRequestStatus) {
         };
         facts.fact("can approve", can);
     }
-    if !status.finished && !status.reviewers.is_empty() {
+    if !status.phase.is_some_and(Phase::is_terminal) && !status.reviewers.is_empty() {
         facts.fact("can stop it", first_names(&status.reviewers));
     }
 }
@@ -191,11 +191,11 @@ fn next(desk: &Desk, facts: &mut Facts, found: &Found) {
     if found.awaits(&session.person) {
         lines.push(format!("To approve: {}", command("approve")));
         lines.push(format!("To reject:  {}", command("reject")));
-    } else if !status.finished && status.reviewers.contains(&session.person) {
+    } else if !found.is_over() && status.reviewers.contains(&session.person) {
         lines.push(format!("To stop it: {}", command("revoke")));
     }
     if found.is_of(&session.person) {
-        lines.push(if status.finished {
+        lines.push(if found.is_over() {
             format!("To ask again: {} request --again {name}", session.program)
         } else {
             format!("To end it: {}", command("cancel"))

@@ -111,12 +111,18 @@ async fn concerning(
     let mut mine: Vec<Found> = live
         .found
         .iter()
-        .filter(|found| found.is_of(me))
+        .filter(|found| found.is_of(me) && !found.is_over())
         .cloned()
         .collect();
     mine.sort_by_key(Found::created);
     let ended_lately = |found: &&Found| ended(found).is_some_and(|end| end.to_utc() + FRESH >= now.to_utc());
-    let mut lately: Vec<Found> = over.found.iter().filter(ended_lately).cloned().collect();
+    // A request that is over counts as finished when the journal has it: a moment later.
+    let over_now = live
+        .found
+        .iter()
+        .filter(|found| found.is_of(me) && found.is_over());
+    let all_over = over.found.iter().chain(over_now);
+    let mut lately: Vec<Found> = all_over.filter(ended_lately).cloned().collect();
     lately.sort_by_key(|found| std::cmp::Reverse(ended(found)));
     let parts = vec![
         ("FOR YOU TO DECIDE", to_decide),

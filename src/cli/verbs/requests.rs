@@ -50,6 +50,11 @@ impl Found {
         self.request.status.as_ref()?.phase
     }
 
+    /// Whether nothing is left to decide or to end.
+    pub fn is_over(&self) -> bool {
+        self.phase().is_some_and(Phase::is_terminal)
+    }
+
     /// When it was made.
     pub fn created(&self) -> Option<crate::api::Timestamp> {
         serde_json::from_value(json!(self.request.metadata.creation_timestamp)).ok()
