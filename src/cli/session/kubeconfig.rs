@@ -27,6 +27,16 @@ pub struct Connection {
     /// How long one call to the API server may take.
     #[arg(long, global = true, value_name = "DURATION", default_value = "15s")]
     pub request_timeout: crate::api::HumanDuration,
+    /// How long to wait for what the controller makes of a decision. Also: TEAM_PATIENCE.
+    #[arg(
+        long,
+        global = true,
+        value_name = "DURATION",
+        default_value = "30s",
+        env = "TEAM_PATIENCE",
+        hide_env = true
+    )]
+    pub patience: crate::api::HumanDuration,
 }
 
 /// A configuration, with what people call it.

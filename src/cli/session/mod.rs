@@ -3,6 +3,8 @@
 mod cache;
 mod kubeconfig;
 
+use std::time::Duration;
+
 use k8s_openapi::api::authentication::v1::{SelfSubjectReview, SelfSubjectReviewStatus};
 use kube::Client;
 use kube::api::{Api, PostParams};
@@ -57,6 +59,8 @@ pub struct Session {
     pub program: String,
     /// What completion answers from.
     pub cache: Option<Cache>,
+    /// How long the controller gets to say what it makes of an entry.
+    pub patience: Duration,
     /// The context that was chosen by a flag: printed commands repeat it.
     chosen_context: Option<String>,
 }
@@ -94,6 +98,7 @@ impl Session {
             settings,
             program,
             cache,
+            patience: Duration::from_secs(connection.patience.seconds().unsigned_abs()),
             chosen_context: connection.context.clone(),
         })
     }
@@ -113,6 +118,7 @@ impl Session {
             settings: Settings::Absent,
             program: "kubectl team".to_owned(),
             cache: None,
+            patience: Duration::from_secs(30),
             chosen_context: None,
         }
     }

@@ -5,8 +5,8 @@ use std::time::Instant;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
+use super::BETWEEN_LOOKS;
 use super::requests::{Found, again, api, readable};
-use super::{BETWEEN_LOOKS, READ_BACK};
 use crate::api::{Phase, Reason, ReviewDecision, Verdict};
 use crate::cli::failure::{Act, Failure, Kind, acts};
 use crate::cli::session::Session;
@@ -166,7 +166,7 @@ async fn judged(session: &Session, mut now: Found, decision: ReviewDecision) -> 
             return Ok(Outcome::Counted(Box::new(now)));
         }
         let over = now.phase().is_some_and(Phase::is_terminal);
-        if over || since.elapsed() > READ_BACK {
+        if over || since.elapsed() > session.patience {
             return Ok(Outcome::NotJudged(Box::new(now)));
         }
         tokio::time::sleep(BETWEEN_LOOKS).await;

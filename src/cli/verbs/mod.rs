@@ -17,9 +17,6 @@ use std::time::Duration;
 /// How long to leave the API server alone between two looks at one object.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 
-/// How long the controller gets to say what it makes of an entry.
-pub const READ_BACK: Duration = Duration::from_secs(30);
-
 /// A part of a name that nobody else chooses: lower case letters and digits that are not mistaken for each other, and no
 /// vowels, so that no words come about.
 fn random_name(length: usize) -> String {

@@ -1,16 +1,17 @@
 //! Stopping a request, whatever phase it is in and whichever it goes to meanwhile.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::BETWEEN_LOOKS;
 use super::decide::{Appending, Entry, append, own_entry, verdict};
 use super::requests::{Found, again};
-use super::{BETWEEN_LOOKS, READ_BACK};
 use crate::api::{Phase, ReviewDecision};
 use crate::cli::failure::{Failure, Kind, acts};
 use crate::cli::session::Session;
 
-/// How long a request is followed through its phases before the person is told that it could not be stopped.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Through how many phases a request is followed, each as long as the person has patience, before it is told that it could not be
+/// stopped.
+const PHASES: u32 = 2;
 
 /// What a rejection says where the person says nothing: settings may ask for a comment, and stopping must not wait for one.
 const STOPPED: &str = "stopped without a comment";
@@ -40,10 +41,10 @@ pub async fn stop(session: &Session, seen: &Found, comment: Option<&str>) -> Res
     let since = Instant::now();
     let mut recorded: Option<Instant> = None;
     let mut last: Option<Failure> = None;
-    while since.elapsed() < PATIENCE {
+    while since.elapsed() < session.patience * PHASES {
         let now = match again(session, seen).await {
             Ok(now) => now,
-            Err(failure) if failure.kind == Kind::Unreachable && since.elapsed() < READ_BACK => {
+            Err(failure) if failure.kind == Kind::Unreachable && since.elapsed() < session.patience => {
                 last = Some(failure);
                 tokio::time::sleep(BETWEEN_LOOKS).await;
                 continue;
@@ -69,7 +70,7 @@ pub async fn stop(session: &Session, seen: &Found, comment: Option<&str>) -> Res
                 )
                 .advise("Somebody else has to stop it: `describe` says who can."));
             }
-            if recorded.get_or_insert_with(Instant::now).elapsed() > READ_BACK {
+            if recorded.get_or_insert_with(Instant::now).elapsed() > session.patience {
                 return Ok(Stopped::NotYet(Box::new(now)));
             }
             tokio::time::sleep(BETWEEN_LOOKS).await;
@@ -87,7 +88,11 @@ pub async fn stop(session: &Session, seen: &Found, comment: Option<&str>) -> Res
     Err(last.unwrap_or_else(|| {
         Failure::new(
             Kind::TimedOut,
-            format!("{} could not be stopped in {PATIENCE:?}.", seen.name()),
+            format!(
+                "{} could not be stopped in {:?}.",
+                seen.name(),
+                session.patience * PHASES
+            ),
         )
         .advise("Repeat the command.")
     }))

@@ -47,6 +47,8 @@ pub fn command(scene: &Scene, who: &str, words: &[&str]) -> Command {
         .env("PATH", path())
         .env("TEAM_NAMESPACE", &scene.namespace)
         .env("TZ", "UTC")
+        // All tests of lives share one controller and its budget of AWS calls.
+        .env("TEAM_PATIENCE", "2m")
         .env(
             "XDG_CACHE_HOME",
             scene
