@@ -23,7 +23,7 @@ dave requests ReadOnlyAccess in payments for 1h
     09:11:00  the controller is stopped
 dave cancels
 advance 2m
-    09:12:39  journal: RevocationOverdue, ReadOnlyAccess in account 444444444444
+    09:12:30  journal: RevocationOverdue, ReadOnlyAccess in account 444444444444
 the old controller wakes
     09:13:20  settings: EndsInTime is False, RevocationOverdue: AWS has not confirmed in time that access is gone: 1 in
                 all, the oldest ended at 2026-12-01T09:11:15Z. See kubectl get aa.
