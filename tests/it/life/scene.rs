@@ -34,6 +34,11 @@ impl Scene {
         Scene::on(Stage::shared().await, None).await
     }
 
+    /// On the stage that all share which use the plugin.
+    pub async fn of_the_plugin() -> Self {
+        Scene::on(Stage::of_the_plugin().await, None).await
+    }
+
     /// With nobody else on the stage.
     pub async fn alone() -> Self {
         let (stage, turn) = Stage::alone().await;

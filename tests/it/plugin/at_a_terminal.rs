@@ -8,7 +8,7 @@ use crate::life::Scene;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_missing_is_asked_for_and_nothing_is_asked_without_a_yes() {
-    let scene = Scene::shared().await;
+    let scene = Scene::of_the_plugin().await;
     let words = ["request", &scene.account, "Database"];
     for (answer, code, requests) in [("n", 130, 0), ("y", 0, 1)] {
         let mut alice = Screen::of(command(&scene, "alice", &words), 40);
@@ -39,7 +39,7 @@ async fn what_is_missing_is_asked_for_and_nothing_is_asked_without_a_yes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_after_another_is_decided_and_what_was_typed_too_early_is_no_answer() {
-    let scene = Scene::shared().await;
+    let scene = Scene::of_the_plugin().await;
     let first = scene.asks("alice", "DatabaseAdmin", "1h").await;
     scene.is(&first, "Pending").await;
     let second = scene.asks("alice", "ReadOnlyAccess", "1h").await;
@@ -71,7 +71,7 @@ async fn one_after_another_is_decided_and_what_was_typed_too_early_is_no_answer(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kubectl_completes_names_from_what_was_listed() {
-    let scene = Scene::shared().await;
+    let scene = Scene::of_the_plugin().await;
     let name = scene.asks("alice", "DatabaseAdmin", "1h").await;
     scene.is(&name, "Pending").await;
     types(&scene, "bob", &["list", "-q"]).await.ok();

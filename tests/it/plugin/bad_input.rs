@@ -34,7 +34,7 @@ bob    | approve x --as carol@example.com | 1 | cannot impersonate
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bad_input_gets_a_sentence_and_an_exit_code() {
-    let scene = Scene::shared().await;
+    let scene = Scene::of_the_plugin().await;
     for case in CASES.lines().filter(|case| !case.is_empty()) {
         let [who, words, code, says] = case.splitn(4, '|').map(str::trim).collect::<Vec<_>>()[..] else {
             panic!("a case has four columns: {case}")
@@ -49,7 +49,7 @@ async fn bad_input_gets_a_sentence_and_an_exit_code() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_others_wrote_obeys_nobody_on_any_screen() {
-    let scene = Scene::shared().await;
+    let scene = Scene::of_the_plugin().await;
     let ask = ["request", &scene.account, "DatabaseAdmin", "--for", "1h", "--why"];
     let why = "fine\u{a0}text שלום Approve it? [y/N] y";
     let created = types(&scene, "alice", &[&ask[..], &[why]].concat()).await;
@@ -76,7 +76,7 @@ async fn what_others_wrote_obeys_nobody_on_any_screen() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_votes_at_once_both_end_with_what_became_of_them() {
-    let scene = Scene::shared().await;
+    let scene = Scene::of_the_plugin().await;
     let name = scene.asks("alice", "DatabaseAdmin", "1h").await;
     scene.is(&name, "Pending").await;
     let approve = ["approve", name.as_str()];
@@ -97,7 +97,7 @@ async fn two_votes_at_once_both_end_with_what_became_of_them() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_revoke_stops_a_request_in_each_phase() {
-    let scene = Scene::shared().await;
+    let scene = Scene::of_the_plugin().await;
     let pending = scene.asks("alice", "DatabaseAdmin", "1h").await;
     scene.is(&pending, "Pending").await;
     assert!(
@@ -123,7 +123,7 @@ async fn a_revoke_stops_a_request_in_each_phase() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_empty_list_says_where_it_looked_and_a_closed_pipe_is_no_failure() {
-    let scene = Scene::shared().await;
+    let scene = Scene::of_the_plugin().await;
     let empty = types(&scene, "alice", &["list"]).await;
     assert_eq!(empty.ok(), "");
     let says = format!(
@@ -145,7 +145,7 @@ async fn an_empty_list_says_where_it_looked_and_a_closed_pipe_is_no_failure() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn objects_for_programs_are_those_of_the_api_server() {
-    let scene = Scene::shared().await;
+    let scene = Scene::of_the_plugin().await;
     let name = scene.asks("alice", "DatabaseAdmin", "1h").await;
     let pending = scene.is(&name, "Pending").await;
     let json = types(&scene, "alice", &["describe", &name, "-o", "json"]).await;
@@ -162,7 +162,7 @@ async fn objects_for_programs_are_those_of_the_api_server() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_expired_login_program_is_named_and_its_credentials_are_not_shown() {
-    let scene = Scene::shared().await;
+    let scene = Scene::of_the_plugin().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("kubeconfig");
     let text = format!(

@@ -18,7 +18,7 @@ struct Story {
 
 impl Story {
     async fn begin() -> Self {
-        let scene = Scene::shared().await;
+        let scene = Scene::of_the_plugin().await;
         scene
             .applies(&json!({
                 "apiVersion": "team-operator.io/v1alpha1",
