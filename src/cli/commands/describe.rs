@@ -2,7 +2,7 @@
 
 use super::Desk;
 use super::facts::{Access, Facts, stage, tail};
-use crate::api::{ElevationRequestStatus, HistoryEntry, Phase, Timestamp};
+use crate::api::{ElevationRequestStatus, Phase, Timestamp};
 use crate::cli::failure::Failure;
 use crate::cli::text::{first_names, visible};
 use crate::cli::verbs::requests::{Found, get};
@@ -131,9 +131,6 @@ fn timeline(desk: &Desk, facts: &mut Facts, found: &Found, status: &ElevationReq
             format!("{decision} by {}, judged", verdict.approver),
         );
     }
-    for entry in &status.history {
-        at(Some(entry.time), step(entry));
-    }
     if status.phase == Some(Phase::Pending) {
         at(
             review.and_then(|review| review.deadline),
@@ -170,19 +167,6 @@ fn timeline(desk: &Desk, facts: &mut Facts, found: &Found, status: &ElevationReq
             desk.times.full(time),
             desk.times.away(time)
         )));
-    }
-}
-
-/// A step of the history, in one line: the controller's sentences are in the request itself.
-fn step(entry: &HistoryEntry) -> String {
-    let by = entry
-        .by
-        .as_ref()
-        .map(|by| format!(" by {by}"))
-        .unwrap_or_default();
-    match &entry.stage {
-        Some(stage) => format!("stage {stage} complete{by}"),
-        None => format!("{}: {}{by}", entry.phase.as_str(), entry.reason),
     }
 }
 
