@@ -101,10 +101,7 @@ async fn cleared(ground: &Ground, name: &str) {
 /// Those whom RBAC does not hold back: a cluster admin, the group above RBAC, and Kubernetes' own service accounts that
 /// delete and change what others made.
 fn with_every_right(ground: &Ground) -> Vec<Actor> {
-    let of_kubernetes = |name: &str| {
-        let groups = ["system:masters", "system:serviceaccounts", "system:authenticated"];
-        ground.somebody(&format!("system:serviceaccount:kube-system:{name}"), &groups)
-    };
+    let of_kubernetes = |name: &str| ground.mighty(&format!("system:serviceaccount:kube-system:{name}"));
     vec![
         ground.root(),
         ground.master(),
@@ -210,8 +207,7 @@ cases! {
     async fn whoever_impersonates_the_controller_removes_a_record_and_writes_none(ground: Ground) {
         let record = present(&ground).await;
         let name = name_of(&record);
-        let groups = ["system:masters", "system:serviceaccounts", "system:authenticated"];
-        let guise = ground.somebody(&ground.controller().name, &groups);
+        let guise = ground.mighty(&ground.controller().name);
         let told = format!("{CONTROLLERS_ALONE} this access");
         forbidden(patches(&guise, name, json!({ "status": { "state": "Absent" } })).await, &told);
         forbidden(patches(&guise, name, json!({ "spec": { "userName": "mallory" } })).await, &told);

@@ -92,13 +92,11 @@ impl Needed {
 
 /// Those whom RBAC does not hold back, and one who bears the controller's name without its token.
 fn others(ground: &Ground) -> Vec<Actor> {
-    let groups = ["system:masters", "system:serviceaccounts", "system:authenticated"];
-    let collector = "system:serviceaccount:kube-system:generic-garbage-collector";
     vec![
         ground.root(),
         ground.master(),
-        ground.somebody(&ground.controller().name, &groups),
-        ground.somebody(collector, &groups),
+        ground.mighty(&ground.controller().name),
+        ground.mighty("system:serviceaccount:kube-system:generic-garbage-collector"),
     ]
 }
 

@@ -307,18 +307,11 @@ pub(super) async fn append(session: &Session, to: &Found, entry: Entry<'_>) -> R
 
 #[cfg(test)]
 mod tests {
+    use super::super::lost_answers;
     use super::*;
 
     fn pending(change: impl FnOnce(&mut Value)) -> Found {
-        let mut object = json!({
-            "apiVersion": "team-operator.io/v1alpha1", "kind": "ElevationRequest",
-            "metadata": { "name": "orders", "namespace": "access", "uid": "u1" },
-            "spec": { "requester": "alice", "accountId": "111122223333", "permissionSet": "Admin", "duration": "2h" },
-            "status": {
-                "phase": "Pending", "approvers": ["bob"], "approvals": [],
-                "review": { "policy": "leads", "uid": "p1", "generation": 3, "currentStage": "lead" },
-            },
-        });
+        let mut object = lost_answers::pending();
         change(&mut object);
         readable(serde_json::from_value(object).unwrap()).unwrap()
     }

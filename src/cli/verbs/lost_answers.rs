@@ -89,7 +89,8 @@ fn session(server: &Arc<Mutex<Server>>, person: &str) -> Session {
     Session::played(kube::Client::new(service, "access"), person)
 }
 
-fn pending() -> Value {
+/// A request of Alice's that Bob may approve.
+pub(super) fn pending() -> Value {
     json!({
         "apiVersion": "team-operator.io/v1alpha1", "kind": "ElevationRequest",
         "metadata": { "name": "orders", "namespace": "access", "uid": "u1" },

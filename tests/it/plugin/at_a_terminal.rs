@@ -5,6 +5,7 @@ use serde_json::json;
 use super::person::{command, finished, types};
 use super::screen::Screen;
 use crate::life::Scene;
+use crate::life::population::settings;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_missing_is_asked_for_and_nothing_is_asked_without_a_yes() {
@@ -112,19 +113,9 @@ async fn kubectl_completes_names_from_what_was_listed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn settings_say_where_requests_live_and_check_says_that_all_is_well() {
     let scene = Scene::alone().await;
-    scene
-        .applies_settings(&json!({
-            "apiVersion": "team-operator.io/v1alpha1",
-            "kind": "TeamSettings",
-            "metadata": { "name": "default" },
-            "spec": {
-                "maxRequestDuration": "9h",
-                "ticketNumber": { "requirement": "NotRequired" },
-                "comments": "NotRequired",
-                "requestNamespaces": [scene.namespace],
-            },
-        }))
-        .await;
+    let mut settings = settings();
+    settings["spec"]["requestNamespaces"] = json!([scene.namespace]);
+    scene.applies_settings(&settings).await;
     let mut list = command(&scene, "alice", &["list"]);
     list.env_remove("TEAM_NAMESPACE");
     let listed = finished(list).await;

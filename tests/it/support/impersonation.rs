@@ -9,6 +9,12 @@ impl Ground {
         self.posing(&self.master().name, name, groups)
     }
 
+    /// A service account's name, with every right: RBAC holds it back from nothing.
+    pub fn mighty(&self, account: &str) -> Actor {
+        let groups = ["system:masters", "system:serviceaccounts", "system:authenticated"];
+        self.somebody(account, &groups)
+    }
+
     /// `who` in the guise of `name`, as kubectl does with `--as` and `--as-group`.
     pub fn posing(&self, who: &str, name: &str, groups: &[&str]) -> Actor {
         let mut config = self.cluster.plane.config(who).unwrap();
