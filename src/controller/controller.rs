@@ -23,6 +23,7 @@ use super::policies::{PolicyCache, PolicyKind, PolicyStaleness, follow};
 use super::proven_guard::ProvenGuard;
 use super::report::Report;
 use super::requests::{self, LIVE, LiveRequests, Memory, RequestClient, StoredRequest, Turns};
+use super::watch_backoff::watch_backoff;
 use super::watchdog::watch_ends;
 use super::with_causes;
 use crate::admission::{Guard, SealKey};
@@ -211,7 +212,7 @@ where
         context.requests.everywhere(),
         watcher::Config::default().fields(LIVE),
     )
-    .default_backoff()
+    .backoff(watch_backoff())
     .modify(|object: &mut DynamicObject| object.metadata.managed_fields = None)
     .inspect_ok(move |event| {
         let now = before.now();

@@ -29,6 +29,7 @@ mod report;
 mod requests;
 mod sending;
 mod telling;
+mod watch_backoff;
 mod watchdog;
 
 pub use api_call::with_causes;

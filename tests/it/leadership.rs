@@ -18,14 +18,13 @@ use team_operator_control_plane::{ControlPlane, Options};
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
+use crate::stage::wait::PATIENCE;
 use crate::support::{apply, eventually};
 
 /// Leases are in whole seconds.
 const LEASE: Duration = Duration::from_secs(3);
 /// Where something has to happen within a lease: its margin is more than a busy machine is late.
 const LONG_LEASE: Duration = Duration::from_secs(12);
-/// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One control plane for the tests that leave its servers alone.
 async fn shared() -> &'static ControlPlane {

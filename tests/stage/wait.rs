@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// How long a condition may take on a busy machine before the test says that it never came.
-pub const PATIENCE: Duration = Duration::from_mins(1);
+pub const PATIENCE: Duration = Duration::from_mins(2);
 
 /// How long to leave the cluster alone between two looks.
 pub const BETWEEN_LOOKS: Duration = Duration::from_millis(50);

@@ -9,13 +9,14 @@ use kube::runtime::{WatchStreamExt as _, watcher as watch};
 
 use crate::controller::api_call::with_causes;
 use crate::controller::context::Context;
+use crate::controller::watch_backoff::watch_backoff;
 use crate::metrics::WatchKind;
 
 /// Follows records for ever.
 pub async fn follow_records(context: Arc<Context>) {
     let records = context.records.everywhere();
     let mut events = watch(records, watcher::Config::default())
-        .default_backoff()
+        .backoff(watch_backoff())
         .boxed();
     while let Some(event) = events.next().await {
         match event {

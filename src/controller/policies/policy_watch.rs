@@ -8,11 +8,12 @@ use kube::runtime::{WatchStreamExt as _, watcher};
 use super::policy_cache::PolicyKind;
 use crate::controller::api_call::with_causes;
 use crate::controller::context::Context;
+use crate::controller::watch_backoff::watch_backoff;
 
 /// Follows one kind for ever.
 pub async fn follow(context: Arc<Context>, kind: PolicyKind, client: kube::Client) {
     let mut events = watcher(kind.objects(client), watcher::Config::default())
-        .default_backoff()
+        .backoff(watch_backoff())
         .boxed();
     while let Some(event) = events.next().await {
         match event {

@@ -12,6 +12,7 @@ use crate::life::population::{account_id, organization, rules, settings};
 use crate::life::stage::DELAYS;
 use crate::stage::roles::bindings;
 use crate::stage::{CONTROLLER_NAMESPACE, api_of, apply, identity_center, is_guarded, until};
+use crate::support::TELLING_PATIENCE;
 use crate::support::{Actor, people};
 
 /// Where requests live; the chart makes it.
@@ -120,7 +121,7 @@ impl Ground {
         let guarded = until("the guard is intact", async || {
             is_guarded(&admin).await.then_some(())
         });
-        let guarded = tokio::time::timeout(std::time::Duration::from_secs(55), guarded).await;
+        let guarded = tokio::time::timeout(TELLING_PATIENCE, guarded).await;
         guarded.unwrap_or_else(|_| panic!("the guard is not intact: {}", pod.warnings()));
     }
 
@@ -155,7 +156,7 @@ impl Ground {
             last.lock().unwrap().clone_from(&request);
             (request["status"]["phase"] == phase).then_some(request)
         });
-        let reached = tokio::time::timeout(std::time::Duration::from_secs(55), reached).await;
+        let reached = tokio::time::timeout(TELLING_PATIENCE, reached).await;
         reached.unwrap_or_else(|_| {
             panic!(
                 "{name} is not {phase}: {}\n{}",

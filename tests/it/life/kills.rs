@@ -8,6 +8,7 @@ use serde_json::Value;
 use team_operator::journal::{Committed, Input, Verdict, Verifier, content};
 
 use super::scene::Scene;
+use crate::support::TELLING_PATIENCE;
 
 /// The writes of a record in a life in which AWS is quick: the claim, the intent, Present, Deleting, Absent.
 const WRITES: usize = 5;
@@ -52,7 +53,7 @@ async fn after_whichever_write_of_a_record_it_is_killed_the_access_comes_once_an
         scene.waives().await;
         let mut log = Watched::from_now(&scene);
         let name = scene.asks("alice", "Waived", "4s").await;
-        let killed = tokio::time::timeout(Duration::from_mins(1), async {
+        let killed = tokio::time::timeout(TELLING_PATIENCE, async {
             while log.writes(&scene.account) < number {
                 // Shorter than the controller takes to go on.
                 tokio::time::sleep(Duration::from_millis(1)).await;

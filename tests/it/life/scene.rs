@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use tokio::sync::MutexGuard;
 
 use super::stage::Stage;
+use crate::support::TELLING_PATIENCE;
 use crate::support::{Actor, api_of, apply, eventually, request, until};
 
 /// Where one life is played.
@@ -78,7 +79,7 @@ impl Scene {
 
     /// Looks until there is something, and gives it; says what was done about the scene's account when there never is.
     async fn told<T>(&self, what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
-        let looked = tokio::time::timeout(std::time::Duration::from_secs(55), until(what, look));
+        let looked = tokio::time::timeout(TELLING_PATIENCE, until(what, look));
         looked.await.unwrap_or_else(|_| {
             let story = self.story_of(&self.account, &Value::Null);
             panic!("waited in vain: {what}: {story}")

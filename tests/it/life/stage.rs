@@ -16,6 +16,7 @@ use super::population::{ACCOUNTS, account_id, organization, rules};
 use crate::stage::{
     CONTROLLER_NAMESPACE, api_of, apply, eventually, identity_center, install, is_guarded, program,
 };
+use crate::support::TELLING_PATIENCE;
 use crate::support::{people, replace};
 
 /// The delays of the controller, on a scale of seconds.
@@ -161,7 +162,7 @@ impl Stage {
     pub async fn until_the_guard_is_intact(&self) {
         let admin = self.plane.admin().unwrap();
         let intact = eventually("the guard is intact", async || is_guarded(&admin).await);
-        let looked = tokio::time::timeout(std::time::Duration::from_mins(1), intact).await;
+        let looked = tokio::time::timeout(TELLING_PATIENCE, intact).await;
         looked.unwrap_or_else(|_| panic!("the guard is not intact: {}", self.logs()));
     }
 

@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-/// How long a prompt may take on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+use crate::stage::wait::PATIENCE;
 
 /// A command on a terminal.
 pub struct Screen {

@@ -25,6 +25,6 @@ pub use objects::replace;
 pub use population::people;
 pub use probe::probe;
 pub use published::{FINALIZER, pending_status};
-pub use wait::awaited;
+pub use wait::{TELLING_PATIENCE, awaited};
 
 pub use crate::stage::{CONTROLLER_NAMESPACE, api_of, apply, eventually, until};

@@ -1,8 +1,11 @@
 //! Waiting in the cases of `cases!`.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::stage::wait::{BETWEEN_LOOKS, PATIENCE};
+
+/// The patience of whoever says more than that it never came.
+pub const TELLING_PATIENCE: Duration = PATIENCE.saturating_sub(Duration::from_secs(5));
 
 /// As [`until`](crate::stage::until), for the cases of `cases!`: their futures are sent between threads, which the compiler cannot prove of
 /// one that borrows from an async closure.
