@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams};
 use kube::runtime::controller::{Action as Next, Config};
-use kube::runtime::{Controller as Runtime, watcher};
+use kube::runtime::{Controller as Runtime, WatchStreamExt as _, reflector, watcher};
 use serde_json::json;
 
 use super::{about, organization, replacing, says_the_same};
@@ -17,6 +17,7 @@ use crate::api::{
 use crate::controller::api_call::{NoAnswer, no_answer, resource, within};
 use crate::controller::context::Context;
 use crate::controller::lookups::answer as answers;
+use crate::controller::watch_backoff::watch_backoff;
 use crate::domain::retention::{Retention, of_review};
 use crate::domain::review::{ReviewAnswer, answer};
 use crate::domain::{Facts, RequestFacts, SealCheck, Snapshot, tried_again};
@@ -40,7 +41,13 @@ struct Reviews {
 pub async fn answer_reviews(context: Arc<Context>, client: kube::Client) {
     let kind = resource("EligibilityReview", "eligibilityreviews");
     let all: Api<DynamicObject> = Api::all_with(client.clone(), &kind);
-    Runtime::new_with(all, watcher::Config::default(), kind)
+    let writer = reflector::store::Writer::new(kind.clone());
+    let store = writer.as_reader();
+    let watched = watcher(all, watcher::Config::default())
+        .backoff(watch_backoff())
+        .reflect(writer)
+        .applied_objects();
+    Runtime::for_stream_with(watched, store, kind)
         .with_config(Config::default().concurrency(CONCURRENCY))
         .reconcile_all_on(context.new_epochs())
         .run(
