@@ -223,7 +223,7 @@ async fn person(session: &Session) -> Found {
         Ok(Answer::Unknown(said)) => Found::Bad(
             "the controller answers".to_owned(),
             format!(
-                "No answer in 10 seconds.\n{}",
+                "No answer in time.\n{}",
                 quoted(&said.unwrap_or_else(|| "(nothing)".to_owned()))
             ),
         ),

@@ -244,7 +244,7 @@ async fn stop_one(desk: &Desk, found: &Found, comment: Option<&str>) -> Result<(
         Stopped::NotYet(now) => Err(Failure::new(
             Kind::TimedOut,
             format!(
-                "{name}: recorded, and the controller has not acted in 10 seconds; it is {}.",
+                "{name}: recorded, and the controller has not acted in time; it is {}.",
                 phase(&now)
             ),
         )

@@ -22,7 +22,7 @@ pub async fn eligible(desk: &Desk, wanted: EligibleArguments) -> Result<(), Fail
         Answer::Unknown(said) => {
             return Err(Failure::new(
                 Kind::TimedOut,
-                "What you may ask for is not known: no answer in 10 seconds.",
+                "What you may ask for is not known: the controller has not answered in time.",
             )
             .quoting(said.unwrap_or_else(|| "(the controller said nothing)".to_owned()))
             .advise(format!(

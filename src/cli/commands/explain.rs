@@ -38,7 +38,7 @@ async fn would_be_allowed(
     let answer = match ask(&desk.session, question).await? {
         Answer::Complete(answer) => answer,
         Answer::Unknown(said) => {
-            let failure = Failure::new(Kind::TimedOut, "The controller has not answered in 10 seconds.");
+            let failure = Failure::new(Kind::TimedOut, "The controller has not answered in time.");
             return Err(match said {
                 Some(said) => failure.quoting(said),
                 None => failure.advise(format!("`{} check` says whether it works.", desk.session.program)),

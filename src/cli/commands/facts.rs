@@ -124,10 +124,7 @@ impl<'a> Access<'a> {
 /// Who would approve, as a review tells; `None` where it has not answered.
 pub fn approval(facts: &mut Facts, review: Option<&EligibilityReviewStatus>) {
     let Some(review) = review else {
-        facts.fact(
-            "approval",
-            "unknown: the controller has not answered in 10 seconds",
-        );
+        facts.fact("approval", "unknown: the controller has not answered in time");
         facts.fact("credentials", "unknown");
         return;
     };

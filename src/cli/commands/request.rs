@@ -214,7 +214,7 @@ fn without_answer(
     let Some(account) = id else {
         let failure = Failure::new(
             Kind::TimedOut,
-            format!("{account:?} cannot be looked up: the controller has not answered in 10 seconds."),
+            format!("{account:?} cannot be looked up: the controller has not answered in time."),
         )
         .advise("Give the account by its twelve-digit id, and the permission set by its whole name.");
         return Err(match said {

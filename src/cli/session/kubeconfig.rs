@@ -27,16 +27,16 @@ pub struct Connection {
     /// How long one call to the API server may take.
     #[arg(long, global = true, value_name = "DURATION", default_value = "15s")]
     pub request_timeout: crate::api::HumanDuration,
-    /// How long to wait for what the controller makes of a decision. Also: TEAM_PATIENCE.
+    /// How long to wait for the controller: for what it makes of a decision (30s where this is not given), and for its answer to a
+    /// question (10s). Also: TEAM_PATIENCE.
     #[arg(
         long,
         global = true,
         value_name = "DURATION",
-        default_value = "30s",
         env = "TEAM_PATIENCE",
         hide_env = true
     )]
-    pub patience: crate::api::HumanDuration,
+    pub patience: Option<crate::api::HumanDuration>,
 }
 
 /// A configuration, with what people call it.

@@ -14,7 +14,7 @@ pub use kubeconfig::Connection;
 
 use super::failure::{Failure, Kind, acts};
 use super::text::shell_word;
-use crate::api::{TeamSettings, TeamSettingsSpec};
+use crate::api::{HumanDuration, TeamSettings, TeamSettingsSpec};
 
 /// The environment variable with the namespace to look in.
 pub const NAMESPACE_VARIABLE: &str = "TEAM_NAMESPACE";
@@ -59,10 +59,39 @@ pub struct Session {
     pub program: String,
     /// What completion answers from.
     pub cache: Option<Cache>,
-    /// How long the controller gets to say what it makes of an entry.
-    pub patience: Duration,
+    /// How long the controller is waited for.
+    pub patience: Patience,
     /// The context that was chosen by a flag: printed commands repeat it.
     chosen_context: Option<String>,
+}
+
+/// How long the controller is waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For what it makes of a decision.
+    pub decision: Duration,
+    /// For its answer to a question, such as what a person may request.
+    pub question: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            decision: Duration::from_secs(30),
+            question: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Patience {
+    fn chosen(chosen: Option<HumanDuration>) -> Self {
+        let chosen = chosen.map(|chosen| Duration::from_secs(chosen.seconds().unsigned_abs()));
+        let usual = Self::default();
+        Self {
+            decision: chosen.unwrap_or(usual.decision),
+            question: chosen.unwrap_or(usual.question),
+        }
+    }
 }
 
 impl Session {
@@ -98,7 +127,7 @@ impl Session {
             settings,
             program,
             cache,
-            patience: Duration::from_secs(connection.patience.seconds().unsigned_abs()),
+            patience: Patience::chosen(connection.patience),
             chosen_context: connection.context.clone(),
         })
     }
@@ -118,7 +147,7 @@ impl Session {
             settings: Settings::Absent,
             program: "kubectl team".to_owned(),
             cache: None,
-            patience: Duration::from_secs(30),
+            patience: Patience::default(),
             chosen_context: None,
         }
     }

@@ -166,7 +166,7 @@ async fn judged(session: &Session, mut now: Found, decision: ReviewDecision) -> 
             return Ok(Outcome::Counted(Box::new(now)));
         }
         let over = now.phase().is_some_and(Phase::is_terminal);
-        if over || since.elapsed() > session.patience {
+        if over || since.elapsed() > session.patience.decision {
             return Ok(Outcome::NotJudged(Box::new(now)));
         }
         tokio::time::sleep(BETWEEN_LOOKS).await;

@@ -1,6 +1,6 @@
 //! Asking the controller what the person may request.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use kube::api::{Api, PostParams};
 
@@ -11,9 +11,6 @@ use crate::api::{
 };
 use crate::cli::failure::{Failure, acts};
 use crate::cli::session::Session;
-
-/// How long the controller gets to answer.
-pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What became of a question.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,7 +62,7 @@ pub async fn ask(session: &Session, mut question: EligibilityReviewSpec) -> Resu
     }
     let since = Instant::now();
     let mut said = None;
-    while since.elapsed() < PATIENCE {
+    while since.elapsed() < session.patience.question {
         let answered = reviews
             .get(&name)
             .await

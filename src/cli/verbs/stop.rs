@@ -41,10 +41,12 @@ pub async fn stop(session: &Session, seen: &Found, comment: Option<&str>) -> Res
     let since = Instant::now();
     let mut recorded: Option<Instant> = None;
     let mut last: Option<Failure> = None;
-    while since.elapsed() < session.patience * PHASES {
+    while since.elapsed() < session.patience.decision * PHASES {
         let now = match again(session, seen).await {
             Ok(now) => now,
-            Err(failure) if failure.kind == Kind::Unreachable && since.elapsed() < session.patience => {
+            Err(failure)
+                if failure.kind == Kind::Unreachable && since.elapsed() < session.patience.decision =>
+            {
                 last = Some(failure);
                 tokio::time::sleep(BETWEEN_LOOKS).await;
                 continue;
@@ -70,7 +72,7 @@ pub async fn stop(session: &Session, seen: &Found, comment: Option<&str>) -> Res
                 )
                 .advise("Somebody else has to stop it: `describe` says who can."));
             }
-            if recorded.get_or_insert_with(Instant::now).elapsed() > session.patience {
+            if recorded.get_or_insert_with(Instant::now).elapsed() > session.patience.decision {
                 return Ok(Stopped::NotYet(Box::new(now)));
             }
             tokio::time::sleep(BETWEEN_LOOKS).await;
@@ -91,7 +93,7 @@ pub async fn stop(session: &Session, seen: &Found, comment: Option<&str>) -> Res
             format!(
                 "{} could not be stopped in {:?}.",
                 seen.name(),
-                session.patience * PHASES
+                session.patience.decision * PHASES
             ),
         )
         .advise("Repeat the command.")
