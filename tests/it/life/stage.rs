@@ -27,7 +27,7 @@ pub(crate) const DELAYS: &[&str] = &[
     "--retry-max=3s",
     "--claim-lead=15s",
     "--admission-time=20s",
-    "--presence-interval=2s",
+    "--presence-interval=5s",
     "--loss-confirmation=2s",
     "--show-after=3s",
     "--error-interval=5s",
@@ -50,6 +50,7 @@ pub(crate) const DELAYS: &[&str] = &[
     "--lease-renew-interval=1s",
     "--aws-sso-admin-rate=100",
     "--aws-identity-store-rate=100",
+    "--aws-organizations-share=20",
 ];
 
 /// Everything that a life needs.
