@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::BETWEEN_LOOKS;
 use super::decide::{Appending, Entry, append, own_entry, verdict};
 use super::requests::{Found, again};
-use crate::api::{Phase, ReviewDecision};
+use crate::api::{Phase, Reason, ReviewDecision};
 use crate::cli::failure::{Failure, Kind, acts};
 use crate::cli::session::Session;
 
@@ -38,15 +38,14 @@ pub async fn stop(session: &Session, seen: &Found, comment: Option<&str>) -> Res
             )),
         );
     }
+    let patience = session.patience.decision;
     let since = Instant::now();
     let mut recorded: Option<Instant> = None;
     let mut last: Option<Failure> = None;
-    while since.elapsed() < session.patience.decision * PHASES {
+    while since.elapsed() < patience * PHASES {
         let now = match again(session, seen).await {
             Ok(now) => now,
-            Err(failure)
-                if failure.kind == Kind::Unreachable && since.elapsed() < session.patience.decision =>
-            {
+            Err(failure) if failure.kind == Kind::Unreachable && since.elapsed() < patience => {
                 last = Some(failure);
                 tokio::time::sleep(BETWEEN_LOOKS).await;
                 continue;
@@ -62,17 +61,9 @@ pub async fn stop(session: &Session, seen: &Found, comment: Option<&str>) -> Res
         };
         if own_entry(&now, &session.person, decision) {
             if let Some(void) = verdict(&now, &session.person, decision).filter(|verdict| !verdict.counted) {
-                return Err(Failure::new(
-                    Kind::No,
-                    format!(
-                        "Your {decision:?} of {} is recorded but does not count: {}.",
-                        seen.name(),
-                        void.reason
-                    ),
-                )
-                .advise("Somebody else has to stop it: `describe` says who can."));
+                return Err(does_not_count(seen, decision, void.reason));
             }
-            if recorded.get_or_insert_with(Instant::now).elapsed() > session.patience.decision {
+            if recorded.get_or_insert_with(Instant::now).elapsed() > patience {
                 return Ok(Stopped::NotYet(Box::new(now)));
             }
             tokio::time::sleep(BETWEEN_LOOKS).await;
@@ -88,16 +79,17 @@ pub async fn stop(session: &Session, seen: &Found, comment: Option<&str>) -> Res
         }
     }
     Err(last.unwrap_or_else(|| {
-        Failure::new(
-            Kind::TimedOut,
-            format!(
-                "{} could not be stopped in {:?}.",
-                seen.name(),
-                session.patience.decision * PHASES
-            ),
-        )
-        .advise("Repeat the command.")
+        let in_vain = format!("{} could not be stopped in {:?}.", seen.name(), patience * PHASES);
+        Failure::new(Kind::TimedOut, in_vain).advise("Repeat the command.")
     }))
+}
+
+fn does_not_count(seen: &Found, decision: ReviewDecision, reason: Reason) -> Failure {
+    let why = format!(
+        "Your {decision:?} of {} is recorded but does not count: {reason}.",
+        seen.name()
+    );
+    Failure::new(Kind::No, why).advise("Somebody else has to stop it: `describe` says who can.")
 }
 
 /// Appends the entry. A failure that another look may explain is given back; one that it cannot ends the command.
