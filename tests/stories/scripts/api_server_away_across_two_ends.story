@@ -33,5 +33,5 @@ the API server is back
 advance 5m
     10:16:05  record: ReadOnlyAccess in payments for alice is Deleting
     10:16:05  record: ReadOnlyAccess in payments for alice is Absent
-    10:16:05  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
-    10:16:05  alice-2 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    10:16:10  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    10:16:10  alice-2 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.

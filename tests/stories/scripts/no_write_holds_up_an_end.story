@@ -44,7 +44,7 @@ the API server holds the next write of a record back
     10:05:02  the API server holds the write of a record back
 the API server lets go
     10:05:05  record: ReadOnlyAccess in payments for dave is Deleting
-    10:05:05  dave-1 is Revoking, EndReached: The end was reached. The access is being removed.
     10:05:05  record: ReadOnlyAccess in payments for dave is Absent
+    10:05:05  dave-1 is Revoking, EndReached: The end was reached. The access is being removed.
     10:05:05  dave-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
 advance 2m
