@@ -3,10 +3,14 @@
 use chrono::TimeDelta;
 
 use crate::api::{Claim, ClaimEnd, Reason, Timestamp};
+use crate::domain::messages;
 use crate::domain::window::after;
 
 /// How long past its admission a claim still covers what was created for it.
 const ADMISSION_TAIL: TimeDelta = TimeDelta::minutes(15);
+
+/// How many characters of the sentence of an end are stored (the schema's limit).
+const LONGEST_SENTENCE: usize = 1024;
 
 impl Claim {
     /// When the access ends: after the confirmation at its end, before it when the window closes, and no later than a
@@ -33,19 +37,45 @@ impl Claim {
 
     /// The end that time alone brings.
     pub fn end_by_time(&self) -> ClaimEnd {
-        let (reason, message) = if self.is_confirmed() {
-            (Reason::EndReached, "The end was reached.")
+        if self.is_confirmed() {
+            ClaimEnd::reached(self.end())
         } else {
-            (
-                Reason::GrantTimedOut,
-                "The window closed before AWS confirmed the access.",
-            )
-        };
-        ClaimEnd {
-            time: self.end(),
+            ClaimEnd::window_closed(self.end())
+        }
+    }
+}
+
+impl ClaimEnd {
+    /// An end at that time, for this reason. The sentence is shortened to what a record takes.
+    pub fn new(time: Timestamp, reason: Reason, sentence: &str) -> Self {
+        Self {
+            time,
             reason,
-            message: Some(message.to_owned()),
+            message: Some(messages::shortened(sentence, LONGEST_SENTENCE)),
             by: None,
         }
+    }
+
+    /// The same end, as the wish of a person.
+    #[must_use]
+    pub fn wished_by(self, person: Option<&str>) -> Self {
+        Self {
+            by: person.map(ToOwned::to_owned),
+            ..self
+        }
+    }
+
+    /// The end that was set when the access was confirmed.
+    pub fn reached(time: Timestamp) -> Self {
+        Self::new(time, Reason::EndReached, "The end was reached.")
+    }
+
+    /// The end of what never became access.
+    pub fn window_closed(time: Timestamp) -> Self {
+        Self::new(
+            time,
+            Reason::GrantTimedOut,
+            "The window closed before AWS confirmed the access.",
+        )
     }
 }

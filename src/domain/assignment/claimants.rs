@@ -49,12 +49,7 @@ impl AssignmentMachine {
     fn stop_of(&self, claim: &Claim, moment: &Moment) -> Option<ClaimEnd> {
         match &self.requests.get(&claim.request.uid)?.sight {
             Sight::There(facts) => stop(facts, moment.now),
-            Sight::Gone => Some(ClaimEnd {
-                time: moment.now,
-                reason: Reason::Deleted,
-                message: Some("The request is gone.".to_owned()),
-                by: None,
-            }),
+            Sight::Gone => Some(ClaimEnd::new(moment.now, Reason::Deleted, "The request is gone.")),
             Sight::Unknown(_) => None,
         }
     }

@@ -54,10 +54,7 @@ fn intent_is_stored(
         return absent::send(machine, record, create.sent_time);
     }
     machine.intent = None;
-    machine.word = Some(CreateOutcome {
-        result: CreateResult::NotSent,
-        time: moment.now,
-    });
+    machine.conclude_create(CreateResult::NotSent, moment);
     machine.rest(TimeDelta::seconds(1))
 }
 

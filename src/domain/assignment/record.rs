@@ -32,6 +32,12 @@ pub enum Admission {
     Full,
 }
 
+/// Whether AWS said of a create that it failed, or never had it.
+fn certainly_failed(create: &Create) -> bool {
+    let result = create.outcome.as_ref().map(|outcome| outcome.result);
+    matches!(result, Some(CreateResult::Failed | CreateResult::NotSent))
+}
+
 impl Record {
     /// A new record without a claim.
     pub fn absent(spec: AccountAssignmentSpec, now: Timestamp) -> Self {
@@ -89,11 +95,8 @@ impl Record {
 
     /// Whether every create of this tenure is known to have failed.
     pub fn creates_certainly_failed(&self) -> bool {
-        let failed = |create: &Create| {
-            let result = create.outcome.as_ref().map(|outcome| outcome.result);
-            matches!(result, Some(CreateResult::Failed | CreateResult::NotSent))
-        };
-        self.status.earlier_creates_until.is_none() && self.status.create.as_ref().is_none_or(failed)
+        self.status.earlier_creates_until.is_none()
+            && self.status.create.as_ref().is_none_or(certainly_failed)
     }
 
     /// Until when a create whose outcome AWS has not told may still take effect.
@@ -105,6 +108,14 @@ impl Record {
             .filter(|create| create.outcome.is_none());
         let newest = newest.map(|create| after(create.sent_time, create_bound));
         newest.max(self.status.earlier_creates_until)
+    }
+
+    /// The claims that have not ended.
+    fn open_claims(&mut self) -> impl Iterator<Item = &mut Claim> {
+        self.status
+            .claims
+            .iter_mut()
+            .filter(|claim| claim.ended.is_none())
     }
 
     /// Adds a claim. A request that has one already gets no second: its admission is renewed, unless it has ended.
@@ -147,10 +158,8 @@ impl Record {
         if self.claim(&uid).is_none() {
             self.status.claims.push(fallback);
         }
-        for claim in &mut self.status.claims {
-            if claim.request.uid == uid && claim.ended.is_none() {
-                claim.ended = Some(end.clone());
-            }
+        if let Some(claim) = self.open_claims().find(|claim| claim.request.uid == uid) {
+            claim.ended = Some(end.clone());
         }
         self.expire(now, latest);
     }
@@ -174,11 +183,12 @@ impl Record {
 
     /// Stores the intent to create the assignment, which a list lacked at `baseline`, for the first time or once more.
     pub fn intend(&mut self, baseline: Timestamp, now: Timestamp, create_bound: TimeDelta) {
-        let carried = self.status.create.take().and_then(|create| {
-            let outcome = create.outcome.map(|outcome| outcome.result);
-            let failed = matches!(outcome, Some(CreateResult::Failed | CreateResult::NotSent));
-            (!failed).then(|| after(create.sent_time, create_bound))
-        });
+        let unproven = self
+            .status
+            .create
+            .take()
+            .filter(|create| !certainly_failed(create));
+        let carried = unproven.map(|create| after(create.sent_time, create_bound));
         self.status.earlier_creates_until = self.status.earlier_creates_until.max(carried);
         self.status.create = Some(Create {
             sent_time: now,
@@ -208,21 +218,18 @@ impl Record {
     /// AWS confirmed the access of one claim: from now on it has an end. `earliest` is what the earliest clock says: with one
     /// that is ahead now and set right later, the access would last longer.
     pub fn confirm(&mut self, uid: &str, now: Timestamp, earliest: Timestamp) {
-        for claim in &mut self.status.claims {
-            if claim.request.uid == uid && claim.ended.is_none() && claim.start_time.is_none() {
-                claim.start_time = Some(now);
-                claim.end_time = Some(end_time(earliest, claim.duration, claim.not_after));
-            }
+        let waits = |claim: &&mut Claim| claim.request.uid == uid && claim.start_time.is_none();
+        if let Some(claim) = self.open_claims().find(waits) {
+            claim.start_time = Some(now);
+            claim.end_time = Some(end_time(earliest, claim.duration, claim.not_after));
         }
     }
 
     /// The assignment is no longer there, or is about to go: what was confirmed for a claim is lost, and it is deleted to the
     /// end. Claims that were never confirmed wait for the next tenure.
     pub fn lose(&mut self, end: &ClaimEnd, now: Timestamp) {
-        for claim in &mut self.status.claims {
-            if claim.is_confirmed() && claim.ended.is_none() {
-                claim.ended = Some(end.clone());
-            }
+        for claim in self.open_claims().filter(|claim| claim.is_confirmed()) {
+            claim.ended = Some(end.clone());
         }
         self.move_to(AssignmentState::Deleting, now);
     }
@@ -281,27 +288,19 @@ impl Record {
 
 /// What ended every claim that was confirmed when AWS no longer lists the assignment.
 pub fn access_lost(now: Timestamp) -> ClaimEnd {
-    ClaimEnd {
-        time: now,
-        reason: Reason::AccessLost,
-        message: Some(
-            "AWS no longer lists the assignment. It is not created again for this request; CloudTrail's event \
-             DeleteAccountAssignment tells who removed it."
-                .to_owned(),
-        ),
-        by: None,
-    }
+    ClaimEnd::new(
+        now,
+        Reason::AccessLost,
+        "AWS no longer lists the assignment. It is not created again for this request; CloudTrail's event \
+         DeleteAccountAssignment tells who removed it.",
+    )
 }
 
 /// What ends every claim of a person who has the access without us.
 pub fn standing_access(now: Timestamp) -> ClaimEnd {
-    ClaimEnd {
-        time: now,
-        reason: Reason::StandingAccess,
-        message: Some(
-            "The requester has this access without the controller: nothing was created, and nothing will be removed."
-                .to_owned(),
-        ),
-        by: None,
-    }
+    ClaimEnd::new(
+        now,
+        Reason::StandingAccess,
+        "The requester has this access without the controller: nothing was created, and nothing will be removed.",
+    )
 }

@@ -183,13 +183,15 @@ impl AssignmentMachine {
         }
     }
 
+    /// Keeps the final word of the newest create until it is stored.
+    pub(super) fn conclude_create(&mut self, result: CreateResult, moment: &Moment) {
+        self.word = Some(CreateOutcome {
+            result,
+            time: moment.now,
+        });
+    }
+
     fn take_create(&mut self, sent: Sent, moment: &Moment) {
-        let failed = |result| {
-            Some(CreateOutcome {
-                result,
-                time: moment.now,
-            })
-        };
         self.tenure.creates = self.tenure.creates.saturating_add(1);
         self.tenure.create_polled = Some(moment.uptime);
         match sent {
@@ -197,10 +199,10 @@ impl AssignmentMachine {
                 self.tenure.create_id = Some(id);
                 self.take_create_state(&state, moment);
             }
-            Sent::NotSent => self.word = failed(CreateResult::NotSent),
+            Sent::NotSent => self.conclude_create(CreateResult::NotSent, moment),
             Sent::Refused(why) | Sent::Busy(why) => {
                 self.error = Some(error_of("CreateAccountAssignment", &why, moment.now));
-                self.word = failed(CreateResult::Failed);
+                self.conclude_create(CreateResult::Failed, moment);
             }
             // Nobody says this of a create; it is no word at all.
             Sent::NothingThere => {}
@@ -209,18 +211,12 @@ impl AssignmentMachine {
     }
 
     fn take_create_state(&mut self, state: &OperationState, moment: &Moment) {
-        let word = |result| {
-            Some(CreateOutcome {
-                result,
-                time: moment.now,
-            })
-        };
         match state {
             OperationState::InProgress { .. } | OperationState::AlreadyGone(_) => {}
-            OperationState::Succeeded => self.word = word(CreateResult::Succeeded),
+            OperationState::Succeeded => self.conclude_create(CreateResult::Succeeded, moment),
             OperationState::Failed { reason, .. } => {
                 self.error = Some(error_of("CreateAccountAssignment", reason, moment.now));
-                self.word = word(CreateResult::Failed);
+                self.conclude_create(CreateResult::Failed, moment);
             }
             // AWS has forgotten it: nobody will tell any more.
             OperationState::Vanished => self.tenure.create_id = None,

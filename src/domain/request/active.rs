@@ -6,7 +6,7 @@ use super::draft::Draft;
 use super::{disappearance, ending, review_status};
 use crate::api::{
     Claim, ClaimEnd, ConditionStatus, ConditionType, HumanDuration, OnEligibilityLost, Phase, Reason,
-    TeamSettingsSpec, Timestamp, Window,
+    TeamSettingsSpec, Window,
 };
 use crate::domain::assignment::access_lost;
 use crate::domain::decision::Proof;
@@ -182,7 +182,8 @@ fn lost(draft: &mut Draft<'_>, wish: Option<OnEligibilityLost>, sentence: &str) 
     match wish {
         Some(OnEligibilityLost::Revoke) => {
             draft.rests_on(Proof::None);
-            Some(eligibility_lost(draft.now, sentence))
+            let sentence = format!("No longer eligible: {sentence}");
+            Some(ClaimEnd::new(draft.now, Reason::EligibilityLost, &sentence))
         }
         Some(OnEligibilityLost::Keep) | None => {
             keep(draft, sentence);
@@ -201,17 +202,5 @@ fn keep(draft: &mut Draft<'_>, sentence: &str) {
              granted. To end it: revoke it. {sentence}"
         );
         draft.says(Reason::EligibilityLost, &message);
-    }
-}
-
-fn eligibility_lost(now: Timestamp, sentence: &str) -> ClaimEnd {
-    ClaimEnd {
-        time: now,
-        reason: Reason::EligibilityLost,
-        message: Some(messages::shortened(
-            &format!("No longer eligible: {sentence}"),
-            super::stop::LONGEST_END,
-        )),
-        by: None,
     }
 }

@@ -5,7 +5,6 @@ use chrono::TimeDelta;
 use super::check::{CheckPoint, Refusal, check_with};
 use super::draft::Draft;
 use super::ending::{self, assignment_of};
-use super::stop::LONGEST_END;
 use super::{active, pending};
 use crate::api::{
     AssignmentState, Claim, ClaimEnd, ConditionStatus, ConditionType, MAX_CLAIMS, Reason, Timestamp,
@@ -14,7 +13,6 @@ use crate::domain::assignment::Record;
 use crate::domain::decision::Proof;
 use crate::domain::decision::RecordChange;
 use crate::domain::fact_reader::{Freshness, Undecided};
-use crate::domain::messages;
 use crate::domain::policy::judging::{Approved, Basis};
 use crate::domain::window::after;
 
@@ -33,7 +31,7 @@ pub(super) fn decide(draft: &mut Draft<'_>) {
         return active::begin(draft, claim);
     }
     let Some(not_after) = draft.not_after().filter(|not_after| draft.latest() < *not_after) else {
-        return ending::end_access(draft, timed_out(draft.now));
+        return ending::end_access(draft, ClaimEnd::window_closed(draft.now));
     };
     draft.wake_at_end(not_after);
     pending::refresh_reviewers(draft);
@@ -88,13 +86,13 @@ fn admit(draft: &mut Draft<'_>, from: Timestamp, not_after: Timestamp) {
         Ok(_approved) => {}
         Err(Refusal::Denied(reason, sentence)) => {
             draft.rests_on(Proof::ThisRequest);
-            return ending::end_access(draft, denied(draft.now, reason, &sentence));
+            return ending::end_access(draft, ClaimEnd::new(draft.now, reason, &sentence));
         }
         Err(Refusal::Undecided(undecided)) => return wait(draft, &undecided),
     }
     let Some(spec) = assignment_of(&draft.status) else {
         let sentence = "The record of what was approved is incomplete: make a new request.";
-        return ending::end_access(draft, denied(draft.now, Reason::SealBroken, sentence));
+        return ending::end_access(draft, ClaimEnd::new(draft.now, Reason::SealBroken, sentence));
     };
     draft.rests_on(Proof::ThisRequest);
     let claim = Claim {
@@ -204,22 +202,5 @@ fn wait(draft: &mut Draft<'_>, undecided: &Undecided) {
     );
     if let Some(not_after) = draft.not_after() {
         draft.wake_at_end(not_after);
-    }
-}
-
-fn timed_out(now: Timestamp) -> ClaimEnd {
-    denied(
-        now,
-        Reason::GrantTimedOut,
-        "The window closed before AWS confirmed the access.",
-    )
-}
-
-fn denied(now: Timestamp, reason: Reason, sentence: &str) -> ClaimEnd {
-    ClaimEnd {
-        time: now,
-        reason,
-        message: Some(messages::shortened(sentence, LONGEST_END)),
-        by: None,
     }
 }

@@ -1,14 +1,13 @@
 //! Ends a request: its claim first, then the request itself when nothing of it is left, or another claim keeps it.
 
 use super::draft::Draft;
-use super::stop::{self, LONGEST_END, wish};
+use super::stop::{self, wish};
 use crate::api::{
     AccountAssignmentSpec, AssignmentState, Claim, ClaimEnd, ConditionStatus, ConditionType,
     ElevationRequestStatus, LastError, Phase, Reason, Timestamp, UserId,
 };
 use crate::domain::assignment::Record;
 use crate::domain::decision::{Alert, RecordChange};
-use crate::domain::messages;
 use crate::domain::window::after;
 
 /// Ends a request that has claimed nothing yet, if somebody wishes it; says whether.
@@ -23,7 +22,7 @@ pub(super) fn before_access(draft: &mut Draft<'_>) -> bool {
         None => Phase::Denied,
         Some(_) => Phase::Rejected,
     };
-    let end = end_of(draft, wish.reason, &wish.message, wish.by);
+    let end = wish.end(draft.now);
     draft.record_ending(&end);
     draft.end(phase, end.reason, end.message.as_deref().unwrap_or_default());
     true
@@ -34,18 +33,9 @@ pub(super) fn wished(draft: &mut Draft<'_>) -> bool {
     let Some(wish) = wish(&draft.snapshot.request) else {
         return false;
     };
-    let end = end_of(draft, wish.reason, &wish.message, wish.by);
+    let end = wish.end(draft.now);
     end_access(draft, end);
     true
-}
-
-fn end_of(draft: &Draft<'_>, reason: Reason, message: &str, by: Option<&str>) -> ClaimEnd {
-    ClaimEnd {
-        time: draft.now,
-        reason,
-        message: Some(messages::shortened(message, LONGEST_END)),
-        by: by.map(ToOwned::to_owned),
-    }
 }
 
 /// A request that is approved, or active, and is to end: its claim ends first. One that may have claimed stores an ended claim
@@ -77,13 +67,13 @@ pub(super) fn end_access(draft: &mut Draft<'_>, end: ClaimEnd) {
 
 /// The request is refused before it claimed anything.
 pub(super) fn refuse(draft: &mut Draft<'_>, reason: Reason, message: &str) {
-    let end = end_of(draft, reason, message, None);
+    let end = ClaimEnd::new(draft.now, reason, message);
     conclude(draft, &end, &Outcome::nothing_was_there());
 }
 
 /// A forged status: with a claim the claim ends, and then, or without one, the request is denied.
 pub(super) fn of_a_forged_request(draft: &mut Draft<'_>) {
-    let end = end_of(draft, Reason::SealBroken, stop::FORGED, None);
+    let end = ClaimEnd::new(draft.now, Reason::SealBroken, stop::FORGED);
     let claim = draft.own_claim();
     let open = claim.is_some_and(|claim| claim.ended.is_none());
     if let (Some(claim), true) = (claim, open) {
@@ -117,7 +107,7 @@ pub(super) fn decide(draft: &mut Draft<'_>) {
         _ => {
             let recorded = draft.status.ending.clone();
             let end = recorded.map_or_else(
-                || end_of(draft, Reason::EndReached, "The end was reached.", None),
+                || ClaimEnd::reached(draft.now),
                 |ending| ClaimEnd {
                     time: ending.requested_time,
                     reason: ending.reason,

@@ -8,31 +8,22 @@ use crate::domain::snapshot::{RequestFacts, SealCheck};
 /// The longest comment that is quoted, in characters: with the longest user name its end quotation mark still fits.
 const LONGEST_COMMENT: usize = 700;
 
-/// The longest sentence that is stored about an end, in characters (the schema's limit).
-pub(super) const LONGEST_END: usize = 1024;
-
 /// What a status says that the controller did not write.
 pub const FORGED: &str = "The status was changed by somebody other than the controller.";
 
 /// What stops the request, the strongest first: a status that cannot be believed, a revocation, the requester's own wish, a
 /// deletion, and that it is over already.
 pub fn stop(request: &RequestFacts, now: Timestamp) -> Option<ClaimEnd> {
-    let end = |reason, message: String, by: Option<&str>| ClaimEnd {
-        time: now,
-        reason,
-        message: Some(messages::shortened(&message, LONGEST_END)),
-        by: by.map(ToOwned::to_owned),
-    };
     if !is_sealed(request) {
-        return Some(end(Reason::SealBroken, FORGED.to_owned(), None));
+        return Some(ClaimEnd::new(now, Reason::SealBroken, FORGED));
     }
     if let Some(wish) = wish(request) {
-        return Some(end(wish.reason, wish.message, wish.by));
+        return Some(wish.end(now));
     }
     let over = request.status.phase.is_some_and(Phase::is_terminal);
     over.then(|| match request.status.history.last() {
-        Some(last) => end(last.reason, last.message.clone(), last.by.as_deref()),
-        None => end(Reason::EndReached, "The request is over.".to_owned(), None),
+        Some(last) => ClaimEnd::new(now, last.reason, &last.message).wished_by(last.by.as_deref()),
+        None => ClaimEnd::new(now, Reason::EndReached, "The request is over."),
     })
 }
 
@@ -41,6 +32,13 @@ pub(super) struct Wish<'a> {
     pub reason: Reason,
     pub message: String,
     pub by: Option<&'a str>,
+}
+
+impl Wish<'_> {
+    /// The end that this wish brings.
+    pub fn end(&self, now: Timestamp) -> ClaimEnd {
+        ClaimEnd::new(now, self.reason, &self.message).wished_by(self.by)
+    }
 }
 
 /// The strongest wish to end the request. A revocation is honoured with no look-up at all.
