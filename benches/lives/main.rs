@@ -12,6 +12,9 @@
 //!    audit log, to the moment at which the sandbox is asked for the assignment.
 //! 3. *Ends*: 500 accesses end within one second. From the end to the moment at which the sandbox is asked to delete.
 //! 4. *Beside*: 40 accesses end in one account, where AWS takes one operation after the other, beside three in others.
+//! 5. *Flood*, alone by `-- flood`: 1,500 requests of one person in five seconds, beside an end and a decision of others, with the
+//!    delays and the budget of production.
+//! 6. *Cold start*, alone by `-- cold-start`: a start with 500 permission sets, 300 approvers and 20 new requests, with the same.
 //!
 //! A missed target is reported and is no error. A description of the calls in `sequence.rs` that differs from the audit
 //! log is one.
@@ -27,8 +30,10 @@ mod always_send;
 mod audit;
 mod bare;
 mod beside;
+mod cold_start;
 mod ends;
 mod figures;
+mod flood;
 mod grants;
 mod lives;
 mod population;
@@ -52,6 +57,16 @@ async fn main() -> ExitCode {
         .filter(|argument| !argument.starts_with('-'))
         .collect();
     let is_wanted = |part: &str| wanted.is_empty() || wanted.iter().any(|one| one == part);
+    if is_wanted("flood") {
+        flood::run().await.print();
+    }
+    if is_wanted("cold-start") {
+        cold_start::run().await.print();
+    }
+    let alone = ["flood", "cold-start"];
+    if !wanted.is_empty() && wanted.iter().all(|part| alone.contains(&part.as_str())) {
+        return ExitCode::SUCCESS;
+    }
     let (grants, lives) = grants::run().await;
     writes::print(&lives);
     // Before the long parts: what differs is known at once, and what is measured is measured all the same.

@@ -66,6 +66,11 @@ pub struct Asked {
 impl Rig {
     /// A control plane with everything installed and an Identity Center with so many accounts.
     pub async fn open(accounts: usize) -> Rig {
+        Self::open_in(&organization(accounts), &rules()).await
+    }
+
+    /// A control plane with everything installed, these policies, and this organization.
+    pub async fn open_in(organization: &str, rules: &[Value]) -> Rig {
         let options = Options {
             people: people(),
             // In megabytes: a log that is put away in the middle would be half a log.
@@ -74,8 +79,8 @@ impl Rig {
         };
         let started = ControlPlane::start_own(options).await;
         let plane = started.unwrap_or_else(|error| panic!("{error}"));
-        install(&plane, &rules()).await;
-        let sandbox = identity_center(&organization(accounts)).await;
+        install(&plane, rules).await;
+        let sandbox = identity_center(organization).await;
         let admin = plane.admin().unwrap();
         let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": NAMESPACE } });
         apply(&admin, &namespace).await.unwrap();
@@ -120,17 +125,36 @@ impl Rig {
 
     /// Starts the controller, and waits until it looks at requests and has proven the admission policies.
     pub async fn start_controller(&mut self, options: &[&str]) {
+        let all: Vec<&str> = OPTIONS.iter().chain(options).copied().collect();
+        self.begin(&all).await;
+        self.is_at_work().await;
+    }
+
+    /// The same with the defaults of production.
+    pub async fn start_by_default(&mut self) {
+        self.begin_by_default().await;
+        self.is_at_work().await;
+    }
+
+    /// Starts the controller with the defaults of production, and waits for nothing.
+    pub async fn begin_by_default(&mut self) {
+        self.begin(&[]).await;
+    }
+
+    async fn begin(&mut self, options: &[&str]) {
         self.starts += 1;
         let folder = self.plane.log_folder().unwrap();
         let log = folder.join(format!("team-operator-{}.log", self.starts));
-        let all = OPTIONS.iter().chain(options).copied();
-        let program = program(&self.plane, &self.sandbox, &log, all).await;
-        let controller = self.plane.supervise(program).unwrap();
+        let program = program(&self.plane, &self.sandbox, &log, options.iter().copied()).await;
+        self.controller = Some(self.plane.supervise(program).unwrap());
+    }
+
+    async fn is_at_work(&self) {
         eventually("the controller leads", async || {
-            controller.log().contains("assignments are looked at") && is_guarded(&self.admin).await
+            let log = self.controller.as_ref().map(Supervised::log).unwrap_or_default();
+            log.contains("assignments are looked at") && is_guarded(&self.admin).await
         })
         .await;
-        self.controller = Some(controller);
         self.is_quiet().await;
     }
 

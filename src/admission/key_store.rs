@@ -12,7 +12,7 @@ use super::installation::{CONTROLLER_POLICY, Installation, controller_named_by};
 use super::seal::{SealKey, SealKeyError};
 
 /// The Secret with the key. The controller's role names it.
-const SECRET_NAME: &str = "team-operator-seal";
+pub const SEAL_SECRET: &str = "team-operator-seal";
 
 /// The entry of the Secret that holds the key.
 const ENTRY: &str = "key";
@@ -79,12 +79,22 @@ pub async fn load_or_create(
 ) -> Result<SealKey, KeyStoreError> {
     let namespace = installation.namespace();
     let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
-    if found(&secrets, SECRET_NAME).await?.is_none() {
+    if found(&secrets, SEAL_SECRET).await?.is_none() {
         refuse_second_installation(client.clone(), installation).await?;
     }
     let generate = || SealKey::generate().map(|key| key.as_bytes().to_vec());
-    let bytes = load_or_create_secret(client, namespace, SECRET_NAME, generate).await?;
+    let bytes = load_or_create_secret(client, namespace, SEAL_SECRET, generate).await?;
     Ok(SealKey::from_bytes(&bytes)?)
+}
+
+/// The seal key as it is stored now; nothing where there is no Secret, and an empty one where the Secret has none.
+pub async fn stored_seal_key(
+    client: kube::Client,
+    namespace: &str,
+) -> Result<Option<Vec<u8>>, KeyStoreError> {
+    let secrets: Api<Secret> = Api::namespaced(client, namespace);
+    let secret = found(&secrets, SEAL_SECRET).await?;
+    Ok(secret.map(|secret| key_of(SEAL_SECRET, &secret).unwrap_or_default()))
 }
 
 /// Loads a key from the Secret of this name, or creates and stores a new one.

@@ -33,7 +33,9 @@ use super::target::{OrganizationalUnitTarget, Subject};
     ),
     printcolumn(name = "Accounts", type_ = "integer", json_path = ".status.accounts"),
     printcolumn(name = "People", type_ = "integer", json_path = ".status.people"),
-    printcolumn(name = "Stages", type_ = "string", json_path = ".spec.stages[*].name"),
+    // From the status: of a list a column shows the first item only.
+    printcolumn(name = "Stages", type_ = "string", json_path = ".status.stages"),
+    printcolumn(name = "Approvals", type_ = "integer", json_path = ".status.approvalsRequired"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(
         name = "Ticket",

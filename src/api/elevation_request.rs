@@ -41,6 +41,7 @@ use super::time::Timestamp;
     printcolumn(name = "Ticket", type_ = "string", json_path = ".spec.ticketNumber", priority = 1),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.reason", priority = 1),
     printcolumn(name = "Message", type_ = "string", json_path = ".status.message", priority = 1),
+    validation = rules::the_name_leaves_room(),
     validation = rules::approvals_are_append_only(),
     validation = rules::nobody_decides_on_their_own_request()
 )]
@@ -65,6 +66,7 @@ pub struct ElevationRequestSpec {
     /// When the access should start, such as 2026-12-01T09:00:00Z. Left out or past: as soon as it is approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = immutable("startTime"))]
+    #[schemars(schema_with = "super::time::written_by_people")]
     pub start_time: Option<Timestamp>,
     /// How long the access lasts once it is granted, such as 90m, 2h or 1h30m.
     #[x_kube(validation = immutable("duration"))]

@@ -106,6 +106,14 @@ pub struct PolicyStatus {
     #[schemars(range(min = 0))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub people: Option<i32>,
+    /// Of an ApproverPolicy: the stages in their order, as a table shows them.
+    #[schemars(length(max = 512))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stages: Option<String>,
+    /// Of an ApproverPolicy: how many approvals all stages ask for together.
+    #[schemars(range(min = 0))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvals_required: Option<i32>,
     /// The units that the policy names, with their place in the organization.
     #[schemars(length(max = 100))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -47,8 +47,9 @@ pub struct EligibilityReviewSpec {
     /// Only this permission set, by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permission_set: Option<PermissionSetName>,
-    /// When the access would start; left out: at once.
+    /// When the access would start, such as 2026-12-01T09:00:00Z; left out: at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::time::written_by_people")]
     pub start_time: Option<Timestamp>,
     /// How long the access would last, such as 2h.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -93,10 +93,10 @@ checked_name! {
 checked_name! {
     /// The name of an IAM Identity Center permission set (AWS: `[\w+=,.@-]+`, at most 32 characters).
     PermissionSetName,
-    max_length: 64,
+    max_length: 128,
     check: |v| (1..=32).contains(&v.len()) && v.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b)),
     cel: "self.matches('^[A-Za-z0-9_+=,.@-]{1,32}$')",
-    rule: "a permission set name is 1 to 32 letters, digits or any of _+=,.@-"
+    rule: "a permission set name is 1 to 32 letters, digits or any of _+=,.@-: give the name, not the ARN"
 }
 
 checked_name! {

@@ -80,7 +80,7 @@ reasons! {
     AccountNotActive,
     /// Identity Center has no permission set of this name.
     PermissionSetUnknown,
-    /// A delegated administrator cannot assign the management account.
+    /// A delegated administrator cannot assign the management account, nor permission sets that are provisioned in it.
     ManagementAccount,
     /// Longer than a request may be.
     DurationTooLong,
@@ -98,6 +98,8 @@ reasons! {
     ApprovalNowRequired,
     /// The status was changed by somebody other than the controller.
     SealBroken,
+    /// The request has a field that the controller cannot read.
+    Unreadable,
 
     // A request that is decided.
     /// Every stage has its approvals.

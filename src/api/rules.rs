@@ -33,6 +33,13 @@ pub(super) fn plain_line(field: &str) -> Rule {
 const MISLEADING: &str =
     r"\p{Cc}\x{2028}\x{2029}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}";
 
+/// Events are named after the request, with something behind it, and a name has at most 253 characters.
+pub(super) fn the_name_leaves_room() -> Rule {
+    Rule::new("self.metadata.name.size() <= 200")
+        .reason(Reason::FieldValueInvalid)
+        .message("the name of a request has at most 200 characters, so that its Events can be named after it")
+}
+
 /// Entries of `status.approvals` stay as they were written, whoever the writer is.
 pub(super) fn approvals_are_append_only() -> Rule {
     Rule::new(
@@ -145,9 +152,9 @@ pub(super) fn terminal_means_settled() -> Rule {
     .message("a request ends only when its assignment is gone, or goes on for another request")
 }
 
-/// The one write that the rules about steps yield to: a status that somebody forged is denied, whatever it claims.
-const SEAL_IS_BROKEN: &str =
-    "(has(self.phase) && self.phase == 'Denied' && has(self.reason) && self.reason == 'SealBroken')";
+/// The one write that the rules about steps yield to: a status that somebody forged, or that cannot be read, is denied, whatever it
+/// claims.
+const SEAL_IS_BROKEN: &str = "(has(self.phase) && self.phase == 'Denied' && has(self.reason) && self.reason in ['SealBroken', 'Unreadable'])";
 
 /// The given optional fields are written once: they may appear, and never go or change again. What changes inside
 /// them is refused by [`written_once`] on each.

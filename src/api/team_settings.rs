@@ -131,14 +131,21 @@ fn is_a_regular_expression() -> Rule {
         .message("write a regular expression as RE2 takes it, such as '^[A-Z]+-[0-9]+$'")
 }
 
+/// One user name must not stand for two people.
+fn is_no_prefix_of_another() -> Rule {
+    Rule::new("self.all(one, self.exists_one(other, one.startsWith(other)))")
+        .message("no prefix may be the beginning of another, or a user name could stand for two people")
+}
+
 /// How a Kubernetes user name becomes a user of Identity Center.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct IdentitySettings {
-    /// The prefix of every Kubernetes user name, such as 'oidc:'. It is removed once to get the Identity Center name; a
-    /// name without it matches no user.
-    #[schemars(length(max = 128))]
-    pub username_prefix: String,
+    /// The prefixes of Kubernetes user names, such as 'oidc:'. Exactly one is removed once to get the Identity Center name; a name
+    /// without any matches no user. Requests that were accepted before a change go on for the person who was recorded.
+    #[schemars(length(min = 1, max = 16), inner(length(max = 256)))]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic", "x-kubernetes-validations" = [is_no_prefix_of_another()]))]
+    pub username_prefixes: Vec<String>,
     /// The attribute of an Identity Center user that the rest of the name is compared with, letter for letter.
     pub attribute: IdentityAttribute,
 }
@@ -146,7 +153,7 @@ pub struct IdentitySettings {
 impl Default for IdentitySettings {
     fn default() -> Self {
         Self {
-            username_prefix: String::new(),
+            username_prefixes: vec![String::new()],
             attribute: IdentityAttribute::UserName,
         }
     }

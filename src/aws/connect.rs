@@ -18,11 +18,12 @@ use super::call_site::{CallSite, Service};
 use super::instance::{self, Instance};
 use super::meter::{Meter, MeterReading};
 use super::permission_sets::Catalogue;
+use super::shared_reads::SharedReads;
 use super::tree::TreeKeeper;
 use crate::metrics::Metrics;
 use crate::ports::{
-    Aged, Attribute, Class, Clock, Effect, Group, GroupId, InstanceArn, Lookup, Members, PortError,
-    RemoteClock, TimeSeen, User, UserId, UserLookup,
+    AccountId, Aged, Attribute, Class, Clock, Effect, Group, GroupId, InstanceArn, Lookup, Members,
+    PermissionSetArn, PortError, RemoteClock, TimeSeen, User, UserId, UserLookup,
 };
 
 /// How many attempts the SDK makes for a read; a write gets one.
@@ -115,7 +116,12 @@ pub(super) struct Shared {
     pub(super) user_names: Cache<(Attribute, String), UserLookup>,
     pub(super) group_names: Cache<String, Lookup<Group>>,
     pub(super) members: Cache<GroupId, Lookup<Members>>,
+    pub(super) members_read: SharedReads<GroupId, Aged<Lookup<Members>>>,
     pub(super) catalogue: Catalogue,
+    pub(super) provisioned: Cache<PermissionSetArn, Lookup<Vec<AccountId>>>,
+    pub(super) provisioned_read: SharedReads<PermissionSetArn, Aged<Lookup<Vec<AccountId>>>>,
+    pub(super) management_account: Cache<(), AccountId>,
+    pub(super) management_account_read: SharedReads<(), Aged<AccountId>>,
     pub(super) tree: TreeKeeper,
 }
 
@@ -244,7 +250,12 @@ impl Clients {
             user_names: Cache::new(names),
             group_names: Cache::new(names),
             members: Cache::new(members),
+            members_read: SharedReads::default(),
             catalogue: Catalogue::new(organization),
+            provisioned: Cache::new(organization),
+            provisioned_read: SharedReads::default(),
+            management_account: Cache::new(organization),
+            management_account_read: SharedReads::default(),
             tree: TreeKeeper::new(organization),
         };
         Aws {

@@ -4,16 +4,17 @@
 //! class is `Unavailable` (see `classify/mod.rs`), so that a wrong region never looks like an empty directory.
 
 use async_trait::async_trait;
-use aws_sdk_identitystore::operation::list_group_memberships::ListGroupMembershipsOutput;
 use aws_sdk_identitystore::types::{AlternateIdentifier, MemberId, UniqueAttribute, UserStatus};
 use aws_smithy_types::Document;
+use futures::future::FutureExt as _;
 
 use super::budget::Family;
 use super::call_site::{CallSite, Service};
 use super::connect::{Aws, aged};
+use super::shared_reads::{for_everybody, may_share};
 use crate::ports::{
-    Aged, Attribute, CallOptions, Class, Directory, Effect, Enabled, Freshness, Group, GroupId, Lookup,
-    MEMBERSHIP_GROUPS_MAX, Member, Members, Membership, PortError, User, UserId, UserLookup,
+    Aged, Attribute, CallOptions, Class, Directory, Effect, Enabled, Group, GroupId, Lookup,
+    MEMBERSHIP_GROUPS_MAX, Members, Membership, PortError, User, UserId, UserLookup,
 };
 
 const SERVICE: Service = Service::IdentityStore;
@@ -105,20 +106,18 @@ impl Directory for Aws {
         if let Some(kept) = self.shared.members.get(options, group, self.now()) {
             return Ok(kept);
         }
-        let asked = self.now();
-        let answer = match self.member_ids(options, group).await? {
-            Lookup::Absent => Lookup::Absent,
-            Lookup::Found(ids) => Lookup::Found(self.named(options, ids).await?),
-        };
-        let answer = aged(answer, asked);
-        self.shared.members.put(group.clone(), &answer);
-        Ok(answer)
+        if !may_share(options) {
+            return self.read_members(options, group).await;
+        }
+        let (aws, id) = (self.clone(), group.clone());
+        let begin = || async move { aws.read_members(&for_everybody(), &id).await }.boxed();
+        self.shared.members_read.join(group.clone(), begin).await
     }
 }
 
 impl Aws {
     /// The identity store, once AWS has named the instance.
-    fn store(&self, site: &CallSite) -> Result<&str, PortError> {
+    pub(super) fn store(&self, site: &CallSite) -> Result<&str, PortError> {
         let instance = self.shared.instance.get();
         let store = instance.map(|instance| instance.identity_store_id.as_str());
         store.ok_or_else(|| {
@@ -316,62 +315,6 @@ impl Aws {
             Err(error) if error.class == Class::NotFound => Ok(Membership::GroupAbsent),
             Err(error) => Err(error),
         }
-    }
-
-    async fn member_ids(
-        &self,
-        options: &CallOptions,
-        group: &GroupId,
-    ) -> Result<Lookup<Vec<UserId>>, PortError> {
-        let site = CallSite::read(SERVICE, "ListGroupMemberships", format!("group {group}"));
-        let mut ids = Vec::new();
-        let store = self.store(&site)?;
-        let list = || {
-            let list = self.shared.store.list_group_memberships();
-            list.identity_store_id(store).group_id(group.as_str())
-        };
-        let call = |token| list().set_next_token(token).send();
-        let take = |page: &ListGroupMembershipsOutput| {
-            ids.extend(
-                page.group_memberships()
-                    .iter()
-                    .filter_map(|row| match row.member_id() {
-                        Some(MemberId::UserId(id)) => Some(UserId::new(id)),
-                        _ => None, // AWS knows no other members
-                    }),
-            );
-            Ok(page.next_token().map(Into::into))
-        };
-        match self.shared.caller.pages(FAMILY, options, &site, call, take).await {
-            Ok(()) => (),
-            Err(error) if error.class == Class::NotFound => return Ok(Lookup::Absent),
-            Err(error) => return Err(error),
-        }
-        ids.sort();
-        ids.dedup(); // pages of a list that changes may overlap
-        Ok(Lookup::Found(ids))
-    }
-
-    /// Names change rarely: they may come from the cache even where the membership may not.
-    async fn named(&self, options: &CallOptions, ids: Vec<UserId>) -> Result<Members, PortError> {
-        let names = CallOptions {
-            freshness: Freshness::Cached,
-            ..options.clone()
-        };
-        let mut people = Vec::with_capacity(ids.len());
-        for id in ids {
-            let Aged { value, observed_at } = Directory::user(self, &names, &id).await?;
-            if let Lookup::Found(user) = value {
-                people.push(Member {
-                    user: aged(user, observed_at),
-                });
-            }
-        }
-        Ok(if people.is_empty() {
-            Members::Nobody
-        } else {
-            Members::People(people)
-        })
     }
 }
 

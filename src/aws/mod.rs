@@ -24,11 +24,13 @@ mod creates_in_progress;
 mod directory;
 mod failures;
 mod instance;
+mod members;
 mod meter;
 mod organization;
 mod permission_sets;
 mod preflight;
 mod session_duration;
+mod shared_reads;
 mod tree;
 
 pub use budget::{Budget, BudgetSettings, Family};

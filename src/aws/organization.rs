@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_organizations::operation::list_parents::ListParentsOutput;
+use futures::future::FutureExt as _;
 
 use super::budget::Family;
 use super::call_site::{CallSite, Service};
 use super::connect::{Aws, aged};
+use super::shared_reads::{for_everybody, may_share};
 use super::tree::converted;
 use crate::ports::{
     Account, AccountId, Aged, CallOptions, Class, Freshness, LastKnown, Lookup, Organization,
@@ -40,6 +42,20 @@ impl Organization for Aws {
     }
 
     async fn management_account(&self, options: &CallOptions) -> Result<Aged<AccountId>, PortError> {
+        if let Some(kept) = self.shared.management_account.get(options, &(), self.now()) {
+            return Ok(kept);
+        }
+        if !may_share(options) {
+            return self.describe_organization(options).await;
+        }
+        let aws = self.clone();
+        let begin = || async move { aws.describe_organization(&for_everybody()).await }.boxed();
+        self.shared.management_account_read.join((), begin).await
+    }
+}
+
+impl Aws {
+    async fn describe_organization(&self, options: &CallOptions) -> Result<Aged<AccountId>, PortError> {
         let site = CallSite::read(SERVICE, "DescribeOrganization", "the organization");
         let asked = self.now();
         let call = self.shared.organizations.describe_organization().send();
@@ -54,11 +70,11 @@ impl Organization for Aws {
         let id = id
             .and_then(|id| AccountId::parse(id).ok())
             .ok_or_else(|| site.incomplete("MasterAccountId"))?;
-        Ok(aged(id, asked))
+        let answer = aged(id, asked);
+        self.shared.management_account.put((), &answer);
+        Ok(answer)
     }
-}
 
-impl Aws {
     /// `DescribeAccount` for name and state, one `ListParents` for the position. The path above the parent comes from the
     /// cached tree: units cannot be moved in AWS, so only a unit created since then requires another traversal.
     async fn fresh_account(

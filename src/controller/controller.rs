@@ -134,6 +134,11 @@ impl Controller {
         self.context.journal.health()
     }
 
+    /// Looks at the Secret with the key of the seal for ever, and tells when it is not the key in use.
+    pub fn watch_the_seal_key(&self) -> impl Future<Output = ()> + Send + use<> {
+        background::watch_the_seal_key(Arc::clone(&self.context), self.client.clone())
+    }
+
     /// Runs until `shutdown`, or until AWS has been silent for too long; passes that are under way at a shutdown are finished
     /// first.
     ///

@@ -19,7 +19,7 @@ const BEFORE_A_REMOVAL: Duration = Duration::from_secs(3);
 
 /// What the journal may lack of a request, after the policies that it names.
 pub fn request(context: &Context, stored: &StoredRequest, facts: &RequestFacts) {
-    if facts.seal == SealCheck::Broken {
+    if matches!(facts.seal, SealCheck::Broken | SealCheck::Unreadable) {
         let name = format!("{} {}", stored.uid(), stored.resource_version());
         return broken(context, &name, stored.object());
     }

@@ -155,6 +155,10 @@ async fn of_the_organization(context: &Context, options: CallOptions, question: 
             let answer = fact(ports.permission_sets.by_arn(&options, &arn).await);
             Box::new(move |facts| drop(facts.permission_sets.insert(arn, answer)))
         }
+        Question::ProvisionedIn(arn) => {
+            let answer = fact(ports.permission_sets.provisioned_in(&options, &arn).await);
+            Box::new(move |facts| drop(facts.provisioned_in.insert(arn, answer)))
+        }
         Question::Instance => {
             let answer = fact(ports.instance.lookup(&options).await);
             Box::new(move |facts| facts.instance = Some(answer))

@@ -41,6 +41,8 @@ pub struct Facts {
     pub permission_sets_by_name: BTreeMap<PermissionSetName, Fact<Lookup<PermissionSet>>>,
     /// Permission sets by ARN.
     pub permission_sets: BTreeMap<PermissionSetArn, Fact<Lookup<PermissionSet>>>,
+    /// In which accounts permission sets are provisioned.
+    pub provisioned_in: BTreeMap<PermissionSetArn, Fact<Lookup<Vec<AccountId>>>>,
     /// Whether the configured instance answers and exists.
     pub instance: Option<Fact<Lookup<()>>>,
     /// Who holds the permission set of this request in its account.
@@ -64,6 +66,7 @@ impl Facts {
             management_account,
             permission_sets_by_name,
             permission_sets,
+            provisioned_in,
             instance,
             listing,
             operations,
@@ -78,6 +81,7 @@ impl Facts {
         self.management_account = management_account.or(self.management_account.take());
         self.permission_sets_by_name.extend(permission_sets_by_name);
         self.permission_sets.extend(permission_sets);
+        self.provisioned_in.extend(provisioned_in);
         self.instance = instance.or(self.instance.take());
         self.listing = listing.or(self.listing.take());
         self.operations.extend(operations);
@@ -106,6 +110,8 @@ pub enum Question {
     PermissionSetByName(PermissionSetName),
     /// What is this permission set?
     PermissionSet(PermissionSetArn),
+    /// In which accounts is this permission set provisioned?
+    ProvisionedIn(PermissionSetArn),
     /// Does the configured instance answer?
     Instance,
     /// Who holds the request's permission set in its account?
@@ -233,9 +239,22 @@ impl<'a> FactReader<'a> {
         })
     }
 
+    /// However old the answer is: an organization keeps its management account.
     pub(super) fn management_account(&self) -> Result<&'a AccountId, Undecided> {
-        let fact = self.facts.management_account.as_ref();
-        self.value(fact, Freshness::Cached, || Question::ManagementAccount)
+        match &self.facts.management_account {
+            Some(Fact::Known(aged)) => Ok(&aged.value),
+            fact => self.value(fact.as_ref(), Freshness::Cached, || Question::ManagementAccount),
+        }
+    }
+
+    pub(super) fn provisioned_in(
+        &self,
+        set: &PermissionSetArn,
+        freshness: Freshness,
+    ) -> Result<&'a Lookup<Vec<AccountId>>, Undecided> {
+        self.value(self.facts.provisioned_in.get(set), freshness, || {
+            Question::ProvisionedIn(set.clone())
+        })
     }
 
     pub(super) fn permission_set_by_name(
@@ -322,70 +341,4 @@ impl Undecided {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::fixtures::minute;
-
-    /// A fact of every age that the table names, by the id of a person.
-    fn facts(ages: &[i64]) -> Facts {
-        let known = |age: &i64| {
-            let observed_at = minute(0).to_utc() - TimeDelta::seconds(*age);
-            let value = Lookup::Absent;
-            let fact = Fact::Known(Aged { value, observed_at });
-            (UserId::new(age.to_string()), fact)
-        };
-        Facts {
-            users: ages.iter().map(known).collect(),
-            ..Facts::default()
-        }
-    }
-
-    fn timings() -> Timings {
-        Timings {
-            fresh_fact_max_age: TimeDelta::seconds(10),
-            recheck_interval: TimeDelta::seconds(100),
-            ..Timings::default()
-        }
-    }
-
-    #[test]
-    fn a_fact_is_used_up_to_its_age_and_asked_for_again_beyond_it() {
-        let table = [
-            (Freshness::Fresh, -5, true),
-            (Freshness::Fresh, 0, true),
-            (Freshness::Fresh, 10, true),
-            (Freshness::Fresh, 11, false),
-            (Freshness::Cached, 100, true),
-            (Freshness::Cached, 101, false),
-        ];
-        for (freshness, age, used) in table {
-            let (facts, timings) = (facts(&[age]), timings());
-            let reader = FactReader::new(&facts, &timings, minute(0));
-            let id = UserId::new(age.to_string());
-            let answer = reader.user(&id, freshness);
-            assert_eq!(answer.is_ok(), used, "{freshness:?}, {age} s");
-            let asked = if used {
-                vec![]
-            } else {
-                vec![(Question::User(id), Freshness::Fresh)]
-            };
-            assert_eq!(reader.questions(), asked, "{freshness:?}, {age} s");
-            assert_eq!(reader.timings(), &timings);
-        }
-    }
-
-    #[test]
-    fn a_decision_goes_stale_with_the_oldest_cached_fact_that_it_used() {
-        let (facts, timings) = (facts(&[9, 40, 70]), timings());
-        let reader = FactReader::new(&facts, &timings, minute(0));
-        let look = |age: &str, freshness| assert!(reader.user(&UserId::new(age), freshness).is_ok());
-        let in_seconds = |count| Some(after(minute(0), TimeDelta::seconds(count)));
-        look("9", Freshness::Fresh);
-        assert_eq!(reader.stale_at(), None, "a fresh one is looked up anew anyway");
-        look("40", Freshness::Cached);
-        assert_eq!(reader.stale_at(), in_seconds(61));
-        look("70", Freshness::Cached);
-        look("40", Freshness::Cached);
-        assert_eq!(reader.stale_at(), in_seconds(31));
-    }
-}
+mod tests;

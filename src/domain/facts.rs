@@ -164,9 +164,60 @@ pub enum Members {
 
 /// One person of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
+pub enum Member {
     /// The person; name and enabled flag may be as old as the cache of names allows.
-    pub user: Aged<User>,
+    Known(Aged<User>),
+    /// Somebody who is in the group, and of whom AWS says nothing more.
+    Unreadable {
+        /// Who it is.
+        id: UserId,
+        /// What AWS answered.
+        why: String,
+    },
+}
+
+impl Member {
+    /// Who it is.
+    pub fn id(&self) -> &UserId {
+        match self {
+            Self::Known(user) => &user.value.id,
+            Self::Unreadable { id, .. } => id,
+        }
+    }
+}
+
+impl Members {
+    /// These people.
+    pub fn of(people: Vec<Member>) -> Self {
+        if people.is_empty() {
+            Self::Nobody
+        } else {
+            Self::People(people)
+        }
+    }
+
+    /// Those of whom AWS told who they are.
+    pub fn known(&self) -> impl Iterator<Item = &User> {
+        self.all().iter().filter_map(|member| match member {
+            Member::Known(user) => Some(&user.value),
+            Member::Unreadable { .. } => None,
+        })
+    }
+
+    /// The others, each with what AWS answered.
+    pub fn unreadable(&self) -> impl Iterator<Item = (&UserId, &str)> {
+        self.all().iter().filter_map(|member| match member {
+            Member::Known(_) => None,
+            Member::Unreadable { id, why } => Some((id, why.as_str())),
+        })
+    }
+
+    fn all(&self) -> &[Member] {
+        match self {
+            Self::Nobody => &[],
+            Self::People(people) => people,
+        }
+    }
 }
 
 /// An account with its place.

@@ -117,6 +117,10 @@ pub(crate) struct World {
     pub users: BTreeMap<String, User>,
     pub groups: BTreeMap<String, BTreeSet<String>>,
     pub missing_groups: BTreeMap<String, Timestamp>,
+    /// A member of every group of whom AWS tells nothing.
+    pub unreadable_member: Option<UserId>,
+    /// The accounts in which the permission set is provisioned.
+    pub provisioned_in: Vec<AccountId>,
     pub account: Option<Account>,
     pub instance_answers: bool,
     pub assigned: bool,
@@ -161,6 +165,8 @@ pub(crate) fn request() -> World {
             .map(|(group, all)| (group.to_owned(), names(all)))
             .collect(),
         missing_groups: BTreeMap::new(),
+        unreadable_member: None,
+        provisioned_in: vec![],
         account: Some(account()),
         instance_answers: true,
         assigned: false,

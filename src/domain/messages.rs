@@ -26,7 +26,10 @@ pub(super) fn plugin_line(verb: &str, request: &RequestFacts) -> Option<String> 
 
 /// What keeps something, and that it is tried again; said once, where the reason is a sentence that says so itself.
 pub fn tried_again(why: &str) -> String {
-    let why = why.trim_end_matches('.');
+    let why = shortened(
+        why.trim_end_matches('.'),
+        LONGEST_MESSAGE - " It is tried again.".len() - 1,
+    );
     if why.contains("It is tried again") {
         return format!("{why}.");
     }
@@ -34,7 +37,7 @@ pub fn tried_again(why: &str) -> String {
 }
 
 /// `text`, cut to what a status takes.
-pub(super) fn message(text: &str) -> String {
+pub fn message(text: &str) -> String {
     shortened(text, LONGEST_MESSAGE)
 }
 
@@ -78,6 +81,13 @@ mod tests {
     fn a_long_message_is_cut_between_characters() {
         assert_eq!(shortened("äöü", 2), "ä…");
         assert_eq!(shortened("äö", 2), "äö");
+    }
+
+    #[test]
+    fn a_long_reason_leaves_room_for_what_is_done_about_it() {
+        let said = tried_again(&"ä".repeat(5_000));
+        assert_eq!(said.chars().count(), LONGEST_MESSAGE);
+        assert!(said.ends_with("…. It is tried again."), "{said}");
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub use facts::{
     PermissionSet, Principal, User, UserLookup,
 };
 pub use machine::{Create, Moment, Need, Notice, PolicySet, RecordStep, Reply, Sent, Sight, Written};
-pub use messages::tried_again;
+pub use messages::{message, tried_again};
 pub use policy::{approvers, eligibility, judging, policy_status};
 pub use request::{RequestMachine, decide};
 pub use snapshot::{

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use super::decision::Decision;
 use super::fact_reader::{FactReader, Freshness, Question, Undecided};
-use super::facts::{Account, AccountState, UserLookup};
+use super::facts::{Account, AccountState, Lookup, UserLookup};
 use super::messages::tried_again;
 use super::policy::approvers::{Governing, governing, people_of};
-use super::policy::eligibility::{distance_to_unit, is_subject};
+use super::policy::eligibility::{distance_to_unit, is_named};
 use super::policy::policy_status::OrganizationFacts;
+use super::policy::reach::{account_out_of_reach, set_out_of_reach};
 use super::request::decide;
-use super::snapshot::{JournalFact, RequestFacts, SealCheck, Snapshot};
+use super::snapshot::{IdentityCenter, JournalFact, RequestFacts, SealCheck, Snapshot};
 use crate::api::{
     ElevationRequestSpec, ElevationRequestStatus, EligibilityEntry, EligibilityPolicySpec,
     EligibilityReviewSpec, EligibilityReviewStatus, EligibleAccount, Phase, Reason, StagePreview,
@@ -20,6 +21,14 @@ use crate::api::{
 /// How many policies and accounts an answer shows (the schema's limits).
 const ENTRIES: usize = 200;
 const ACCOUNTS: usize = 500;
+
+/// How many bytes of entries an answer shows. The API server stores objects of at most 1.5 MB, and what is around the entries
+/// takes some too.
+const ENTRIES_SIZE: usize = 512 * 1024;
+
+/// What an entry takes beside its texts, and an account of it: names of fields, quotes and numbers.
+const ENTRY_SIZE: usize = 1024;
+const ACCOUNT_SIZE: usize = 64;
 
 /// The answer to an EligibilityReview.
 #[derive(Debug, Clone, PartialEq)]
@@ -143,35 +152,103 @@ fn entries(
         reason: Some(Reason::NotEligible),
         ..EligibilityReviewStatus::default()
     };
-    let policies = world
-        .eligibility_policies
-        .all
-        .iter()
-        .filter(|policy| policy.gone_since.is_none());
-    for policy in policies {
-        let mut named = false;
-        for subject in &policy.spec.subjects {
-            named = named || is_subject(&user.id, &user.user_name, subject, reader, Freshness::Cached)?;
+    // Every policy is looked at before anything is told: so everything is asked in one round.
+    let mut undecided: Option<Undecided> = None;
+    let mut left = ENTRIES_SIZE;
+    let policies = world.eligibility_policies.all.iter();
+    for policy in policies.filter(|policy| policy.gone_since.is_none()) {
+        let found = is_named(
+            &user.id,
+            &user.user_name,
+            &policy.spec.subjects,
+            reader,
+            Freshness::Cached,
+        )
+        .and_then(|named| {
+            let entry = entry(question, &policy.name, &policy.spec, organization, settings);
+            let entry = entry.filter(|_| named);
+            entry.map_or(Ok(None), |entry| {
+                within_reach(entry, &world.identity_center, reader)
+            })
+        });
+        match found {
+            Ok(Some(_)) if status.entries.len() == ENTRIES || left < ENTRY_SIZE => status.truncated = true,
+            Ok(Some(entry)) => {
+                let (entry, is_cut) = cut(entry, &mut left);
+                status.truncated = status.truncated || is_cut;
+                let entry = with_stages(entry, question, organization, world, reader);
+                status.entries.push(entry);
+            }
+            Ok(None) => {}
+            Err(why) => undecided = undecided.or(Some(why)),
         }
-        let Some(entry) =
-            entry(question, &policy.name, &policy.spec, organization, settings).filter(|_| named)
-        else {
-            continue;
-        };
-        if status.entries.len() == ENTRIES {
-            status.truncated = true;
-            break;
-        }
-        status.truncated = status.truncated || entry.accounts.len() > ACCOUNTS;
-        status
-            .entries
-            .push(with_stages(entry, question, organization, world, reader));
     }
+    Ok(concluded(status, undecided))
+}
+
+/// The answer with what it says as a whole.
+fn concluded(mut status: EligibilityReviewStatus, undecided: Option<Undecided>) -> EligibilityReviewStatus {
     if !status.entries.is_empty() {
         status.reason = Some(Reason::Valid);
     }
-    status.message = Some(format!("{} policies let you ask.", status.entries.len()));
-    Ok(status)
+    let rest = if status.truncated {
+        " Not everything fits into the answer: name an account to see what concerns it."
+    } else {
+        ""
+    };
+    status.message = Some(format!("{} policies let you ask.{rest}", status.entries.len()));
+    if let Some(undecided) = undecided {
+        status.complete = false;
+        status.reason = Some(undecided.reason);
+        status.message = Some(tried_again(&undecided.why));
+    }
+    status
+}
+
+/// The entry without what a delegated administrator cannot assign; nothing when that leaves nothing.
+fn within_reach(
+    mut entry: EligibilityEntry,
+    center: &IdentityCenter,
+    reader: &FactReader<'_>,
+) -> Result<Option<EligibilityEntry>, Undecided> {
+    if !center.delegated_administrator {
+        return Ok(Some(entry));
+    }
+    let mut undecided = None;
+    entry.accounts.retain(
+        |account| match account_out_of_reach(center, &account.id, reader) {
+            Ok(why) => why.is_none(),
+            Err(why) => undecided.replace(why).is_none(),
+        },
+    );
+    entry.permission_sets.retain(|name| {
+        let why = match reader.permission_set_by_name(name, Freshness::Cached) {
+            Ok(Lookup::Found(set)) => set_out_of_reach(center, set, reader, Freshness::Cached),
+            Ok(Lookup::Absent) => Ok(None), // whoever asks for it is told so
+            Err(undecided) => Err(undecided),
+        };
+        match why {
+            Ok(why) => why.is_none(),
+            Err(why) => undecided.replace(why).is_none(),
+        }
+    });
+    let is_empty = entry.accounts.is_empty() || entry.permission_sets.is_empty();
+    undecided.map_or(Ok(Some(entry).filter(|_| !is_empty)), Err)
+}
+
+/// The entry with as many accounts as fit, and whether that is not all of them.
+fn cut(mut entry: EligibilityEntry, left: &mut usize) -> (EligibilityEntry, bool) {
+    let all = entry.accounts.len();
+    entry.accounts.truncate(ACCOUNTS);
+    *left = left.saturating_sub(ENTRY_SIZE);
+    entry.accounts.retain(|account| {
+        let size = ACCOUNT_SIZE + account.name.len() + account.ou_path.len();
+        let fits = size <= *left;
+        *left = if fits { *left - size } else { 0 };
+        fits
+    });
+    let is_cut = entry.accounts.len() < all;
+    (entry, is_cut)
 }
 
 /// Who would have to approve a whole request: the stages of the governing policy, with the first people of each who can.
@@ -198,7 +275,7 @@ fn stages(
             .people
             .into_values()
             .filter(|person| person.id.as_str() != requester);
-        let mut approvers: Vec<String> = others.filter_map(|person| person.name).collect();
+        let mut approvers: Vec<String> = others.flat_map(|person| person.names).collect();
         approvers.sort();
         approvers.truncate(super::messages::NAMED);
         StagePreview {
@@ -264,7 +341,6 @@ fn with_stages(
     world: &Snapshot,
     reader: &FactReader<'_>,
 ) -> EligibilityEntry {
-    entry.accounts.truncate(ACCOUNTS);
     let account = question
         .account_id
         .as_ref()

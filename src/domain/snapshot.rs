@@ -142,6 +142,8 @@ pub enum SealCheck {
     Valid,
     /// It is not.
     Broken,
+    /// It cannot be read as a whole, and nothing shows that somebody else wrote what the controller writes.
+    Unreadable,
 }
 
 /// The one TeamSettings.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::{Fact, Facts};
 
 /// How many answers are unknown, by what was asked.
-pub(super) fn unknown(facts: &Facts) -> [(&'static str, usize); 13] {
+pub(super) fn unknown(facts: &Facts) -> [(&'static str, usize); 14] {
     let Facts {
         users_by_name,
         users,
@@ -16,6 +16,7 @@ pub(super) fn unknown(facts: &Facts) -> [(&'static str, usize); 13] {
         management_account,
         permission_sets_by_name,
         permission_sets,
+        provisioned_in,
         instance,
         listing,
         operations,
@@ -31,6 +32,7 @@ pub(super) fn unknown(facts: &Facts) -> [(&'static str, usize); 13] {
         ("ManagementAccount", one(management_account.as_ref())),
         ("PermissionSetByName", among(permission_sets_by_name)),
         ("PermissionSet", among(permission_sets)),
+        ("ProvisionedIn", among(provisioned_in)),
         ("Instance", one(instance.as_ref())),
         ("Listing", one(listing.as_ref())),
         ("Operation", among(operations)),

@@ -21,7 +21,7 @@ pub trait PermissionSets: Send + Sync {
         permission_set: &PermissionSetArn,
     ) -> Result<Aged<Lookup<PermissionSet>>, PortError>;
 
-    /// The accounts in which the set exists as a role. Always from AWS.
+    /// The accounts in which the set exists as a role.
     async fn provisioned_in(
         &self,
         options: &CallOptions,

@@ -69,6 +69,7 @@ pub(super) async fn lead(prepared: Prepared, shutdown: Shutdown) -> Stopped {
     reports.spawn(report_guard(controller.guard(), readiness.clone()));
     reports.spawn(report_journal(controller.journal_health(), readiness.clone()));
     reports.spawn(report_ends(controller.world(), readiness));
+    reports.spawn(controller.watch_the_seal_key());
     let stopped = controller.run(async move { shutdown.requested().await }).await;
     reports.shutdown().await;
     stopped

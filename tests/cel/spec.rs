@@ -2,7 +2,7 @@
 
 use kube_cel::Validator;
 use serde_json::{Value, json};
-use team_operator::api::{AccountId, HumanDuration, OrganizationalUnitId, PermissionSetName};
+use team_operator::api::{AccountId, HumanDuration, OrganizationalUnitId, PermissionSetName, Timestamp};
 
 use crate::shared::{accepts, refusals, refuses, request, schema};
 
@@ -49,6 +49,78 @@ fn the_api_server_and_the_program_take_the_same_durations() {
                 &object,
                 None,
                 "write a duration longer than zero and at most 8000h in whole hours",
+            );
+        }
+    }
+}
+
+#[test]
+fn every_time_that_the_api_server_takes_is_one_that_the_program_reads() {
+    let taken = [
+        "2026-12-01T09:00:00Z",
+        "2026-12-01T09:00:00.5Z",
+        "2026-12-01T09:00:00.123456789Z",
+        "2026-12-01T11:00:00+02:00",
+        "2026-12-01T23:00:00.25+14:00",
+        "2026-12-01T09:00:00-00:00",
+        "2028-02-29T09:00:00Z",
+        "2000-02-29T09:00:00Z",
+        "1000-01-01T00:00:00Z",
+        "2999-12-31T23:59:59Z",
+    ];
+    let refused = [
+        "",
+        "tomorrow",
+        "2026-12-01",
+        "2026-12-01T09:00:00",
+        "2026-12-01 09:00:00Z",
+        "2026-12-01t09:00:00z",
+        "2026-12-01T09:00:00,123456789Z",
+        "2026-12-01T09:00:00,5+01:00",
+        "2026-12-01T09:00:00.1234567890Z",
+        "2026-12-01T09:00:00.Z",
+        "2026-12-01T09:00:00+25:00",
+        "2026-12-01T09:00:00+2:00",
+        "2026-12-01T09:00:00+0200",
+        "2026-12-01T09:00Z",
+        "2026-12-01T24:00:00Z",
+        "2026-12-01T23:59:60Z",
+        "2026-12-01T9:00:00Z",
+        "2026-11-31T09:00:00Z",
+        "2026-02-29T09:00:00Z",
+        "2100-02-29T09:00:00Z",
+        "2026-02-30T09:00:00Z",
+        "2026-13-01T09:00:00Z",
+        "2026-00-01T09:00:00Z",
+        "0000-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+        "12026-12-01T09:00:00Z",
+        "２026-12-01T09:00:00Z",
+        "2026-12-01T09:00:00Z\n",
+    ];
+    for (kind, spec) in [
+        ("ElevationRequest", json!({})),
+        ("EligibilityReview", json!({ "requester": "alice@example.com" })),
+    ] {
+        let schema = schema(kind);
+        let at = |text: &str| {
+            let mut object = request(&json!({}));
+            if kind == "EligibilityReview" {
+                object["spec"] = spec.clone();
+            }
+            object["spec"]["startTime"] = json!(text);
+            object
+        };
+        for text in taken {
+            accepts(&schema, &at(text), None);
+            assert!(serde_json::from_value::<Timestamp>(json!(text)).is_ok(), "{text}");
+        }
+        for text in refused {
+            refuses(
+                &schema,
+                &at(text),
+                None,
+                "write a time such as 2026-12-01T09:00:00Z",
             );
         }
     }

@@ -69,6 +69,17 @@ cases! {
         assert_eq!(ground.decisions(&name).await, all);
     }
 
+    async fn whoever_approved_by_apply_revokes_by_applying_a_second_entry(ground: Ground) {
+        let name = ground.request_in("Pending").await;
+        allowed(ground.bob().applies_status(&name, json!({ "approvals": [entry("bob", "Approved")] })).await);
+        allowed(ground.controller().patches_status(&name, json!({ "phase": "Approved" })).await);
+        let instead = json!({ "approvals": [entry("bob", "Revoked")] });
+        invalid(ground.bob().applies_status(&name, instead).await, APPEND_ONLY);
+        let both = json!([entry("bob", "Approved"), entry("bob", "Revoked")]);
+        allowed(ground.bob().applies_status(&name, json!({ "approvals": both })).await);
+        assert_eq!(ground.decisions(&name).await, both);
+    }
+
     async fn server_side_apply_with_a_shared_field_manager_is_refused_before_it_removes_anything(ground: Ground) {
         let name = approved_by_carol(&ground).await;
         let carol = json!({ "approvals": [entry("carol", "Rejected")] });

@@ -47,8 +47,12 @@ cases! {
         for decision in ["Approved", "Rejected"] {
             let bare = json!({ "approver": bob.name, "decision": decision });
             invalid(bob.appends(&name, bare).await, A_COMMENT);
-            for empty in ["", "   ", "...", "?!-_", "\u{2003}\u{00a0}", "\u{1f44d}"] {
+            for empty in ["", "   ", "\u{2003}\u{00a0}"] {
                 invalid(bob.appends(&name, entry(&bob, decision, empty)).await, A_COMMENT);
+            }
+            for signs in ["...", "?!-_", "\u{1f44d}"] {
+                let sentence = "the comment of your entry has no letter and no digit: say why in words";
+                invalid(bob.appends(&name, entry(&bob, decision, signs)).await, sentence);
             }
         }
         assert_eq!(ground.decisions(&name).await, json!([]));

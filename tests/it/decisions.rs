@@ -48,6 +48,14 @@ cases! {
         assert_eq!(recorded(&ground, &name).await, ["Approved by bob@example.com"]);
     }
 
+    async fn whoever_differs_in_upper_and_lower_case_only_is_told_the_name(ground: Ground) {
+        let name = ground.request_in("Pending").await;
+        let spelled = ground.somebody("Bob@Example.com", &["team-approver", "system:authenticated"]);
+        let sentence = "Bob@Example.com cannot approve this request at this point; status.approvers has bob@example.com, and \
+                        letters must be the same; who can: bob@example.com, carol@example.com";
+        forbidden(spelled.decides(&name, "Approved").await, sentence);
+    }
+
     async fn whoever_is_not_listed_hears_who_can_approve(ground: Ground) {
         let name = ground.pending(|_| ()).await;
         let listed = "cannot approve this request at this point; who can: bob@example.com, alice@example.com";

@@ -50,7 +50,7 @@ cases! {
 fn how_to_end(ground: &Ground, name: &str) -> String {
     format!(
         "requests are kept as evidence and cannot be deleted; to end this one: kubectl team cancel {name} -n {0}; without the plugin: kubectl patch er {name} -n {0} \
-         --type=merge -p '{{\"spec\":{{\"cancelled\":true}}}}'",
+         --type=merge -p '{{\"spec\":{{\"cancelled\":true}}}}'; whoever did not make it: kubectl team revoke {name} -n {0}",
         ground.namespace
     )
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Ground, World, allowed, apply, cases, eventually, settings};
 
@@ -140,6 +140,18 @@ cases! {
         for file in ["eligibility-policy.yaml", "approver-policy.yaml"] {
             let path = example(file);
             done(&kubectl(&ground, "paul@example.com", &["apply", "-f", path.to_str().unwrap()]));
+        }
+    }
+
+    /// Tools that compare a file with what is stored never find a difference in what people left out.
+    async fn the_example_policies_are_stored_as_they_are_written(ground: Ground) {
+        for file in ["eligibility-policy.yaml", "approver-policy.yaml"] {
+            let path = example(file);
+            done(&kubectl(&ground, "paul@example.com", &["apply", "-f", path.to_str().unwrap()]));
+            let written: Value = serde_saphyr::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+            let policies = ground.person("paul@example.com").cluster_scoped(written["kind"].as_str().unwrap());
+            let stored = policies.get(written["metadata"]["name"].as_str().unwrap()).await.unwrap();
+            assert_eq!(stored.data["spec"], written["spec"], "{file}");
         }
     }
 

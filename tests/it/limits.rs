@@ -23,8 +23,15 @@ cases! {
     }
 
     async fn a_justification_without_a_word_is_refused(ground: Ground) {
-        for blank in [json!(""), json!("   "), json!("…"), json!("-.!?"), Value::Null] {
+        for blank in [json!(""), json!("   "), Value::Null] {
             invalid(ground.alice().asks(|r| r["spec"]["justification"] = blank).await, SAY_WHY);
+        }
+    }
+
+    async fn a_justification_of_signs_alone_is_not_called_missing(ground: Ground) {
+        for signs in ["🔥🔥", "…", "-.!?"] {
+            let answer = ground.alice().asks(|r| r["spec"]["justification"] = json!(signs)).await;
+            invalid(answer, "spec.justification has no letter and no digit: say in words why you need this access");
         }
     }
 
@@ -53,6 +60,23 @@ cases! {
         allowed(ground.alice().tries(|r| r["spec"]["startTime"] = json!("2001-01-01T00:00:00Z")).await);
     }
 
+    async fn a_time_that_only_one_of_two_parsers_reads_is_refused_with_a_sentence(ground: Ground) {
+        let spec = |start: &str| json!({ "requester": "alice@example.com", "startTime": start });
+        for wrong in [
+            "2026-12-01T09:00:00,123456789+01:00",
+            "2026-12-01t09:00:00z",
+            "2026-12-01T09:00:00+25:00",
+            "0000-01-01T00:00:00Z",
+            "2026-02-29T09:00:00Z",
+            "tomorrow",
+        ] {
+            let answer = ground.alice().asks(|r| r["spec"]["startTime"] = json!(wrong)).await;
+            invalid(answer, "write a time such as 2026-12-01T09:00:00Z");
+            invalid(ground.alice().reviews(spec(wrong)).await, "write a time such as 2026-12-01T09:00:00Z");
+        }
+        allowed(ground.alice().reviews(spec("2026-12-01T10:00:00.5+01:00")).await);
+    }
+
     async fn a_start_too_far_ahead_is_refused_and_one_just_inside_accepted(ground: Ground) {
         let last = created(&ground).await + TimeDelta::hours(720);
         let just_inside = starting_at(last);
@@ -71,14 +95,14 @@ cases! {
     }
 
     async fn a_permission_set_has_the_characters_that_aws_takes(ground: Ground) {
-        for wrong in ["", "Read Only", "Réadonly", "a/b", "arn:aws:sso:::permissionSet/x"] {
+        for wrong in ["", "Read Only", "Réadonly", "a/b", "arn:aws:sso:::permissionSet/ssoins-7223abcd12345678/ps-0123456789abcdef"] {
             let answer = ground.alice().asks(|r| r["spec"]["permissionSet"] = json!(wrong)).await;
-            invalid(answer, "a permission set name is 1 to 32 letters, digits or any of _+=,.@-");
+            invalid(answer, "a permission set name is 1 to 32 letters, digits or any of _+=,.@-: give the name, not the ARN");
         }
     }
 
     async fn a_user_name_without_the_prefix_or_with_nothing_behind_it_is_refused(alone: Alone) {
-        let prefix = |value: &'static str| move |s: &mut Value| s["identity"] = json!({ "usernamePrefix": value });
+        let prefix = |value: &'static str| move |s: &mut Value| s["identity"] = json!({ "usernamePrefixes": [value] });
         for wrong in ["oidc:", "alice@example.com"] {
             let expected = format!("alice@example.com does not start with {wrong}, so it is no Identity Center user");
             alone.settings_until(prefix(wrong), &expected).await;

@@ -8,6 +8,7 @@
 )]
 
 mod assignments;
+mod attempts;
 mod changes;
 mod charts;
 mod controller;
@@ -64,6 +65,37 @@ fn all_cases() -> Vec<support::Case> {
         status_rules::CASES,
     ]
     .concat()
+}
+
+/// What the Rust files and stories below these folders are called and say.
+fn sources(folder: &std::path::Path, text: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, text);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            text.push_str(&std::fs::read_to_string(&path).unwrap());
+        } else if path.extension().is_some_and(|extension| extension == "story") {
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            text.push_str(&format!("fn {name}("));
+        }
+    }
+}
+
+#[test]
+fn every_test_that_the_reports_name_without_a_file_exists() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut text = String::new();
+    sources(&root.join("src"), &mut text);
+    sources(&root.join("tests"), &mut text);
+    let guide = std::fs::read_to_string(root.join("tests/traceability.md")).unwrap();
+    let tables = guide.split_once("## Attacks").unwrap().1;
+    let is_test = |word: &&str| word.matches('_').count() >= 2 && !word.contains("::") && !word.contains(' ');
+    let names: Vec<&str> = tables.split('`').skip(1).step_by(2).filter(is_test).collect();
+    assert!(names.len() >= 30, "the tables are not read: {names:?}");
+    for name in names {
+        assert!(text.contains(&format!("fn {name}(")), "there is no test {name}");
+    }
 }
 
 #[test]

@@ -13,6 +13,13 @@ cases! {
         assert_eq!(request["status"], json!({ "approvals": [] }));
     }
 
+    async fn a_name_that_leaves_no_room_for_its_events_is_refused(ground: Ground) {
+        let named = |length: usize| move |r: &mut Value| r["metadata"] = json!({ "name": "n".repeat(length) });
+        allowed(ground.alice().tries(named(200)).await);
+        let sentence = "the name of a request has at most 200 characters, so that its Events can be named after it";
+        invalid(ground.alice().asks(named(201)).await, sentence);
+    }
+
     async fn a_request_in_another_name_is_refused(ground: Ground) {
         let answer = ground.alice().asks(|r| r["spec"]["requester"] = json!("bob@example.com")).await;
         forbidden(answer, ONLY_FOR_YOURSELF);

@@ -9,6 +9,8 @@ use crate::support::{CONTROLLER_NAMESPACE, Cluster, World, allowed, cases, forbi
 
 const READ: &str = "get list watch";
 
+const WRITE: &str = "get list watch create update patch delete";
+
 /// Verbs that are asked about; `revoke` and `escalate` are such as only RBAC knows.
 const VERBS: [&str; 12] = [
     "get",
@@ -150,7 +152,7 @@ const CONTROLLER: Subject<'static> = Subject {
 const CONTROLLERS_RIGHTS: [(&str, &str); 18] = [
     (
         "team-operator.io/elevationrequests",
-        "get list watch create patch delete",
+        "get list watch patch delete",
     ),
     ("team-operator.io/elevationrequests/status", "get patch"),
     (
@@ -229,16 +231,20 @@ async fn an_auditor_reads_everything_and_writes_nothing() {
 
 #[tokio::test]
 async fn a_policy_admin_writes_policies_and_sees_no_request() {
-    const WRITE: &str = "get list watch create update patch delete";
     role_has_exactly(
         "team-policy-admin",
         &[
             ("team-operator.io/eligibilitypolicies", WRITE),
             ("team-operator.io/approverpolicies", WRITE),
-            ("team-operator.io/teamsettings", WRITE),
+            ("team-operator.io/teamsettings", READ),
         ],
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_settings_admin_writes_settings_and_no_policy() {
+    role_has_exactly("team-settings-admin", &[("team-operator.io/teamsettings", WRITE)]).await;
 }
 
 #[tokio::test]
@@ -287,6 +293,17 @@ async fn in_its_own_namespace_the_controller_has_a_lease_a_key_and_a_record() {
             .await;
             assert_eq!(other, creating, "{verb} {resource} of another name");
         }
+    }
+    for (namespace, may_try) in [(CONTROLLER_NAMESPACE, true), (SOMEWHERE, false)] {
+        let tries = may(
+            reviews,
+            &CONTROLLER,
+            namespace,
+            "create",
+            "team-operator.io/elevationrequests",
+            "",
+        );
+        assert_eq!(tries.await, may_try, "the guard's dry run in {namespace}");
     }
     for resource in [
         "/pods",

@@ -26,7 +26,7 @@ cases! {
             "requestExpiry": "3h",
             "maxStartDelay": "720h",
             "maxOpenRequests": 20,
-            "identity": { "usernamePrefix": "", "attribute": "UserName" },
+            "identity": { "usernamePrefixes": [""], "attribute": "UserName" },
             "waiver": "Never",
             "onEligibilityLost": "Revoke",
         }));
@@ -45,6 +45,19 @@ cases! {
         let api = ground.root().cluster_scoped("TeamSettings");
         let answer = api.patch("default", &params, &kube::api::Patch::Merge(patch)).await;
         invalid(answer.map(|s| json!(s)), "write a regular expression as RE2 takes it, such as '^[A-Z]+-[0-9]+$'");
+    }
+
+    async fn no_prefix_of_user_names_is_the_beginning_of_another(ground: Ground) {
+        let api = ground.root().cluster_scoped("TeamSettings");
+        let with = async |prefixes: &[&str]| {
+            let patch = json!({ "spec": { "identity": { "usernamePrefixes": prefixes } } });
+            let params = kube::api::PatchParams { dry_run: true, ..Default::default() };
+            api.patch("default", &params, &kube::api::Patch::Merge(patch)).await.map(|s| json!(s))
+        };
+        allowed(with(&["admin:", "dev:"]).await);
+        for wrong in [&["", "oidc:"], &["dev:", "dev:eu:"], &["dev:", "dev:"]] {
+            invalid(with(wrong).await, "no prefix may be the beginning of another, or a user name could stand for two people");
+        }
     }
 
     async fn an_eligibility_policy_names_an_account_or_a_unit(ground: Ground) {

@@ -162,14 +162,9 @@ fn answer_with(
             facts.accounts.insert(id, found);
         }
         Question::ManagementAccount => facts.management_account = Some(fact(client.management_account())),
-        Question::PermissionSetByName(name) => {
-            let found = fact(client.permission_set_by_name(name.as_str()));
-            facts.permission_sets_by_name.insert(name, found);
-        }
-        Question::PermissionSet(arn) => {
-            let found = fact(client.permission_set(&arn));
-            facts.permission_sets.insert(arn, found);
-        }
+        question @ (Question::PermissionSetByName(_)
+        | Question::PermissionSet(_)
+        | Question::ProvisionedIn(_)) => answer_about_sets(client, question, facts),
         Question::Instance => facts.instance = Some(fact(client.instance_lookup())),
         Question::Listing(account, set) => {
             let listed = match client.list(&account, &set) {
@@ -193,6 +188,24 @@ fn answer_with(
         Question::CreatesInProgress(key) => {
             facts.creates_in_progress = Some(fact(client.creates_in_progress(&key)));
         }
+    }
+}
+
+fn answer_about_sets(client: &mut Client<'_>, question: Question, facts: &mut Facts) {
+    match question {
+        Question::PermissionSetByName(name) => {
+            let found = fact(client.permission_set_by_name(name.as_str()));
+            facts.permission_sets_by_name.insert(name, found);
+        }
+        Question::PermissionSet(arn) => {
+            let found = fact(client.permission_set(&arn));
+            facts.permission_sets.insert(arn, found);
+        }
+        Question::ProvisionedIn(arn) => {
+            let found = fact(client.provisioned_in(&arn));
+            facts.provisioned_in.insert(arn, found);
+        }
+        _ => {}
     }
 }
 

@@ -10,6 +10,7 @@ pub fn bindings() -> Vec<Value> {
         "team-member",
         "team-auditor",
         "team-policy-admin",
+        "team-settings-admin",
         "team-security",
     ];
     roles

@@ -14,6 +14,20 @@ fn the_sources_are_yaml_and_name_the_default_installation() {
     assert_eq!(installation.roles(), PARSED[2]);
 }
 
+/// An expression that yields a line break, or fails, is dropped by the API server, which then shows the rule itself.
+#[test]
+fn every_message_that_is_an_expression_has_a_sentence_beside_it() {
+    let mut seen = 0;
+    for policy in Installation::default().validating_policies() {
+        for rule in policy["spec"]["validations"].as_array().into_iter().flatten() {
+            let sentence = rule["message"].as_str().unwrap_or_default();
+            assert!(sentence.len() > 10, "{}", rule["expression"]);
+            seen += usize::from(rule["messageExpression"].is_string());
+        }
+    }
+    assert!(seen > 15, "{seen} expressions");
+}
+
 #[test]
 fn every_validating_policy_refuses_when_it_fails_and_is_bound_to_deny() {
     let all = Installation::default().validating_policies();

@@ -10,6 +10,10 @@ use crate::domain;
 use crate::domain::journal::{Kind, Line};
 use crate::metrics::GuardSight;
 
+/// How often the admission policies are looked at while they are not in force: what people write meanwhile is void, and so is what
+/// they write between the repair and the next look.
+const BROKEN_INTERVAL: Duration = Duration::from_secs(2);
+
 /// How often it is looked whether every request was decided as of a gap.
 const GAP_POLL: Duration = Duration::from_millis(200);
 
@@ -34,7 +38,7 @@ pub async fn keep_the_guard(context: Arc<Context>) {
             }
             continue;
         }
-        until_the_next_look(&context).await;
+        until_the_next_look(&context, &state).await;
     }
 }
 
@@ -47,10 +51,14 @@ fn sight(state: &domain::Guard) -> GuardSight {
 }
 
 /// Waits for the interval, or until a proof somewhere else showed another state.
-async fn until_the_next_look(context: &Context) {
+async fn until_the_next_look(context: &Context, state: &domain::Guard) {
     let mut changes = context.guard.changes();
     changes.mark_unchanged();
-    let interval = time::sleep(context.config.delays.guard_interval);
+    let interval = match state {
+        domain::Guard::Broken(_) => context.config.delays.guard_interval.min(BROKEN_INTERVAL),
+        _ => context.config.delays.guard_interval,
+    };
+    let interval = time::sleep(interval);
     tokio::select! {
         () = interval => {}
         _ = changes.changed() => { context.begin_epoch(); },

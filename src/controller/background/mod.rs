@@ -4,10 +4,12 @@ mod guard_monitor;
 mod policy_status;
 mod retention;
 mod reviews;
+mod seal_watch;
 mod settings_status;
 mod sweep;
 
 pub use guard_monitor::keep_the_guard;
+pub use seal_watch::watch_the_seal_key;
 pub use settings_status::remembered as remembered_settings;
 
 use std::sync::Arc;
@@ -61,10 +63,9 @@ async fn with_facts<T>(context: &Context, about: &About, look: impl Fn(&FactRead
     look(&FactReader::new(&facts, &context.config.timings, context.now()))
 }
 
-/// The whole organization; a copy that is young enough will do.
-async fn organization(context: &Context) -> Result<OrganizationFacts, PortError> {
-    let options = CallOptions::background();
-    let tree = context.ports.organization.tree(&options).await?.value;
+/// The whole organization.
+async fn organization(context: &Context, options: &CallOptions) -> Result<OrganizationFacts, PortError> {
+    let tree = context.ports.organization.tree(options).await?.value;
     Ok(OrganizationFacts {
         accounts: tree.accounts.clone(),
         units: tree.units.clone(),

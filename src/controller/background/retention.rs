@@ -51,8 +51,12 @@ async fn look_at_all(context: &Context, read_all: bool) -> Result<(), NoAnswer> 
     if !read_all {
         return Ok(());
     }
-    for request in context.requests.finished().await? {
-        if context.key.check(request.object()) == SealCheck::Broken {
+    let is_forged = |request: StoredRequest| {
+        let forged = context.key.check(request.object()) == SealCheck::Broken;
+        forged.then(|| (request.namespace().to_owned(), request.name().to_owned()))
+    };
+    for (namespace, name) in context.requests.finished(is_forged).await? {
+        if let Some(request) = context.requests.get(&namespace, &name).await? {
             requests::pass(context, request).await;
         }
     }
@@ -71,17 +75,11 @@ async fn pass(context: &Context) -> Result<Duration, NoAnswer> {
         .memory
         .keep_only(&live.iter().map(|request| request.uid().to_owned()).collect());
     let mut next = context.config.delays.retention_interval;
-    for metadata in context.requests.finished_metadata().await? {
-        if is_to_be_read(&metadata, retention, context.now()) {
-            let (namespace, name) = (metadata.metadata.namespace, metadata.metadata.name);
-            let namespace = namespace.unwrap_or_default();
-            if let Some(request) = context
-                .requests
-                .get(&namespace, &name.unwrap_or_default())
-                .await?
-            {
-                next = next.min(one(context, &request, retention).await?);
-            }
+    let now = context.now();
+    let is_due = |metadata: &_| is_to_be_read(metadata, retention, now);
+    for (namespace, name) in context.requests.finished_names(is_due).await? {
+        if let Some(request) = context.requests.get(&namespace, &name).await? {
+            next = next.min(one(context, &request, retention).await?);
         }
     }
     Ok(next)

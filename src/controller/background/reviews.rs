@@ -93,11 +93,10 @@ impl Reviews {
             .to_std()
             .unwrap_or_default()
             + RETRY / 100;
-        let Ok(question) = serde_json::from_value::<EligibilityReviewSpec>(object.data["spec"].clone())
-        else {
-            return Ok(Next::requeue(wait));
+        let status = match serde_json::from_value::<EligibilityReviewSpec>(object.data["spec"].clone()) {
+            Ok(question) => self.answered(&question, object, now).await,
+            Err(error) => unreadable(&error),
         };
-        let status = self.answered(&question, object, now).await;
         if !says_the_same(&object.data["status"], &json!(status)) {
             let action = "write the answer of an EligibilityReview";
             let patch = Patch::Merge(replacing(&object.data["status"], &json!(status)));
@@ -122,7 +121,7 @@ impl Reviews {
         now: Timestamp,
     ) -> EligibilityReviewStatus {
         let context = &self.context;
-        let organization = match organization(context).await {
+        let organization = match organization(context, &CallOptions::background()).await {
             Ok(organization) => organization,
             Err(error) => {
                 return EligibilityReviewStatus {
@@ -174,6 +173,18 @@ fn nobody_asks(object: &DynamicObject, question: &EligibilityReviewSpec, now: Ti
         },
         status: crate::api::ElevationRequestStatus::default(),
         seal: SealCheck::Unsealed,
+    }
+}
+
+/// The answer to a question that the API server took and this version does not understand.
+fn unreadable(error: &serde_json::Error) -> EligibilityReviewStatus {
+    EligibilityReviewStatus {
+        complete: true,
+        reason: Some(crate::api::Reason::Unreadable),
+        message: Some(crate::domain::message(&format!(
+            "The question cannot be read: {error}. Make a new review."
+        ))),
+        ..EligibilityReviewStatus::default()
     }
 }
 

@@ -70,7 +70,10 @@ async fn write(context: &Context, client: &kube::Client) -> Result<(), NoAnswer>
         serde_json::from_value(object.data["status"].clone()).unwrap_or_default();
     status.observed_generation = object.metadata.generation;
     let known = [
-        (ConditionType::Ready, ready(&spec.identity)),
+        (
+            ConditionType::Ready,
+            ready(&spec.identity, under_other_prefixes(context, &spec.identity)),
+        ),
         (ConditionType::GuardIntact, guard_intact(&context.guard.current())),
     ];
     let ends = overdue(context.world.borrow().as_ref());
@@ -84,7 +87,7 @@ async fn write(context: &Context, client: &kube::Client) -> Result<(), NoAnswer>
                 observed_generation: object.metadata.generation,
                 last_transition_time: context.now(),
                 reason,
-                message,
+                message: crate::domain::message(&message),
             },
         );
     }
@@ -116,14 +119,37 @@ fn spec_of(object: &Value) -> Value {
     }
 }
 
-fn ready(identity: &IdentitySettings) -> (ConditionStatus, Reason, String) {
-    let message = if identity.username_prefix.is_empty() {
-        "The settings are in force. Warning: identity.usernamePrefix is empty, so every user name of this cluster, \
-         whoever vouches for it, is taken for a name in Identity Center."
-    } else {
-        "The settings are in force."
+/// How many requests that were accepted bear a user name without any of the prefixes: settings named others then.
+fn under_other_prefixes(context: &Context, identity: &IdentitySettings) -> usize {
+    let bears_another = |request: &Arc<DynamicObject>| {
+        let requester = request.data["spec"]["requester"].as_str().unwrap_or_default();
+        let begins = |prefix: &String| requester.starts_with(prefix.as_str());
+        request.data["status"]["requester"].is_object() && !identity.username_prefixes.iter().any(begins)
     };
-    (ConditionStatus::True, Reason::Valid, message.to_owned())
+    context
+        .live
+        .all()
+        .iter()
+        .filter(|request| bears_another(request))
+        .count()
+}
+
+fn ready(identity: &IdentitySettings, under_other_prefixes: usize) -> (ConditionStatus, Reason, String) {
+    let mut message = "The settings are in force.".to_owned();
+    if identity.username_prefixes.iter().any(String::is_empty) {
+        message.push_str(
+            " Warning: a prefix in identity.usernamePrefixes is empty, so every user name of this cluster, whoever vouches for \
+             it, is taken for a name in Identity Center.",
+        );
+    }
+    if under_other_prefixes > 0 {
+        let note = format!(
+            " Note: {under_other_prefixes} unfinished requests were made under a prefix that is no longer in \
+             identity.usernamePrefixes. They go on for the people who were recorded; kubectl get er -A shows them."
+        );
+        message.push_str(&note);
+    }
+    (ConditionStatus::True, Reason::Valid, message)
 }
 
 fn guard_intact(guard: &Guard) -> (ConditionStatus, Reason, String) {

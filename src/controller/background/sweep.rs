@@ -33,7 +33,8 @@ async fn once(context: &Context) -> Result<usize, String> {
     for name in sets_in_use(context) {
         let set = sets.by_name(&options, name.as_str()).await.map_err(said)?;
         let Lookup::Found(set) = set.value else { continue };
-        let accounts = sets.provisioned_in(&options, &set.arn).await.map_err(said)?;
+        let now = options.clone().fresh();
+        let accounts = sets.provisioned_in(&now, &set.arn).await.map_err(said)?;
         for account in accounts.value.found().unwrap_or_default() {
             for key in without_record(context, &set, &account).await? {
                 found.insert(key, set.name.clone());

@@ -35,7 +35,8 @@ struct Remembered {
     /// Counts what woke it.
     woken: u64,
     failures: u32,
-    decided: Option<(u64, String)>,
+    /// In which epoch it was decided, and what of it.
+    decided: Option<(u64, u64)>,
     told_that_it_ends: bool,
 }
 
@@ -124,19 +125,18 @@ impl Memory {
         self.about(request.uid(), |remembered| {
             remembered.idle = Some(idle).filter(|_| remembered.woken == visit.0);
             remembered.failures = 0;
-            remembered.decided = Some((epoch, request.resource_version().to_owned()));
+            remembered.decided = Some((epoch, request.substance()));
         });
     }
 
-    /// Whether a pass over this very version came through in this epoch or later.
+    /// Whether a pass over what this version says came through in this epoch or later. New labels are no reason to decide anew.
     pub fn was_decided_in(&self, request: &StoredRequest, epoch: u64) -> bool {
         let remembered = self.requests();
         let decided = remembered
             .get(request.uid())
             .and_then(|remembered| remembered.decided.as_ref());
-        decided.is_some_and(|(decided_in, version)| {
-            *decided_in >= epoch && version == request.resource_version()
-        })
+        decided
+            .is_some_and(|(decided_in, substance)| *decided_in >= epoch && *substance == request.substance())
     }
 
     /// How long to wait after one more failure.

@@ -10,6 +10,12 @@ use crate::controller::api_call::{Failed, NoAnswer, failed, no_answer, resource,
 /// How many objects one page of a list has.
 const PAGE: u32 = 500;
 
+/// How many finished requests are in memory at once: one may have attachments of a quarter of a megabyte.
+const FINISHED_PAGE: u32 = 50;
+
+/// Which requests are over.
+const FINISHED: &str = "status.finished=true";
+
 /// Which requests are live. The API server keeps an index by this field of its own accord.
 pub const LIVE: &str = "status.finished!=true";
 
@@ -117,21 +123,43 @@ impl RequestClient {
         self.list(LIVE).await
     }
 
-    /// The finished requests as a whole: many, so once at the start.
-    pub async fn finished(&self) -> Result<Vec<StoredRequest>, NoAnswer> {
-        self.list("status.finished=true").await
-    }
-
-    /// The finished requests, as metadata only.
-    pub async fn finished_metadata(&self) -> Result<Vec<PartialObjectMeta<DynamicObject>>, NoAnswer> {
+    /// Those of the finished requests that `wanted` picks, of whatever is left of each. They are many, and people attach what they
+    /// like: they are read page by page, and of a page only what is picked stays in memory.
+    pub async fn finished<T>(
+        &self,
+        mut wanted: impl FnMut(StoredRequest) -> Option<T>,
+    ) -> Result<Vec<T>, NoAnswer> {
         let action = "list finished requests";
         let (all, mut found, mut token) = (self.everywhere(), Vec::new(), None);
         loop {
-            let params = page("status.finished=true", token.as_deref());
+            let params = page(FINISHED, FINISHED_PAGE, token.as_deref());
+            let page = within(action, all.list(&params)).await?;
+            let page = page.map_err(|error| no_answer(action, &error))?;
+            token = page.metadata.continue_.filter(|token| !token.is_empty());
+            found.extend(page.items.iter().map(StoredRequest::new).filter_map(&mut wanted));
+            if token.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// The names of those finished requests that `wanted` picks by their metadata, read page by page.
+    pub async fn finished_names(
+        &self,
+        mut wanted: impl FnMut(&PartialObjectMeta<DynamicObject>) -> bool,
+    ) -> Result<Vec<(String, String)>, NoAnswer> {
+        let action = "list finished requests";
+        let (all, mut found, mut token) = (self.everywhere(), Vec::new(), None);
+        loop {
+            let params = page(FINISHED, FINISHED_PAGE, token.as_deref());
             let page = within(action, all.list_metadata(&params)).await?;
             let page = page.map_err(|error| no_answer(action, &error))?;
-            found.extend(page.items);
             token = page.metadata.continue_.filter(|token| !token.is_empty());
+            let picked = page.items.into_iter().filter(&mut wanted);
+            found.extend(picked.map(|item| {
+                let (namespace, name) = (item.metadata.namespace, item.metadata.name);
+                (namespace.unwrap_or_default(), name.unwrap_or_default())
+            }));
             if token.is_none() {
                 return Ok(found);
             }
@@ -142,7 +170,7 @@ impl RequestClient {
         let action = "list requests";
         let (all, mut found, mut token) = (self.everywhere(), Vec::new(), None);
         loop {
-            let page = within(action, all.list(&page(fields, token.as_deref()))).await?;
+            let page = within(action, all.list(&page(fields, PAGE, token.as_deref()))).await?;
             let page = page.map_err(|error| no_answer(action, &error))?;
             found.extend(page.items.iter().map(StoredRequest::new));
             token = page.metadata.continue_.filter(|token| !token.is_empty());
@@ -157,10 +185,10 @@ impl RequestClient {
     }
 }
 
-fn page(fields: &str, token: Option<&str>) -> ListParams {
+fn page(fields: &str, size: u32, token: Option<&str>) -> ListParams {
     ListParams {
         continue_token: token.map(ToOwned::to_owned),
-        ..ListParams::default().fields(fields).limit(PAGE)
+        ..ListParams::default().fields(fields).limit(size)
     }
 }
 

@@ -1,5 +1,6 @@
 //! One request as the API server stores it: the JSON that the seal is over, and what can be read of it.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, OnceLock};
 
 use kube::api::DynamicObject;
@@ -82,6 +83,24 @@ impl StoredRequest {
         self.metadata("resourceVersion")
     }
 
+    /// A number that changes with everything in the request that is decided about, and with nothing else: labels, annotations and
+    /// managed fields make new versions too. For comparing within one process.
+    pub fn substance(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        let metadata = &self.object["metadata"];
+        let parts = [
+            &metadata["uid"],
+            &metadata["deletionTimestamp"],
+            &metadata["finalizers"],
+            &self.object["spec"],
+            &self.object["status"],
+        ];
+        for part in parts {
+            part.to_string().hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+
     /// `namespace/name`.
     pub fn full_name(&self) -> String {
         format!("{}/{}", self.namespace(), self.name())
@@ -93,8 +112,7 @@ impl StoredRequest {
         all.into_iter().flatten().filter_map(Value::as_str).collect()
     }
 
-    /// What a decision looks at; a process has one key. An object that cannot be read as a whole counts as one with a broken seal: it has no
-    /// access, or loses it.
+    /// What a decision looks at; a process has one key. An object that cannot be read as a whole has no access, or loses it.
     pub fn facts(&self, key: &SealKey) -> RequestFacts {
         let Reading { spec, status, whole } = self.read();
         let (spec, status) = (spec.clone(), status.clone());
@@ -112,12 +130,9 @@ impl StoredRequest {
             deleted_at: time("deletionTimestamp"),
             has_finalizer: self.finalizers().contains(&FINALIZER),
             spec,
-            seal: *self.seal.get_or_init(|| {
-                if *whole {
-                    key.check(&self.object)
-                } else {
-                    SealCheck::Broken
-                }
+            seal: *self.seal.get_or_init(|| match key.check(&self.object) {
+                SealCheck::Unsealed | SealCheck::Valid if !*whole => SealCheck::Unreadable,
+                check => check,
             }),
             status,
         }
@@ -151,7 +166,7 @@ impl StoredRequest {
     }
 }
 
-/// In place of a spec that cannot be read. Nothing is granted for it: the seal counts as broken.
+/// In place of a spec that cannot be read. Nothing is granted for it.
 fn nothing_asked() -> ElevationRequestSpec {
     ElevationRequestSpec {
         requester: None,
@@ -214,6 +229,46 @@ mod tests {
         let assignment = facts.status.assignment.unwrap();
         assert_eq!(assignment.state, AssignmentState::Present);
         assert_eq!(assignment.name, "record");
+    }
+
+    #[test]
+    fn what_is_decided_about_is_told_from_what_is_attached() {
+        let object = request(&json!({ "phase": "Pending" })).object().clone();
+        let with = |pointer: &str, value: Value| {
+            let mut changed = object.clone();
+            changed[pointer.split_once('/').unwrap().0][pointer.split_once('/').unwrap().1] = value;
+            StoredRequest::of(changed).substance()
+        };
+        let before = StoredRequest::of(object.clone()).substance();
+        for attached in ["labels", "annotations", "managedFields", "resourceVersion"] {
+            assert_eq!(
+                with(&format!("metadata/{attached}"), json!("new")),
+                before,
+                "{attached}"
+            );
+        }
+        for (pointer, value) in [
+            ("metadata/deletionTimestamp", json!("2026-12-01T09:00:00Z")),
+            ("spec/cancelled", json!(true)),
+            (
+                "status/approvals",
+                json!([{ "approver": "bob", "decision": "Approved" }]),
+            ),
+        ] {
+            assert_ne!(with(pointer, value), before, "{pointer}");
+        }
+    }
+
+    #[test]
+    fn a_new_request_that_cannot_be_read_is_nobodys_forgery() {
+        let key = SealKey::generate().unwrap();
+        let at = |time: &str| {
+            let mut object = request(&Value::Null).object().clone();
+            object["spec"]["startTime"] = json!(time);
+            StoredRequest::of(object).facts(&key).seal
+        };
+        assert_eq!(at("2026-12-01T09:00:00,5Z"), SealCheck::Unreadable);
+        assert_eq!(at("2026-12-01T09:00:00.5Z"), SealCheck::Unsealed);
     }
 
     #[test]

@@ -105,9 +105,9 @@ fn nearness(
 pub struct Person {
     /// The person's id.
     pub id: UserId,
-    /// The Kubernetes user name that stands for the person; `None` where the attribute that settings use is missing,
-    /// so that no user name can.
-    pub name: Option<String>,
+    /// The Kubernetes user names that stand for the person, one for each prefix; none where the attribute that settings use is
+    /// missing.
+    pub names: Vec<String>,
 }
 
 /// The people of one stage.
@@ -128,7 +128,8 @@ impl StagePeople {
     pub fn able(&self) -> BTreeSet<UserId> {
         self.people
             .values()
-            .filter_map(|person| person.name.as_ref().map(|_| person.id.clone()))
+            .filter(|person| !person.names.is_empty())
+            .map(|person| person.id.clone())
             .collect()
     }
 }
@@ -143,11 +144,12 @@ pub fn people_of(stage: &Stage, identity: &IdentitySettings, reader: &FactReader
     };
     for subject in &stage.approvers {
         match users_of(subject, reader) {
-            Ok(users) => {
+            Ok((users, missing)) => {
+                found.undecided = found.undecided.or(missing);
                 for user in users.into_iter().filter(|user| user.enabled == Enabled::Yes) {
-                    let name = kubernetes_name(user, identity);
+                    let names = kubernetes_names(user, identity);
                     let id = user.id.clone();
-                    found.people.insert(id.clone(), Person { id, name });
+                    found.people.insert(id.clone(), Person { id, names });
                 }
             }
             Err(undecided) => found.undecided = found.undecided.or(Some(undecided)),
@@ -156,26 +158,32 @@ pub fn people_of(stage: &Stage, identity: &IdentitySettings, reader: &FactReader
     found
 }
 
-fn users_of<'a>(subject: &Subject, reader: &FactReader<'a>) -> Result<Vec<&'a User>, Undecided> {
+/// Those whom a subject names, and why there may be more: a member who cannot be read costs nobody but himself.
+fn users_of<'a>(
+    subject: &Subject,
+    reader: &FactReader<'a>,
+) -> Result<(Vec<&'a User>, Option<Undecided>), Undecided> {
+    let nobody_else = |users| (users, None);
     match subject.kind {
         SubjectKind::User => {
             match reader.user_by_name(Attribute::UserName, &subject.name, Freshness::Cached)? {
-                UserLookup::Found(user) => Ok(vec![user]),
-                UserLookup::OtherSpelling { .. } | UserLookup::Absent => Ok(vec![]),
+                UserLookup::Found(user) => Ok(nobody_else(vec![user])),
+                UserLookup::OtherSpelling { .. } | UserLookup::Absent => Ok(nobody_else(vec![])),
             }
         }
         SubjectKind::Group => {
             let group = match reader.group(&subject.name, Freshness::Cached)? {
                 GroupLookup::Found(group) => group,
                 GroupLookup::Absent { since } => {
-                    return group_missing_until(&subject.name, *since, reader).map_or(Ok(vec![]), Err);
+                    return group_missing_until(&subject.name, *since, reader)
+                        .map_or(Ok(nobody_else(vec![])), Err);
                 }
             };
             match reader.members(&group.id)? {
-                Lookup::Found(Members::People(members)) => {
-                    Ok(members.iter().map(|member| &member.user.value).collect())
-                }
-                Lookup::Found(Members::Nobody) => Ok(vec![]),
+                Lookup::Found(members) => Ok((
+                    members.known().collect(),
+                    unreadable_members(&subject.name, members).map(Undecided::lookup),
+                )),
                 Lookup::Absent => Err(Undecided::lookup(format!(
                     "group {} disappeared while it was being read",
                     subject.name
@@ -185,19 +193,33 @@ fn users_of<'a>(subject: &Subject, reader: &FactReader<'a>) -> Result<Vec<&'a Us
     }
 }
 
-/// The Kubernetes user name that stands for a person.
-pub(in crate::domain) fn kubernetes_name(user: &User, identity: &IdentitySettings) -> Option<String> {
+/// That some members of a group cannot be read, and what AWS says of the first.
+pub(super) fn unreadable_members(group: &str, members: &Members) -> Option<String> {
+    let (id, why) = members.unreadable().next()?;
+    let count = members.unreadable().count();
+    Some(format!(
+        "{count} members of group {group} cannot be read, so they cannot approve. The first is user {id}: {why}"
+    ))
+}
+
+/// The Kubernetes user names that stand for a person.
+pub(in crate::domain) fn kubernetes_names(user: &User, identity: &IdentitySettings) -> Vec<String> {
     let value = match identity.attribute {
         IdentityAttribute::UserName => Some(&user.user_name),
         IdentityAttribute::Email => user.email.as_ref(),
     };
+    let named = |value: &String| {
+        let prefixes = identity.username_prefixes.iter();
+        prefixes.map(|prefix| format!("{prefix}{value}")).collect()
+    };
     value
         .filter(|value| !value.is_empty())
-        .map(|value| format!("{}{value}", identity.username_prefix))
+        .map(named)
+        .unwrap_or_default()
 }
 
 /// By which attribute, and by which value of it, the person behind a Kubernetes user name is found; `None` for a name
-/// that is nobody's. The prefix is taken off exactly once.
+/// that is nobody's. One prefix is taken off exactly once; settings see to it that none is the beginning of another.
 pub(in crate::domain) fn directory_name<'n>(
     name: &'n str,
     identity: &IdentitySettings,
@@ -206,7 +228,8 @@ pub(in crate::domain) fn directory_name<'n>(
         IdentityAttribute::UserName => Attribute::UserName,
         IdentityAttribute::Email => Attribute::Email,
     };
-    let value = name.strip_prefix(identity.username_prefix.as_str())?;
+    let mut prefixes = identity.username_prefixes.iter();
+    let value = prefixes.find_map(|prefix| name.strip_prefix(prefix.as_str()))?;
     (!value.is_empty()).then_some((attribute, value))
 }
 

@@ -237,18 +237,30 @@ fn subject(
     reader: &FactReader<'_>,
     freshness: Freshness,
 ) -> Match {
+    match is_named(asked.user, asked.user_name, subjects, reader, freshness) {
+        Ok(true) => Match::Yes,
+        Ok(false) => Match::No("it does not name you or a group you are in".to_owned()),
+        Err(undecided) => Match::Unknown(undecided),
+    }
+}
+
+/// Whether one of the subjects names this person now. All are looked at, so that all questions are asked in one round.
+pub(in crate::domain) fn is_named(
+    user: &UserId,
+    user_name: &str,
+    subjects: &[Subject],
+    reader: &FactReader<'_>,
+    freshness: Freshness,
+) -> Result<bool, Undecided> {
     let mut unknown = None;
     for subject in subjects {
-        match is_subject(asked.user, asked.user_name, subject, reader, freshness) {
-            Ok(true) => return Match::Yes,
+        match is_subject(user, user_name, subject, reader, freshness) {
+            Ok(true) => return Ok(true),
             Ok(false) => {}
             Err(undecided) => unknown = unknown.or(Some(undecided)),
         }
     }
-    match unknown {
-        Some(undecided) => Match::Unknown(undecided),
-        None => Match::No("it does not name you or a group you are in".to_owned()),
-    }
+    unknown.map_or(Ok(false), Err)
 }
 
 /// Whether a subject names this person now, alone or as a member.

@@ -4,3 +4,4 @@ pub mod approvers;
 pub mod eligibility;
 pub mod judging;
 pub mod policy_status;
+pub(in crate::domain) mod reach;

@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::approvers::{can_be_reached, people_of};
+use super::approvers::{can_be_reached, people_of, unreadable_members};
+use super::reach::{account_out_of_reach, set_out_of_reach};
 use crate::api::{
     AccountId, ApproverPolicySpec, EligibilityPolicySpec, IdentitySettings, OrganizationalUnitId,
     OrganizationalUnitPath, OrganizationalUnitTarget, PermissionSetName, Reason, Subject, SubjectKind,
     UserId,
 };
 use crate::domain::fact_reader::{FactReader, Freshness, Undecided};
-use crate::domain::facts::{Account, Attribute, Enabled, GroupLookup, Lookup, Members, OuPath, UserLookup};
-use crate::domain::messages::tried_again;
-use crate::domain::snapshot::PolicyFact;
+use crate::domain::facts::{Account, Attribute, Enabled, GroupLookup, Lookup, OuPath, UserLookup};
+use crate::domain::messages::{message, tried_again};
+use crate::domain::snapshot::{IdentityCenter, PolicyFact};
 
 /// How many people a request can list (the schema's limit).
 const LISTED: usize = 300;
@@ -23,6 +24,17 @@ pub struct OrganizationFacts {
     pub accounts: BTreeMap<AccountId, Account>,
     /// Every unit and the root, with the path that ends in it.
     pub units: BTreeMap<OrganizationalUnitId, OuPath>,
+}
+
+/// What policies are looked at in.
+#[derive(Debug, Clone, Copy)]
+pub struct Environment<'a> {
+    /// The whole organization.
+    pub organization: &'a OrganizationFacts,
+    /// How people are found.
+    pub identity: &'a IdentitySettings,
+    /// Whom the controller acts as.
+    pub identity_center: &'a IdentityCenter,
 }
 
 /// The facts for a policy's status.
@@ -38,6 +50,8 @@ pub struct PolicyFacts {
     pub people: usize,
     /// The units it names, with their places.
     pub units: Vec<OrganizationalUnitPath>,
+    /// Of an ApproverPolicy: its stages, and how many approvals they ask for together.
+    pub stages: Option<(String, i32)>,
 }
 
 /// What is wrong with a policy.
@@ -46,17 +60,24 @@ type Fault = (Reason, String);
 /// The facts about an EligibilityPolicy.
 pub fn of_eligibility_policy(
     policy: &EligibilityPolicySpec,
-    organization: &OrganizationFacts,
+    environment: Environment<'_>,
     reader: &FactReader<'_>,
 ) -> PolicyFacts {
     let (people, people_fault) = people(&policy.subjects, reader);
-    let fault = targets_fault(&policy.accounts, &policy.organizational_units, organization)
-        .or_else(|| permission_sets_fault(&policy.permission_sets, reader))
-        .or(people_fault);
+    // All are looked at before one is told: so everything is asked in one round.
+    let sets_fault = permission_sets_fault(&policy.permission_sets, environment.identity_center, reader);
+    let fault = targets_fault(
+        &policy.accounts,
+        &policy.organizational_units,
+        environment,
+        reader,
+    )
+    .or(sets_fault)
+    .or(people_fault);
     facts(
         &policy.accounts,
         &policy.organizational_units,
-        organization,
+        environment.organization,
         people.len(),
         fault,
     )
@@ -66,8 +87,7 @@ pub fn of_eligibility_policy(
 pub fn of_approver_policy(
     policy: &PolicyFact<ApproverPolicySpec>,
     all: &[PolicyFact<ApproverPolicySpec>],
-    organization: &OrganizationFacts,
-    identity: &IdentitySettings,
+    environment: Environment<'_>,
     reader: &FactReader<'_>,
 ) -> PolicyFacts {
     let spec = &policy.spec;
@@ -79,19 +99,25 @@ pub fn of_approver_policy(
         subjects_fault = subjects_fault.or(fault);
     }
     let sets = spec.permission_sets.as_deref().unwrap_or_default();
+    let sets_fault = permission_sets_fault(sets, environment.identity_center, reader);
     let fault = conflict(policy, all)
-        .or_else(|| targets_fault(&spec.accounts, &spec.organizational_units, organization))
-        .or_else(|| permission_sets_fault(sets, reader))
+        .or_else(|| targets_fault(&spec.accounts, &spec.organizational_units, environment, reader))
+        .or(sets_fault)
         .or(subjects_fault)
-        .or_else(|| quorum_fault(spec, identity, reader))
-        .or_else(|| too_many(everybody.len()));
-    facts(
-        &spec.accounts,
-        &spec.organizational_units,
-        organization,
-        everybody.len(),
-        fault,
-    )
+        .or_else(|| quorum_fault(spec, environment.identity, reader))
+        .or_else(|| too_many(everybody.len(), environment.identity));
+    let names: Vec<&str> = spec.stages.iter().map(|stage| stage.name.as_str()).collect();
+    let approvals = spec.stages.iter().map(|stage| stage.approvals_required).sum();
+    PolicyFacts {
+        stages: Some((names.join(", "), approvals)),
+        ..facts(
+            &spec.accounts,
+            &spec.organizational_units,
+            environment.organization,
+            everybody.len(),
+            fault,
+        )
+    }
 }
 
 fn facts(
@@ -107,7 +133,7 @@ fn facts(
                 .iter()
                 .any(|unit| super::eligibility::distance_to_unit(unit, &account.path).is_some())
     };
-    let (reason, message) = fault.unwrap_or_else(|| {
+    let (reason, sentence) = fault.unwrap_or_else(|| {
         (
             Reason::Valid,
             "Everything that the policy names exists.".to_owned(),
@@ -115,7 +141,7 @@ fn facts(
     });
     PolicyFacts {
         reason,
-        message,
+        message: message(&sentence),
         accounts: organization.accounts.values().filter(covers).count(),
         people,
         units: units
@@ -126,43 +152,85 @@ fn facts(
                 Some(OrganizationalUnitPath { id, path })
             })
             .collect(),
+        stages: None,
     }
 }
 
 fn targets_fault(
     accounts: &[AccountId],
     units: &[OrganizationalUnitTarget],
-    organization: &OrganizationFacts,
+    environment: Environment<'_>,
+    reader: &FactReader<'_>,
 ) -> Option<Fault> {
-    let account = accounts
-        .iter()
-        .find(|id| !organization.accounts.contains_key(*id));
-    if let Some(id) = account {
-        return Some((
-            Reason::AccountNotFound,
-            format!("The organization has no account {id}."),
-        ));
-    }
-    let unit = units
-        .iter()
-        .find(|unit| !organization.units.contains_key(&unit.id))?;
-    Some((
-        Reason::OrganizationalUnitNotFound,
-        format!("The organization has no unit {}.", unit.id),
-    ))
+    let organization = environment.organization;
+    let account_fault = |id: &AccountId| {
+        if !organization.accounts.contains_key(id) {
+            // The list of accounts may be older than the account.
+            match reader.account(id, Freshness::Fresh) {
+                Ok(Lookup::Found(_)) => {}
+                Ok(Lookup::Absent) => {
+                    let sentence = format!("The organization has no account {id}.");
+                    return Some((Reason::AccountNotFound, sentence));
+                }
+                Err(undecided) => return Some(unknown(&undecided)),
+            }
+        }
+        match account_out_of_reach(environment.identity_center, id, reader) {
+            Ok(sentence) => Some((Reason::ManagementAccount, sentence?)),
+            Err(undecided) => Some(unknown(&undecided)),
+        }
+    };
+    let unit_fault = |unit: &OrganizationalUnitTarget| {
+        let sentence = || format!("The organization has no unit {}.", unit.id);
+        let is_there = organization.units.contains_key(&unit.id);
+        (!is_there).then(|| (Reason::OrganizationalUnitNotFound, sentence()))
+    };
+    first(accounts.iter().map(account_fault)).or_else(|| first(units.iter().map(unit_fault)))
 }
 
-fn permission_sets_fault(names: &[PermissionSetName], reader: &FactReader<'_>) -> Option<Fault> {
-    names.iter().find_map(
-        |name| match reader.permission_set_by_name(name, Freshness::Cached) {
-            Ok(Lookup::Found(_)) => None,
+fn permission_sets_fault(
+    names: &[PermissionSetName],
+    center: &IdentityCenter,
+    reader: &FactReader<'_>,
+) -> Option<Fault> {
+    let fault = |name: &PermissionSetName| {
+        let found = existing(
+            |freshness| reader.permission_set_by_name(name, freshness),
+            |found| *found == Lookup::Absent,
+        );
+        match found {
+            Ok(Lookup::Found(set)) => match set_out_of_reach(center, set, reader, Freshness::Cached) {
+                Ok(sentence) => Some((Reason::ManagementAccount, sentence?)),
+                Err(undecided) => Some(unknown(&undecided)),
+            },
             Ok(Lookup::Absent) => Some((
                 Reason::PermissionSetNotFound,
                 format!("Identity Center has no permission set {name}."),
             )),
             Err(undecided) => Some(unknown(&undecided)),
-        },
-    )
+        }
+    };
+    first(names.iter().map(fault))
+}
+
+/// The first that is certain, or else the first. All are looked at, so that all questions are asked in one round, and what cannot be
+/// read hides nothing else that is wrong.
+fn first(faults: impl Iterator<Item = Option<Fault>>) -> Option<Fault> {
+    let (unknown, certain): (Vec<Fault>, Vec<Fault>) = faults
+        .flatten()
+        .partition(|(reason, _)| *reason == Reason::LookupFailed);
+    certain.into_iter().chain(unknown).next()
+}
+
+/// What a cached answer says, or, where that is an absence, one of now: a status never says "there is no" from an old cache.
+fn existing<'a, T>(
+    look: impl Fn(Freshness) -> Result<&'a T, Undecided>,
+    is_absent: impl Fn(&T) -> bool,
+) -> Result<&'a T, Undecided> {
+    match look(Freshness::Cached)? {
+        found if is_absent(found) => look(Freshness::Fresh),
+        found => Ok(found),
+    }
 }
 
 /// Enabled people, and the first subject that is not there or not known.
@@ -171,20 +239,26 @@ fn people(subjects: &[Subject], reader: &FactReader<'_>) -> (BTreeSet<UserId>, O
     let mut fault = None;
     for subject in subjects {
         match ids_of(subject, reader) {
-            Ok(found) => ids.extend(found),
+            Ok((found, missing)) => {
+                ids.extend(found);
+                fault = fault.or(missing);
+            }
             Err(first) => fault = fault.or(Some(first)),
         }
     }
     (ids, fault)
 }
 
-fn ids_of(subject: &Subject, reader: &FactReader<'_>) -> Result<Vec<UserId>, Fault> {
+fn ids_of(subject: &Subject, reader: &FactReader<'_>) -> Result<(Vec<UserId>, Option<Fault>), Fault> {
     let name = &subject.name;
     let lookup_failed = |undecided: Undecided| unknown(&undecided);
     if subject.kind == SubjectKind::User {
-        let found = reader.user_by_name(Attribute::UserName, name, Freshness::Cached);
+        let found = existing(
+            |freshness| reader.user_by_name(Attribute::UserName, name, freshness),
+            |found| !matches!(found, UserLookup::Found(_)),
+        );
         return match found.map_err(lookup_failed)? {
-            UserLookup::Found(user) => Ok(vec![user.id.clone()]),
+            UserLookup::Found(user) => Ok((vec![user.id.clone()], None)),
             UserLookup::OtherSpelling { actual } => Err((
                 Reason::UserNotFound,
                 format!("Identity Center has no user {name:?}; it has {actual:?}."),
@@ -201,17 +275,21 @@ fn ids_of(subject: &Subject, reader: &FactReader<'_>) -> Result<Vec<UserId>, Fau
             format!("Identity Center has no group {name:?}."),
         )
     };
-    let group = match reader.group(name, Freshness::Cached).map_err(lookup_failed)? {
+    let found = existing(
+        |freshness| reader.group(name, freshness),
+        |found| !matches!(found, GroupLookup::Found(_)),
+    );
+    let group = match found.map_err(lookup_failed)? {
         GroupLookup::Found(group) => group,
         GroupLookup::Absent { .. } => return Err(no_group()),
     };
     match reader.members(&group.id).map_err(lookup_failed)? {
-        Lookup::Found(Members::People(members)) => Ok(members
-            .iter()
-            .filter(|member| member.user.value.enabled == Enabled::Yes)
-            .map(|member| member.user.value.id.clone())
-            .collect()),
-        Lookup::Found(Members::Nobody) => Ok(vec![]),
+        Lookup::Found(members) => {
+            let enabled = members.known().filter(|user| user.enabled == Enabled::Yes);
+            let ids = enabled.map(|user| user.id.clone()).collect();
+            let missing = unreadable_members(name, members);
+            Ok((ids, missing.map(|why| (Reason::LookupFailed, tried_again(&why)))))
+        }
         Lookup::Absent => Err(no_group()),
     }
 }
@@ -246,10 +324,12 @@ fn quorum_fault(
     })
 }
 
-fn too_many(people: usize) -> Option<Fault> {
-    (people > LISTED).then(|| {
+/// A request lists each person by as many names as there are prefixes.
+fn too_many(people: usize, identity: &IdentitySettings) -> Option<Fault> {
+    let listed = LISTED / identity.username_prefixes.len().max(1);
+    (people > listed).then(|| {
         let message = format!(
-            "{people} people could approve, and a request lists the first {LISTED} only: name smaller groups."
+            "{people} people could approve, and a request lists the first {listed} only: name smaller groups."
         );
         (Reason::TooManyApprovers, message)
     })

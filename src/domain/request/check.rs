@@ -1,11 +1,14 @@
 //! Everything but the votes: person, account, permission set, limits, eligibility.
 
 use super::draft::Draft;
-use crate::api::{Access, HumanDuration, Reason, Requester, Requirement, TeamSettingsSpec, UserId};
+use crate::api::{
+    Access, HumanDuration, PermissionSetName, Reason, Requester, Requirement, TeamSettingsSpec, UserId,
+};
 use crate::domain::fact_reader::{Freshness, Undecided};
 use crate::domain::facts::{Account, AccountState, Enabled, Lookup, PermissionSet, User, UserLookup};
 use crate::domain::policy::approvers::directory_name;
 use crate::domain::policy::eligibility::{Eligibility, EligibilityQuery, Eligible, evaluate};
+use crate::domain::policy::reach::{account_out_of_reach, set_out_of_reach};
 use crate::domain::window::after;
 
 /// At which point of its life a request is checked.
@@ -80,7 +83,7 @@ pub(super) fn check_with(
     }
     let user = requester(draft, settings, freshness)?;
     let account = account(draft, point, freshness)?;
-    let permission_set = permission_set(draft, freshness)?;
+    let permission_set = permission_set(draft, point, freshness)?;
     let asked = EligibilityQuery {
         user: &user.id,
         user_name: &user.user_name,
@@ -197,9 +200,18 @@ fn requester<'a>(
         );
     }
     let Some((attribute, value)) = directory_name(name, &settings.identity) else {
+        // The prefixes were changed since, and who asked is recorded: the change names nobody else.
+        if let Some(id) = recorded
+            && let Lookup::Found(user) = draft.reader.user(&UserId::new(id), freshness)?
+        {
+            return enabled(user, name);
+        }
+        let prefixes: Vec<String> = (settings.identity.username_prefixes.iter())
+            .map(|prefix| format!("{prefix:?}"))
+            .collect();
         let sentence = format!(
-            "The user name {name:?} does not begin with {:?}, as those of people do here.",
-            settings.identity.username_prefix
+            "The user name {name:?} does not begin with {}, as those of people do here.",
+            prefixes.join(", ")
         );
         return deny(Reason::RequesterUnknown, sentence);
     };
@@ -219,14 +231,18 @@ fn requester<'a>(
         let sentence = format!("The name {value:?} now belongs to another person than the one who asked.");
         return deny(Reason::RequesterUnknown, sentence);
     }
+    enabled(user, value)
+}
+
+fn enabled<'a>(user: &'a User, name: &str) -> Result<&'a User, Refusal> {
     match user.enabled {
         Enabled::Yes => Ok(user),
         Enabled::No => deny(
             Reason::RequesterDisabled,
-            format!("{value} is disabled in Identity Center."),
+            format!("{name} is disabled in Identity Center."),
         ),
         Enabled::Unrecognized => {
-            let why = format!("Identity Center does not say clearly whether {value} is enabled");
+            let why = format!("Identity Center does not say clearly whether {name} is enabled");
             Err(Undecided::lookup(why).into())
         }
     }
@@ -243,9 +259,7 @@ fn account<'a>(draft: &Draft<'a>, point: CheckPoint, freshness: Freshness) -> Re
             );
         }
     };
-    if draft.snapshot.identity_center.delegated_administrator && draft.reader.management_account()? == id {
-        let sentence =
-            format!("{id} is the management account, which a delegated administrator cannot assign.");
+    if let Some(sentence) = account_out_of_reach(&draft.snapshot.identity_center, id, &draft.reader)? {
         return deny(Reason::ManagementAccount, sentence);
     }
     let not_active = format!("Account {id} is not active: its state is {:?}", account.state);
@@ -269,13 +283,20 @@ fn account<'a>(draft: &Draft<'a>, point: CheckPoint, freshness: Freshness) -> Re
     }
 }
 
-fn permission_set<'a>(draft: &Draft<'a>, freshness: Freshness) -> Result<&'a PermissionSet, Refusal> {
+fn permission_set<'a>(
+    draft: &Draft<'a>,
+    point: CheckPoint,
+    freshness: Freshness,
+) -> Result<&'a PermissionSet, Refusal> {
     let name = &draft.snapshot.request.spec.permission_set;
     let Lookup::Found(found) = draft.reader.permission_set_by_name(name, freshness)? else {
-        return deny(
-            Reason::PermissionSetUnknown,
-            format!("Identity Center has no permission set {name}."),
-        );
+        let sentence = match spelled_otherwise(draft, name) {
+            Some(named) => format!(
+                "Identity Center has no permission set {name}. Policies name {named}: letters must be the same."
+            ),
+            None => format!("Identity Center has no permission set {name}."),
+        };
+        return deny(Reason::PermissionSetUnknown, sentence);
     };
     let recorded = draft
         .status
@@ -286,7 +307,21 @@ fn permission_set<'a>(draft: &Draft<'a>, freshness: Freshness) -> Result<&'a Per
         let sentence = format!("Permission set {name} was deleted and made again since it was asked for.");
         return deny(Reason::PermissionSetUnknown, sentence);
     }
+    // What is granted already can be taken away by time and by people; it was assigned before the set came there.
+    if point != CheckPoint::Active
+        && let Some(sentence) =
+            set_out_of_reach(&draft.snapshot.identity_center, found, &draft.reader, freshness)?
+    {
+        return deny(Reason::ManagementAccount, sentence);
+    }
     Ok(found)
+}
+
+/// A permission set of a policy whose name differs in upper and lower case only.
+fn spelled_otherwise<'a>(draft: &Draft<'a>, name: &PermissionSetName) -> Option<&'a PermissionSetName> {
+    let policies = draft.snapshot.eligibility_policies.all.iter();
+    let mut named = policies.flat_map(|policy| &policy.spec.permission_sets);
+    named.find(|other| *other != name && other.as_str().eq_ignore_ascii_case(name.as_str()))
 }
 
 fn access(account: &Account, permission_set: &PermissionSet, draft: &Draft<'_>) -> Access {

@@ -1,7 +1,7 @@
 //! Ends a request: its claim first, then the request itself when nothing of it is left, or another claim keeps it.
 
 use super::draft::Draft;
-use super::stop::{self, wish};
+use super::stop::wish;
 use crate::api::{
     AccountAssignmentSpec, AssignmentState, Claim, ClaimEnd, ConditionStatus, ConditionType,
     ElevationRequestStatus, LastError, Phase, Reason, Timestamp, UserId,
@@ -71,9 +71,9 @@ pub(super) fn refuse(draft: &mut Draft<'_>, reason: Reason, message: &str) {
     conclude(draft, &end, &Outcome::nothing_was_there());
 }
 
-/// A forged status: with a claim the claim ends, and then, or without one, the request is denied.
-pub(super) fn of_a_forged_request(draft: &mut Draft<'_>) {
-    let end = ClaimEnd::new(draft.now, Reason::SealBroken, stop::FORGED);
+/// A status that is not believed: with a claim the claim ends, and then, or without one, the request is denied.
+pub(super) fn of_a_forged_request(draft: &mut Draft<'_>, reason: Reason, sentence: &str) {
+    let end = ClaimEnd::new(draft.now, reason, sentence);
     let claim = draft.own_claim();
     let open = claim.is_some_and(|claim| claim.ended.is_none());
     if let (Some(claim), true) = (claim, open) {
@@ -92,11 +92,7 @@ pub(super) fn of_a_forged_request(draft: &mut Draft<'_>) {
     if claim.is_some() && !draft.believed_record().is_some_and(is_removed) {
         return draft.wake(after(draft.now, draft.timings().poll_interval));
     }
-    draft.end(
-        Phase::Denied,
-        Reason::SealBroken,
-        &format!("{} Make a new request.", stop::FORGED),
-    );
+    draft.end(Phase::Denied, reason, &format!("{sentence} Make a new request."));
     draft.is_denied_as_forged = true;
 }
 
@@ -295,7 +291,7 @@ fn last_error(end: &ClaimEnd, outcome: &Outcome) -> String {
 
 fn terminal_phase(reason: Reason, held: bool) -> Phase {
     match (held, reason) {
-        (_, Reason::SealBroken) => Phase::Denied,
+        (_, Reason::SealBroken | Reason::Unreadable) => Phase::Denied,
         (_, Reason::StandingAccess) | (true, Reason::EndReached) => Phase::Ended,
         (true, _) | (false, Reason::RevokedByReviewer | Reason::RevokedBySecurity) => Phase::Revoked,
         (false, Reason::EndedByRequester | Reason::CancelledByRequester | Reason::Deleted) => {

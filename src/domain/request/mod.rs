@@ -32,8 +32,8 @@ pub use stop::stop;
 pub fn decide(snapshot: &Snapshot, now: Timestamp) -> Decision {
     let mut draft = Draft::new(snapshot, now);
     let terminal = draft.status.phase.is_some_and(Phase::is_terminal);
-    if !stop::is_sealed(&snapshot.request) {
-        handle_broken_seal(&mut draft, terminal);
+    if let Some((reason, sentence)) = stop::disbelief(&snapshot.request) {
+        handle_disbelief(&mut draft, terminal, reason, sentence);
         return draft.finish();
     }
     if !terminal && !snapshot.request.has_finalizer && snapshot.request.deleted_at.is_none() {
@@ -60,13 +60,16 @@ pub fn decide(snapshot: &Snapshot, now: Timestamp) -> Decision {
 
 /// A status that the controller did not write: no phase, state or time in it is believed. Without a claim on a record the
 /// request is denied; with one the claim ends first.
-fn handle_broken_seal(draft: &mut Draft<'_>, terminal: bool) {
-    let sentence = format!("{} {}", draft.snapshot.request.full_name(), stop::FORGED);
-    draft.alerts.push(Alert::new(Reason::SealBroken, sentence));
+fn handle_disbelief(draft: &mut Draft<'_>, terminal: bool, reason: Reason, sentence: &str) {
+    // What cannot be read is nobody's forgery: no alarm.
+    if reason == Reason::SealBroken {
+        let told = format!("{} {sentence}", draft.snapshot.request.full_name());
+        draft.alerts.push(Alert::new(reason, told));
+    }
     if terminal && draft.status.finished && draft.own_claim().is_none() {
         return finished::decide_forged(draft);
     }
-    ending::of_a_forged_request(draft);
+    ending::of_a_forged_request(draft, reason, sentence);
 }
 
 /// The settings, or what to wait for without them.

@@ -24,7 +24,10 @@ pub(super) fn decide(draft: &mut Draft<'_>) {
         && draft.snapshot.request.seal == SealCheck::Unsealed
         && let Some(why) = draft.snapshot.guard.gap()
     {
-        let message = format!("The admission policies were not in force ({why}): apply the request again.");
+        let message = format!(
+            "The admission policies were not in force ({why}): wait until kubectl get teamsettings default shows Guard Intact True, \
+             then make a new request."
+        );
         return deny(draft, Reason::GuardBroken, &message);
     }
     void_what_the_gap_let_in(draft);

@@ -98,8 +98,9 @@ fn people(
     {
         return Err(undecided);
     }
+    // Only those who are listed can approve, and only they are counted in what people read.
+    let approvers: Vec<String> = approvers.into_iter().take(LISTED).collect();
     draft.status.approvers.clone_from(&approvers);
-    draft.status.approvers.truncate(LISTED);
     if can_be_reached(&open) {
         return Ok(approvers);
     }
@@ -152,10 +153,11 @@ fn excluded(draft: &Draft<'_>, assessed: &Assessment) -> BTreeSet<String> {
 
 /// A person whose entry is there cannot write another, whatever became of the first.
 fn has_voted(entries: &[Approval], stage: &StagePeople, id: &UserId) -> bool {
-    let name = stage.people.get(id).and_then(|person| person.name.as_ref());
+    let names = stage.people.get(id).map(|person| person.names.as_slice());
+    let names = names.unwrap_or_default();
     entries
         .iter()
-        .any(|entry| entry.decision == ReviewDecision::Approved && Some(&entry.approver) == name)
+        .any(|entry| entry.decision == ReviewDecision::Approved && names.contains(&entry.approver))
 }
 
 fn names(stage: &StagePeople, ids: &BTreeSet<UserId>) -> Vec<String> {
@@ -163,17 +165,19 @@ fn names(stage: &StagePeople, ids: &BTreeSet<UserId>) -> Vec<String> {
         .people
         .values()
         .filter(|person| ids.contains(&person.id))
-        .filter_map(|person| person.name.clone())
+        .flat_map(|person| person.names.clone())
         .collect();
     names.sort();
     names
 }
 
-/// Publishes who may stop the request. A list that is not known to be whole replaces nothing.
+/// Publishes who may stop the request. A list that is not known to be whole takes nobody off.
 fn reviewers(draft: &mut Draft<'_>, stages: &[StagePeople]) {
-    if stages.iter().any(|stage| stage.undecided.is_some()) && !draft.status.reviewers.is_empty() {
-        return;
-    }
+    let kept = if stages.iter().any(|stage| stage.undecided.is_some()) {
+        std::mem::take(&mut draft.status.reviewers)
+    } else {
+        vec![]
+    };
     let requester = draft
         .status
         .requester
@@ -183,7 +187,8 @@ fn reviewers(draft: &mut Draft<'_>, stages: &[StagePeople]) {
         .iter()
         .flat_map(|stage| stage.people.values())
         .filter(|person| Some(person.id.as_str()) != requester)
-        .filter_map(|person| person.name.clone())
+        .flat_map(|person| person.names.clone())
+        .chain(kept)
         .collect();
     draft.status.reviewers = names.into_iter().take(LISTED).collect();
 }

@@ -9,13 +9,17 @@ use crate::domain::snapshot::{RequestFacts, SealCheck};
 const LONGEST_COMMENT: usize = 700;
 
 /// What a status says that the controller did not write.
-pub const FORGED: &str = "The status was changed by somebody other than the controller.";
+const FORGED: &str = "The status was changed by somebody other than the controller.";
+
+/// What is said of a request with a field that this version of the controller does not understand.
+const UNREADABLE: &str =
+    "The request has a field that the controller cannot read, such as a time in an unusual form.";
 
 /// What stops the request, the strongest first: a status that cannot be believed, a revocation, the requester's own wish, a
 /// deletion, and that it is over already.
 pub fn stop(request: &RequestFacts, now: Timestamp) -> Option<ClaimEnd> {
-    if !is_sealed(request) {
-        return Some(ClaimEnd::new(now, Reason::SealBroken, FORGED));
+    if let Some((reason, sentence)) = disbelief(request) {
+        return Some(ClaimEnd::new(now, reason, sentence));
     }
     if let Some(wish) = wish(request) {
         return Some(wish.end(now));
@@ -83,11 +87,12 @@ pub(super) fn wish(request: &RequestFacts) -> Option<Wish<'_>> {
     })
 }
 
-/// Whether the status is the one that the controller wrote, or none at all.
-pub(super) fn is_sealed(request: &RequestFacts) -> bool {
+/// Why nothing of the request is believed, unless its status is the one that the controller wrote, or none at all.
+pub(super) fn disbelief(request: &RequestFacts) -> Option<(Reason, &'static str)> {
     match request.seal {
-        SealCheck::Valid => true,
-        SealCheck::Broken => false,
-        SealCheck::Unsealed => request.status.phase.is_none(),
+        SealCheck::Valid => None,
+        SealCheck::Unsealed if request.status.phase.is_none() => None,
+        SealCheck::Unsealed | SealCheck::Broken => Some((Reason::SealBroken, FORGED)),
+        SealCheck::Unreadable => Some((Reason::Unreadable, UNREADABLE)),
     }
 }

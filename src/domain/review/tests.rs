@@ -1,5 +1,7 @@
 //! What a review answers, whole requests and open questions.
 
+mod bounds;
+
 use super::*;
 use crate::api::{AccountId, PermissionSetName};
 use crate::domain::fixtures::{

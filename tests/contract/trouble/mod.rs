@@ -4,6 +4,7 @@ mod connecting;
 mod in_progress;
 mod ports_on_a_world;
 mod reading;
+mod sharing;
 mod writing;
 
 use team_operator::ports::{CallOptions, Class, PortError};

@@ -3,6 +3,7 @@
 
 pub(crate) mod population;
 mod scene;
+mod seal_key;
 pub(crate) mod stage;
 
 mod approval;

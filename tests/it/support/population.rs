@@ -18,7 +18,7 @@ pub fn people() -> Vec<Person> {
         person("mallory@example.com", &everyday),
         person("erin@example.com", &["team-security"]),
         person("audrey@example.com", &["team-auditor"]),
-        person("paul@example.com", &["team-policy-admin"]),
+        person("paul@example.com", &["team-policy-admin", "team-settings-admin"]),
         person("root@example.com", &["cluster-admins"]),
     ];
     people.extend(approver_names().iter().map(|name| person(name, &everyday)));

@@ -121,6 +121,7 @@ pub(super) fn l20(_sim: &Sim, seen: &Seen) -> Result<(), String> {
         | Question::Membership(..)
         | Question::Members(_)
         | Question::ManagementAccount
+        | Question::ProvisionedIn(_)
         | Question::PermissionSetByName(_) => Err(format!("the end of access asks {question:?}")),
     }
 }

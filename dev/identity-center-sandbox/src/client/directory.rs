@@ -123,17 +123,10 @@ impl Client<'_> {
         for id in ids {
             let asked = self.asked();
             if let Some(user) = self.described(&id)? {
-                people.push(Member {
-                    user: aged(user, asked),
-                });
+                people.push(Member::Known(aged(user, asked)));
             }
         }
-        let members = if people.is_empty() {
-            Members::Nobody
-        } else {
-            Members::People(people)
-        };
-        Ok(aged(Lookup::Found(members), asked))
+        Ok(aged(Lookup::Found(Members::of(people)), asked))
     }
 
     fn described(&mut self, id: &UserId) -> Result<Option<User>, PortError> {

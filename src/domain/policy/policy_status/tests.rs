@@ -1,5 +1,7 @@
 //! What each policy's status says.
 
+mod absences;
+
 use super::*;
 use crate::api::{Stage, TeamSettingsSpec};
 use crate::domain::Facts;
@@ -68,7 +70,12 @@ fn check(change: impl FnOnce(&mut World), reason: Reason) -> PolicyFacts {
     let identity = TeamSettingsSpec::default().identity;
     let facts = answered(&mut world, |world, reader| {
         let all = &world.snapshot.approver_policies.all;
-        of_approver_policy(&all[0], all, &organization(), &identity, reader)
+        let environment = Environment {
+            organization: &organization(),
+            identity: &identity,
+            identity_center: &world.snapshot.identity_center,
+        };
+        of_approver_policy(&all[0], all, environment, reader)
     });
     assert_eq!(facts.reason, reason, "{}", facts.message);
     facts
@@ -89,7 +96,12 @@ fn check_eligibility(change: impl FnOnce(&mut EligibilityPolicySpec), reason: Re
     change(&mut world.snapshot.eligibility_policies.all[0].spec);
     let facts = answered(&mut world, |world, reader| {
         let spec = &world.snapshot.eligibility_policies.all[0].spec;
-        of_eligibility_policy(spec, &organization(), reader)
+        let environment = Environment {
+            organization: &organization(),
+            identity: &TeamSettingsSpec::default().identity,
+            identity_center: &world.snapshot.identity_center,
+        };
+        of_eligibility_policy(spec, environment, reader)
     });
     assert_eq!(facts.reason, reason, "{}", facts.message);
     facts
@@ -100,6 +112,10 @@ fn a_policy_whose_names_all_exist_is_valid_and_counted() {
     let facts = check(|_| (), Reason::Valid);
     assert_eq!((facts.accounts, facts.people), (1, 3));
     assert_eq!(facts.message, "Everything that the policy names exists.");
+    assert_eq!(facts.stages, Some(("lead".to_owned(), 1)));
+    let two = |spec: &mut ApproverPolicySpec| spec.stages.push(stage("security", "Security", 2));
+    let facts = check_spec(two, Reason::Valid);
+    assert_eq!(facts.stages, Some(("lead, security".to_owned(), 3)));
 }
 
 #[test]

@@ -157,7 +157,7 @@ fn disabled_people_and_people_without_an_address_are_no_approvers() {
     request()
         .with(|world| {
             world.settings().identity.attribute = crate::api::IdentityAttribute::Email;
-            world.settings().identity.username_prefix = String::new();
+            world.settings().identity.username_prefixes = vec![String::new()];
             world.users.get_mut("alice").unwrap().email = Some("alice".to_owned());
         })
         .check(Phase::Pending, Reason::NoApprovers);

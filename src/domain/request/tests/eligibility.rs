@@ -180,19 +180,6 @@ fn unknown_people_are_denied_and_unanswered_questions_are_not() {
 }
 
 #[test]
-fn the_prefix_is_taken_off_exactly_once() {
-    let prefixed = |name: &str| {
-        request()
-            .by(name)
-            .with(|world| world.settings().identity.username_prefix = "oidc:".to_owned())
-    };
-    let world = prefixed("oidc:alice").check(Phase::Pending, Reason::AwaitingApproval);
-    assert_eq!(world.status().approvers, ["oidc:bob", "oidc:carol"]);
-    prefixed("alice").check(Phase::Denied, Reason::RequesterUnknown);
-    prefixed("oidc:oidc:alice").check(Phase::Denied, Reason::RequesterUnknown);
-}
-
-#[test]
 fn accounts_that_are_gone_closed_or_out_of_reach_are_denied() {
     request()
         .with(|world| world.account = None)
@@ -203,7 +190,9 @@ fn accounts_that_are_gone_closed_or_out_of_reach_are_denied() {
         .check(Phase::Denied, Reason::AccountNotActive);
     let management = |world: &mut World| {
         world.snapshot.identity_center.delegated_administrator = true;
-        world.snapshot.request.spec.account_id = crate::api::AccountId::parse("999999999999").unwrap();
+        let id = crate::api::AccountId::parse("999999999999").unwrap();
+        world.snapshot.request.spec.account_id = id.clone();
+        world.account.as_mut().unwrap().id = id;
     };
     request()
         .with(management)

@@ -182,3 +182,48 @@ fn clocks_may_be_half_a_minute_apart() {
         world.check(phase, reason);
     }
 }
+
+#[test]
+fn what_a_delegated_administrator_cannot_assign_is_denied_before_anybody_approves() {
+    let provisioned = |delegated, at: &'static [&'static str]| {
+        request().with(|world| {
+            world.snapshot.identity_center.delegated_administrator = delegated;
+            world.provisioned_in = at.iter().map(|id| AccountId::parse(*id).unwrap()).collect();
+        })
+    };
+    let world = provisioned(true, &["111122223333", MANAGEMENT]);
+    denied_at_once(world, Reason::ManagementAccount);
+    accepted(provisioned(false, &["111122223333", MANAGEMENT]));
+    accepted(provisioned(true, &["111122223333"]));
+    let mut waits = accepted(provisioned(true, &[]));
+    waits.provisioned_in = vec![AccountId::parse(MANAGEMENT).unwrap()];
+    waits.now = minute(20); // what was known is too old
+    let denied = waits.check(Phase::Denied, Reason::ManagementAccount);
+    let message = denied.status().message.clone().unwrap();
+    assert!(
+        message.starts_with(
+            "Permission set DatabaseAdmin is provisioned in the management account 999999999999"
+        ),
+        "{message}"
+    );
+    let mut has_access = active();
+    has_access.snapshot.identity_center.delegated_administrator = true;
+    has_access.provisioned_in = vec![AccountId::parse(MANAGEMENT).unwrap()];
+    has_access.check(Phase::Active, Reason::AccessGranted);
+}
+
+#[test]
+fn a_permission_set_in_other_letters_is_named_as_policies_name_it() {
+    let spelled = |name: &'static str| {
+        let world = request().with(|world| {
+            world.snapshot.request.spec.permission_set = crate::api::PermissionSetName::parse(name).unwrap();
+        });
+        let world = world.check(Phase::Denied, Reason::PermissionSetUnknown);
+        world.status().message.clone().unwrap()
+    };
+    assert_eq!(
+        spelled("databaseadmin"),
+        "Identity Center has no permission set databaseadmin. Policies name DatabaseAdmin: letters must be the same."
+    );
+    assert_eq!(spelled("Other"), "Identity Center has no permission set Other.");
+}

@@ -138,3 +138,21 @@ fn a_forged_record_is_never_written_back_by_a_request() {
         assert_eq!(world.records[&record.name], record, "cancelled: {cancelled:?}");
     }
 }
+
+#[test]
+fn what_cannot_be_read_is_denied_without_an_alarm() {
+    let mut world = request();
+    world.snapshot.request.seal = SealCheck::Unreadable;
+    let world = world.check(Phase::Denied, Reason::Unreadable);
+    assert_eq!(world.alerts, []);
+    let message = world.status().message.clone().unwrap();
+    assert_eq!(
+        message,
+        "The request has a field that the controller cannot read, such as a time in an unusual form. Make a new request."
+    );
+    let mut world = active();
+    world.snapshot.request.seal = SealCheck::Unreadable;
+    world.until(minute(3));
+    assert!(!world.assigned, "nothing is kept that nobody can read");
+    assert_eq!(world.claim().ended.as_ref().unwrap().reason, Reason::Unreadable);
+}
