@@ -1,8 +1,10 @@
 //! Reads that many ask for at once, and items that cannot be read.
 
 use futures::future::join_all;
+use team_operator::aws::Aws;
 use team_operator::ports::{
-    CallOptions, Class, Directory, Lookup, Organization, PermissionSetArn, PermissionSets,
+    Attribute, CallOptions, Class, Directory, Lookup, Organization, PermissionSetArn, PermissionSets, UserId,
+    UserLookup,
 };
 
 use super::{ask, check};
@@ -147,19 +149,7 @@ async fn the_members_of_a_group_are_described_once_and_one_who_cannot_be_read_co
         }));
         some.await.pop().unwrap()
     };
-    let somebody = {
-        let one = aws
-            .user_by_attribute(
-                &ask(),
-                team_operator::ports::Attribute::UserName,
-                "p7@example.com",
-            )
-            .await;
-        match one.unwrap().value {
-            team_operator::ports::UserLookup::Found(user) => user.id,
-            other => panic!("{other:?}"),
-        }
-    };
+    let somebody = user_id(&aws, "p7@example.com").await;
     boxed.clock.advance(chrono::TimeDelta::hours(2)); // what was asked so far is too old
     let before = boxed.calls("DescribeUser");
     boxed.script(&format!(
@@ -185,4 +175,12 @@ async fn the_members_of_a_group_are_described_once_and_one_who_cannot_be_read_co
         more <= 2,
         "{more} more: only the one who is missing is asked for again"
     );
+}
+
+async fn user_id(aws: &Aws, name: &str) -> UserId {
+    let found = aws.user_by_attribute(&ask(), Attribute::UserName, name).await;
+    match found.unwrap().value {
+        UserLookup::Found(user) => user.id,
+        other => panic!("{other:?}"),
+    }
 }

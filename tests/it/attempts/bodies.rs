@@ -22,7 +22,6 @@ pub(super) fn forged_statuses(me: &str, before: &Value) -> Vec<(String, Value)> 
         "carol@example.com\u{0}",
         "system:serviceaccount:team-operator-system:team-operator",
         "system:masters",
-        "",
         "*",
     ] {
         // What is written in the own name may be due.

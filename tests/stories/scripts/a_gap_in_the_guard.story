@@ -21,11 +21,11 @@ mallory approves in the name of erin
                 access-requests; without the plugin append to status.approvals (kubectl patch --subresource=status).
 advance 1m
 somebody puts the guard back
-advance 1m
-    09:02:50  settings: GuardIntact is False, GuardBroken: The admission policies are in force again; what was written
+    09:02:00  settings: GuardIntact is False, GuardBroken: The admission policies are in force again; what was written
                 before does not count: ValidatingAdmissionPolicyBinding team-operator-decisions was deleted and
                 recreated.
-    09:02:50  settings: GuardIntact is True, Valid: The admission policies are in force, and a forgery was refused.
+    09:02:00  settings: GuardIntact is True, Valid: The admission policies are in force, and a forgery was refused.
+advance 1m
 carol approves
     09:03:10  alice-1: Approved by carol counts
     09:03:10  alice-1 is Approved, ApprovalsComplete: Approved by bob@example.com, carol@example.com.

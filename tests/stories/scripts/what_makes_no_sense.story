@@ -63,7 +63,7 @@ alice deletes
                 'team-operator-requests' with binding 'team-operator-requests' denied request: requests are kept as
                 evidence and cannot be deleted; to end this one: kubectl team cancel alice-13 -n access-requests;
                 without the plugin: kubectl patch er alice-13 -n access-requests --type=merge -p
-                '{"spec":{"cancelled":true}}'
+                '{"spec":{"cancelled":true}}'; whoever did not make it: kubectl team revoke alice-13 -n access-requests
 carol cancels
     09:02:50  refused: elevationrequests.team-operator.io "alice-13" is forbidden: ValidatingAdmissionPolicy
                 'team-operator-requests' with binding 'team-operator-requests' denied request: only alice@example.com
