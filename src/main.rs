@@ -1,9 +1,9 @@
-//! `team-operator`: the controller, the manifests that prepare a cluster for it, the check before it is uninstalled, and the tools for
+//! `team-operator`: the controller, the manifests that prepare a cluster for it, uninstallation and the check before it, and the tools for
 //! its journal.
 
 use std::process::ExitCode;
 
-use team_operator::runtime::{Arguments, Command, check_uninstall, journal, print_manifests, run};
+use team_operator::runtime::{Arguments, Command, check_uninstall, journal, print_manifests, run, uninstall};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -12,6 +12,7 @@ async fn main() -> ExitCode {
         Command::UninstallCheck(arguments) => check_uninstall(&arguments)
             .await
             .map_err(|error| error.to_string()),
+        Command::Uninstall(arguments) => uninstall(&arguments).await.map_err(|error| error.to_string()),
         Command::Journal(command) => return journal(&command),
         Command::Manifests(arguments) => print_manifests(&arguments).map_err(|error| error.to_string()),
     };

@@ -213,6 +213,7 @@ fn every_script_says_what_it_is_called_without() {
         "ci/sbom",
         "ci/image",
         "ci/publish",
+        "ci/book",
     ] {
         let refused = said(script, &[]).unwrap_err();
         assert!(refused.contains(": say "), "{script}: {refused}");

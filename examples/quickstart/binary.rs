@@ -39,6 +39,8 @@ pub async fn team_operator() -> Result<PathBuf, Trouble> {
             "--quiet",
             "--bin",
             PROGRAM,
+            "--example",
+            "quickstart",
             "--profile",
             name,
             "--target-dir",

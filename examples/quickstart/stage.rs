@@ -73,7 +73,6 @@ impl Stage {
                 Person::new(BOB, ["developers", "leads"]),
                 Person::new(ERIN, ["security"]),
             ],
-            controller_manager: true,
             ..Options::default()
         };
         let plane = ControlPlane::start_own(options).await;

@@ -36,6 +36,7 @@ const VALIDATING: [&str; 9] = [
     include_str!("policies/definitions.yaml"),
     include_str!("policies/policy-writers.yaml"),
 ];
+const PROTECTING: [&str; 1] = [include_str!("policies/deletions.yaml")];
 const MUTATING: [&str; 2] = [
     include_str!("policies/stamping.yaml"),
     include_str!("policies/misdirected.yaml"),
@@ -50,14 +51,19 @@ const ROLES: [&str; 2] = [
     clippy::expect_used,
     reason = "the text is compiled in and a unit test parses it"
 )]
-static PARSED: LazyLock<[Vec<Value>; 3]> = LazyLock::new(|| {
+static PARSED: LazyLock<[Vec<Value>; 4]> = LazyLock::new(|| {
     let parse = |sources: &[&str]| -> Vec<Value> {
         let documents = sources.iter().map(|s| serde_saphyr::from_multiple::<Value>(s));
         documents
             .flat_map(|d| d.expect("a source of admission is not YAML"))
             .collect()
     };
-    [parse(&VALIDATING), parse(&MUTATING), parse(&ROLES)]
+    [
+        parse(&VALIDATING),
+        parse(&MUTATING),
+        parse(&ROLES),
+        parse(&PROTECTING),
+    ]
 });
 
 /// The names of one installation of the controller in a cluster.
@@ -183,10 +189,11 @@ impl Installation {
         all
     }
 
-    /// The admission policies with their bindings: the validating ones, which are the guarantee, and with stamping
-    /// the mutating ones, which are a convenience.
+    /// The admission policies with their bindings: the validating ones, which are the guarantee, the one against deletions by
+    /// mistake, and with stamping the mutating ones, which are a convenience.
     pub fn policies(&self) -> Vec<Value> {
         let mut policies = self.validating_policies();
+        policies.extend(self.deletion_policies());
         if self.stamping {
             policies.extend(self.mutating_policies());
         }
@@ -196,6 +203,11 @@ impl Installation {
     /// The policies and bindings that the guarantee rests on.
     pub fn validating_policies(&self) -> Vec<Value> {
         PARSED[0].iter().map(|source| self.render(source)).collect()
+    }
+
+    /// The policy and binding that prevent deletions by mistake of what the controller needs.
+    pub fn deletion_policies(&self) -> Vec<Value> {
+        PARSED[3].iter().map(|source| self.render(source)).collect()
     }
 
     /// The policies and bindings that fill in names and catch misdirected decisions.

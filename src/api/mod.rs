@@ -59,6 +59,9 @@ pub use time::Timestamp;
 /// The API group of every kind here.
 pub const GROUP: &str = "team-operator.io";
 
+/// The annotation that lets what the controller needs be deleted. With the value `true` on TeamSettings nothing is granted.
+pub const ALLOW_DELETION: &str = "team-operator.io/allow-deletion";
+
 /// The one version of every kind here. It stays the only one that is served and stored: a conversion webhook that
 /// does not answer would stand between the controller and a revocation.
 pub const VERSION: &str = "v1alpha1";

@@ -49,6 +49,8 @@ reasons! {
     NoApprovers,
     /// The one TeamSettings named `default` is missing.
     SettingsMissing,
+    /// TeamSettings allow to delete what the controller needs, so that it can be uninstalled: nothing is granted meanwhile.
+    DeletionAllowed,
     /// A fact could not be looked up; it is asked for again.
     LookupFailed,
     /// A policy that the decision rests on disappeared; that counts only after a while, because tools delete and create

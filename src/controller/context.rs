@@ -216,12 +216,14 @@ impl Context {
         let journal = self.journal_fact(&request.uid);
         let PolicySet {
             settings,
+            deletion_allowed,
             eligibility,
             approver,
         } = self.policies().policy_set();
         Snapshot {
             request,
             settings,
+            deletion_allowed,
             eligibility_policies: eligibility,
             approver_policies: approver,
             facts,

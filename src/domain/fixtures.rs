@@ -268,6 +268,7 @@ fn snapshot() -> Snapshot {
             seal: SealCheck::Unsealed,
         },
         settings: SettingsFact::Present(TeamSettingsSpec::default()),
+        deletion_allowed: false,
         eligibility_policies: policies(vec![policy("orders", eligibility("8h"))]),
         approver_policies: Policies {
             known_since: minute(-60),

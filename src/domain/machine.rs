@@ -118,6 +118,8 @@ pub enum Reply {
 pub struct PolicySet {
     /// The one TeamSettings.
     pub settings: SettingsFact,
+    /// Whether the settings allow to delete what the controller needs.
+    pub deletion_allowed: bool,
     /// Who may ask for what.
     pub eligibility: Policies<EligibilityPolicySpec>,
     /// Who approves what.

@@ -20,6 +20,8 @@ pub struct Snapshot {
     pub request: RequestFacts,
     /// Cluster-wide settings.
     pub settings: SettingsFact,
+    /// Whether the settings allow to delete what the controller needs: it may be gone soon, so that nothing new is claimed.
+    pub deletion_allowed: bool,
     /// Who may ask for what.
     pub eligibility_policies: Policies<EligibilityPolicySpec>,
     /// Who approves what.

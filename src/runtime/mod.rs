@@ -31,7 +31,7 @@ mod shutdown;
 #[cfg(feature = "controller")]
 mod telemetry;
 #[cfg(feature = "controller")]
-mod uninstall_check;
+mod uninstall;
 
 pub use clock::SystemClock;
 
@@ -40,7 +40,7 @@ pub use self::{
     arguments::{
         ArgumentError, Arguments, AwsArguments, BackgroundDelayArguments, ClusterArguments, Command,
         InstallationArguments, JournalFile, LeaseArguments, LogFormat, ManifestsArguments, OutputArguments,
-        RunArguments, TimingArguments, UninstallCheckArguments,
+        RunArguments, TimingArguments, UninstallArguments, UninstallCheckArguments,
     },
     cluster::{ApiServerClock, Cluster, ClusterError},
     definitions::wait_for_definitions,
@@ -52,5 +52,5 @@ pub use self::{
     run::{RunError, run},
     shutdown::Shutdown,
     telemetry::{TelemetryError, start_logging},
-    uninstall_check::{UninstallCheckError, check_uninstall},
+    uninstall::{UninstallCheckError, UninstallError, check_uninstall, uninstall},
 };

@@ -51,6 +51,7 @@ pub(crate) fn generated() -> (Files, Vec<&'static str>) {
     let stamping = "{{- if include \"team-operator-crds.stamping\" . }}\n";
     for (objects, condition) in [
         (installation.validating_policies(), None),
+        (installation.deletion_policies(), None),
         (installation.mutating_policies(), Some(stamping)),
     ] {
         for policy_and_binding in

@@ -9,8 +9,8 @@ use team_operator::admission::{
 };
 
 use crate::support::{
-    CONTROLLER_NAMESPACE, Cluster, Ground, World, allowed, apply, awaited, caught, eventually,
-    installation_for, reinstall, replace, settings, until, wait_until_in_force,
+    CONTROLLER_NAMESPACE, Cluster, Ground, World, allowed, apply, awaited, caught, delete_on_purpose,
+    eventually, installation_for, reinstall, replace, settings, until, wait_until_in_force,
 };
 
 /// Declares tests that run alone, in each world.
@@ -234,18 +234,17 @@ alone! {
 
     async fn missing_settings_never_break_it_and_leave_the_proof_on_a_request(t: Guarded) {
         let name = t.ground.request_in("Pending").await;
-        let settings_api = t.ground.master().cluster_scoped("TeamSettings");
+        let master = t.ground.master().client;
         // A case before this one may have restricted policyWriters a second ago, and policies act that much later.
         awaited("settings are deleted", || {
-            let settings = settings_api.clone();
-            async move { settings.delete("default", &DeleteParams::default()).await.ok() }
+            let master = master.clone();
+            async move { delete_on_purpose(&master, &settings()).await.ok() }
         })
         .await;
         let report = t.guard.check_on(&t.ground.namespace, &name).await;
         assert_eq!((&report.state, &report.continuity), (&GuardState::Intact, &Continuity::Unbroken));
         let report = t.guard.check().await;
         assert!(!matches!(report.state, GuardState::Broken(_)), "{:?}", report.state);
-        let master = t.ground.master().client;
         until("settings are put back", async || apply(&master, &settings()).await.ok()).await;
     }
 

@@ -7,7 +7,9 @@ use kube::core::{ApiResource, NamespaceResourceScope, Resource};
 use serde_json::{Value, json};
 use team_operator::admission::{SealKeyError, load_or_create_secret};
 
-use crate::support::{Actor, Answer, CONTROLLER_NAMESPACE, Ground, allowed, cases, forbidden};
+use crate::support::{
+    Actor, Answer, CONTROLLER_NAMESPACE, Ground, allowed, api_of, apply, cases, delete_on_purpose, forbidden,
+};
 
 /// An object that the controller needs.
 struct Needed {
@@ -100,6 +102,52 @@ fn others(ground: &Ground) -> Vec<Actor> {
     ]
 }
 
+/// What gives the controller its rights, and the settings; each with how kubectl names it.
+fn controllers_rights() -> Vec<(Value, String)> {
+    let role = "rbac.authorization.k8s.io/v1";
+    let of_cluster = "team-operator:team-operator-system";
+    let all = [
+        ("v1", "ServiceAccount", "serviceaccounts", "team-operator", true),
+        (role, "Role", "roles", "team-operator", true),
+        (role, "RoleBinding", "rolebindings", "team-operator", true),
+        (role, "ClusterRole", "clusterroles", of_cluster, false),
+        (
+            role,
+            "ClusterRoleBinding",
+            "clusterrolebindings",
+            of_cluster,
+            false,
+        ),
+        (
+            "team-operator.io/v1alpha1",
+            "TeamSettings",
+            "teamsettings",
+            "default",
+            false,
+        ),
+    ];
+    let objects = all.map(|(version, kind, plural, name, is_there)| {
+        let mut object = json!({ "apiVersion": version, "kind": kind, "metadata": { "name": name } });
+        let mut kubectl = format!("{plural} {name}");
+        if is_there {
+            object["metadata"]["namespace"] = json!(CONTROLLER_NAMESPACE);
+            kubectl = format!("{kubectl} --namespace {CONTROLLER_NAMESPACE}");
+        }
+        (object, kubectl)
+    });
+    objects.into()
+}
+
+/// A dry run of its deletion.
+async fn is_deleted(who: &Actor, object: &Value) -> Answer {
+    let name = object["metadata"]["name"].as_str().unwrap();
+    let params = DeleteParams::default().dry_run();
+    api_of(&who.client, object)
+        .delete(name, &params)
+        .await
+        .map(|_| Value::Null)
+}
+
 async fn deletes_namespace(who: &Actor, name: &str) -> Answer {
     let namespaces: Api<Namespace> = Api::all(who.client.clone());
     let params = DeleteParams::default().dry_run();
@@ -124,6 +172,64 @@ cases! {
             allowed(needed.is_created(&root, &ground.namespace).await);
             let other = Needed { name: "somebody-elses", ..needed };
             allowed(other.is_created(&root, CONTROLLER_NAMESPACE).await);
+        }
+    }
+
+    async fn the_controllers_rights_and_the_settings_are_not_deleted_by_mistake(ground: Ground) {
+        for who in others(&ground) {
+            for (object, kubectl) in controllers_rights() {
+                let name = object["metadata"]["name"].as_str().unwrap();
+                let refusal = format!(
+                    "the team-operator controller needs {name} to end access; to uninstall it: team-operator uninstall; if you mean this one \
+                     object: kubectl annotate {kubectl} team-operator.io/allow-deletion=true"
+                );
+                forbidden(is_deleted(&who, &object).await, &refusal);
+            }
+        }
+    }
+
+    async fn rights_of_others_are_deleted_as_ever(ground: Ground) {
+        let root = ground.root();
+        let elsewhere = [
+            json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "team-operator", "namespace": ground.namespace } }),
+            json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+                "metadata": { "name": "team-operator", "namespace": ground.namespace }, "rules": [] }),
+            json!({ "apiVersion": "v1", "kind": "ServiceAccount",
+                "metadata": { "name": ground.namespace, "namespace": CONTROLLER_NAMESPACE } }),
+        ];
+        for object in elsewhere {
+            apply(&ground.master().client, &object).await.unwrap();
+            allowed(is_deleted(&root, &object).await);
+        }
+    }
+
+    async fn a_deployment_of_the_controllers_account_is_not_deleted_by_mistake_and_any_other_is(ground: Ground) {
+        for (account, is_needed) in [("team-operator", true), ("default", false)] {
+            let name = format!("{}-{account}", ground.namespace);
+            let labels = json!({ "app": name });
+            let object = json!({
+                "apiVersion": "apps/v1",
+                "kind": "Deployment",
+                "metadata": { "name": name, "namespace": CONTROLLER_NAMESPACE },
+                "spec": {
+                    "replicas": 0,
+                    "selector": { "matchLabels": labels },
+                    "template": {
+                        "metadata": { "labels": labels },
+                        "spec": { "serviceAccountName": account, "containers": [{ "name": "one", "image": "registry.example.com/one" }] },
+                    },
+                },
+            });
+            let master = ground.master().client;
+            apply(&master, &object).await.unwrap();
+            let answer = is_deleted(&ground.root(), &object).await;
+            if is_needed {
+                forbidden(answer, "the team-operator controller needs");
+                delete_on_purpose(&master, &object).await.unwrap();
+            } else {
+                allowed(answer);
+                api_of(&master, &object).delete(&name, &DeleteParams::default()).await.unwrap();
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use team_operator::admission::Installation;
+use team_operator::api::ALLOW_DELETION;
 
 use crate::support::{
     Ground, allowed, api_of, approver_policy, cases, eligibility_policy, forbidden, invalid, settings, until,
@@ -146,7 +147,12 @@ cases! {
         }
         allowed(alone.person("paul@example.com").tries_shared("ApproverPolicy", approver_policy("p")).await);
         let api = alone.root().cluster_scoped("TeamSettings");
+        // Otherwise another policy refuses it first.
+        let meant = |value: Value| kube::api::Patch::Merge(json!({ "metadata": { "annotations": { ALLOW_DELETION: value } } }));
+        let writer = alone.person("paul@example.com").cluster_scoped("TeamSettings");
+        writer.patch("default", &kube::api::PatchParams::default(), &meant(json!("true"))).await.unwrap();
         let answer = api.delete("default", &kube::api::DeleteParams::default().dry_run()).await;
+        writer.patch("default", &kube::api::PatchParams::default(), &meant(Value::Null)).await.unwrap();
         forbidden(answer.map(|_| Value::Null), "is none of the policyWriters of this installation");
         let change = kube::api::Patch::Merge(json!({ "spec": { "maxOpenRequests": 1000 } }));
         let params = kube::api::PatchParams { dry_run: true, ..kube::api::PatchParams::default() };

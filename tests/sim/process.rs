@@ -278,6 +278,7 @@ impl Process {
         let known_since = memory.known_since.unwrap();
         Some(PolicySet {
             settings: memory.settings.clone().unwrap(),
+            deletion_allowed: false,
             eligibility: Policies {
                 known_since,
                 all: memory.eligibility.clone(),
@@ -308,6 +309,7 @@ impl Process {
             },
             request: object.facts(),
             settings: memory.settings.clone().unwrap(),
+            deletion_allowed: false,
             eligibility_policies: Policies {
                 known_since,
                 all: memory.eligibility.clone(),

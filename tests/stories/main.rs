@@ -12,6 +12,7 @@ mod grammar;
 mod process;
 mod script;
 mod stage;
+mod stored;
 mod tell;
 mod verbs;
 
@@ -127,14 +128,18 @@ fn play(name: &str) {
         // What a cluster looks like when all is well is not told.
         teller.tell(&stage.chronicle.take());
         let mut seen = vec![];
+        let mut kept = stored::Kept::default();
         for step in &script.steps {
             for line in &step.lines {
                 let done = grammar::meaning(&line.text).and_then(|(verb, words)| verb(&mut stage, words));
                 done.unwrap_or_else(|error| panic!("{}:{}: {error}", script.file(), line.number));
             }
+            kept.look(name, &stage);
             tokio::time::sleep(stage.takes()).await;
+            kept.look(name, &stage);
             seen.push(teller.tell(&stage.chronicle.take()));
         }
+        kept.write();
         seen
     });
     script.compare(&seen);

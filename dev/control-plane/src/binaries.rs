@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Arc, OnceLock};
 
 use crate::Error;
-use crate::builder::Builder;
+use crate::builder::{Builder, say};
+use crate::fetch::{Archive, Limits};
 use crate::process::Supervisor;
-use crate::settings::Settings;
+use crate::settings::{Settings, Source};
 use crate::tools::Tool;
 use crate::versions::KubernetesVersion;
 
@@ -15,6 +17,8 @@ use crate::versions::KubernetesVersion;
 pub(crate) struct Binaries {
     settings: Settings,
     kubernetes: KubernetesVersion,
+    /// What became of the one try to fetch what is published.
+    fetched: Arc<OnceLock<Result<PathBuf, String>>>,
 }
 
 impl Binaries {
@@ -33,18 +37,28 @@ impl Binaries {
             }
             (asked, found) => asked.or(found).unwrap_or_else(KubernetesVersion::pinned),
         };
-        Ok(Binaries { settings, kubernetes })
+        let fetched = Arc::default();
+        Ok(Binaries {
+            settings,
+            kubernetes,
+            fetched,
+        })
     }
 
     /// The version of Kubernetes that will run.
     pub(crate) fn kubernetes(&self) -> KubernetesVersion {
-        self.kubernetes
+        let archive = self.archive_of(Tool::KubeApiServer);
+        let fetched = archive.filter(|archive| archive.folder(&self.settings.cache).is_dir());
+        fetched.map_or(self.kubernetes, |archive| archive.version)
     }
 
-    /// The path of a program, built first if need be, which can take minutes.
+    /// The path of a program, fetched or built first if need be, which can take minutes.
     pub(crate) fn path(&self, tool: Tool) -> Result<PathBuf, Error> {
         let Some(assets) = &self.settings.assets else {
-            return self.builder().ensure(tool);
+            return match self.fetched(tool)? {
+                Some(folder) => Ok(folder.join(tool.name())),
+                None => self.builder().ensure(tool),
+            };
         };
         let path = assets.join(tool.name());
         if path.is_file() {
@@ -57,6 +71,48 @@ impl Binaries {
             },
             other => other,
         })
+    }
+
+    /// The folder with what is published, where this program comes from there.
+    fn fetched(&self, tool: Tool) -> Result<Option<PathBuf>, Error> {
+        let Some(archive) = self.archive_of(tool) else {
+            return if self.settings.source == Source::Fetch && Archive::has(tool) {
+                Err(Error::NotFetched(format!(
+                    "no digest is known for {} on this platform",
+                    self.kubernetes
+                )))
+            } else {
+                Ok(None)
+            };
+        };
+        let Settings {
+            cache,
+            mirror,
+            source,
+            ..
+        } = &self.settings;
+        let fetched = self.fetched.get_or_init(|| {
+            let fetched = archive.fetch(mirror, cache, Limits::USUAL);
+            if let (Err(why), Source::FetchElseBuild) = (&fetched, source) {
+                say(&format!("{why}: the programs are built instead"));
+            }
+            fetched
+        });
+        match fetched {
+            Ok(folder) => Ok(Some(folder.clone())),
+            Err(why) if *source == Source::Fetch => Err(Error::NotFetched(why.clone())),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The archive that this program comes from, where it does not come from a folder of ready-made programs or a build.
+    fn archive_of(&self, tool: Tool) -> Option<Archive> {
+        let Settings { assets, source, .. } = &self.settings;
+        let is_built = || *source == Source::FetchElseBuild && self.builder().path(tool).is_file();
+        if assets.is_some() || *source == Source::Build || !Archive::has(tool) || is_built() {
+            return None;
+        }
+        Archive::for_this_machine(self.settings.asked_version)
     }
 
     /// The supervisor: the Go program where there is one or can be one, else the script.
@@ -123,6 +179,8 @@ mod tests {
             assets: assets.map(Path::to_owned),
             cache: cache.to_owned(),
             asked_version: None,
+            source: Source::Build,
+            mirror: String::new(),
             go: PathBuf::from("/nonexistent/go"),
         }
     }
@@ -196,5 +254,58 @@ mod tests {
             message.contains("install Go") && !message.contains('\n'),
             "{message}"
         );
+    }
+
+    /// An address at which nobody listens.
+    fn nowhere() -> String {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}", listener.local_addr().unwrap())
+    }
+
+    #[test]
+    fn what_cannot_be_fetched_is_built_unless_it_is_only_to_be_fetched() {
+        if Archive::for_this_machine(None).is_none() {
+            return; // nothing is published for this platform
+        }
+        let cache = tempfile::tempdir().unwrap();
+        let find = |source| {
+            let settings = Settings {
+                source,
+                mirror: nowhere(),
+                ..settings(cache.path(), None)
+            };
+            Binaries::find(settings).unwrap()
+        };
+        let message = find(Source::Fetch).path(Tool::Etcd).unwrap_err().to_string();
+        assert!(message.contains("could not be fetched: curl failed"), "{message}");
+        // There is no Go to build it.
+        let error = find(Source::FetchElseBuild).path(Tool::Etcd).unwrap_err();
+        assert!(matches!(error, Error::NothingToRun), "{error}");
+    }
+
+    #[test]
+    fn what_was_fetched_is_taken_again_and_what_was_built_comes_first() {
+        let Some(archive) = Archive::for_this_machine(None) else {
+            return; // nothing is published for this platform
+        };
+        let cache = tempfile::tempdir().unwrap();
+        let fetched = archive.folder(cache.path());
+        std::fs::create_dir_all(&fetched).unwrap();
+        let settings = Settings {
+            source: Source::FetchElseBuild,
+            mirror: nowhere(),
+            ..settings(cache.path(), None)
+        };
+        let binaries = Binaries::find(settings).unwrap();
+        assert_eq!(
+            binaries.path(Tool::KubeApiServer).unwrap(),
+            fetched.join("kube-apiserver")
+        );
+        assert_eq!(binaries.kubernetes(), archive.version);
+        let built = binaries.builder().path(Tool::KubeApiServer);
+        std::fs::create_dir_all(built.parent().unwrap()).unwrap();
+        std::fs::write(&built, "").unwrap();
+        assert_eq!(binaries.path(Tool::KubeApiServer).unwrap(), built);
+        assert_eq!(binaries.kubernetes(), KubernetesVersion::pinned());
     }
 }

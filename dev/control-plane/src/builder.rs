@@ -16,7 +16,7 @@ const REPORT_EVERY: Duration = Duration::from_secs(15);
 /// How often a build or a lock is looked at: short beside both, and costs nothing.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Folders with programs that are being built start with this.
-const UNFINISHED_PREFIX: &str = ".unfinished-";
+pub(crate) const UNFINISHED_PREFIX: &str = ".unfinished-";
 /// Said with each report, so that nobody takes the first wait for a hang.
 const FIRST_BUILD: &str = "all programs take 10 to 15 minutes on two cores, once";
 
@@ -141,7 +141,7 @@ impl Builder<'_> {
 }
 
 /// Takes the machine-wide right to build. The operating system gives it back when the holder dies.
-fn lock(path: &Path) -> Result<File, Error> {
+pub(crate) fn lock(path: &Path) -> Result<File, Error> {
     let file = File::options()
         .create(true)
         .truncate(false)
@@ -180,7 +180,7 @@ fn elapsed(start: Instant) -> String {
 }
 
 /// Removes what builds that were killed left beside the programs. Called with the lock held.
-fn remove_unfinished(folder: &Path) {
+pub(crate) fn remove_unfinished(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return;
     };
@@ -194,7 +194,7 @@ fn remove_unfinished(folder: &Path) {
 
 /// Writes a line to standard error directly: the test harness swallows what `eprintln!` prints, and somebody who
 /// waits minutes for their tests should know why. In our own tests nobody waits.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     if cfg!(test) {
         eprintln!("control plane: {line}");
     } else {

@@ -33,6 +33,16 @@ pub enum Error {
         /// The folder named by the variable.
         folder: PathBuf,
     },
+    /// `TEAM_OPERATOR_CONTROL_PLANE` is none of its words.
+    #[error(
+        "TEAM_OPERATOR_CONTROL_PLANE is {0:?}: set it to build or fetch, or leave it out to fetch and else build"
+    )]
+    UnknownSource(String),
+    /// Only what is published is wanted, and it could not be had.
+    #[error(
+        "the published control plane could not be fetched: {0}; with TEAM_OPERATOR_CONTROL_PLANE=build, or without that variable, it is built"
+    )]
+    NotFetched(String),
     /// `TEAM_OPERATOR_KUBERNETES_VERSION` names a version we do not know how to build.
     #[error(
         "Kubernetes {asked} is not supported by TEAM_OPERATOR_KUBERNETES_VERSION: use one of {supported}"

@@ -15,6 +15,24 @@ pub const CACHE_VARIABLE: &str = "TEAM_OPERATOR_CACHE";
 /// Names another Kubernetes version than the pinned one.
 pub const VERSION_VARIABLE: &str = "TEAM_OPERATOR_KUBERNETES_VERSION";
 
+/// Says whether programs are fetched or built: `fetch`, `build`, or both in this order where it is left out.
+pub const SOURCE_VARIABLE: &str = "TEAM_OPERATOR_CONTROL_PLANE";
+/// Names another place with the same archives.
+pub const MIRROR_VARIABLE: &str = "TEAM_OPERATOR_CONTROL_PLANE_MIRROR";
+/// Where upstream publishes them.
+const UPSTREAM: &str = "https://github.com/kubernetes-sigs/controller-tools/releases/download";
+
+/// Where programs come from that are not there yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// What is published is fetched; the rest, or what cannot be fetched, is built.
+    FetchElseBuild,
+    /// What is published is fetched and never built.
+    Fetch,
+    /// Nothing is fetched.
+    Build,
+}
+
 /// What the environment says about where programs come from.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -26,6 +44,10 @@ pub(crate) struct Settings {
     pub(crate) cache: PathBuf,
     /// The version somebody asked for, if they did.
     pub(crate) asked_version: Option<KubernetesVersion>,
+    /// Where what is not there yet comes from.
+    pub(crate) source: Source,
+    /// The address below which archives are fetched.
+    pub(crate) mirror: String,
     /// The Go command.
     pub(crate) go: PathBuf,
 }
@@ -47,11 +69,20 @@ impl Settings {
         let asked_version = set(VERSION_VARIABLE)
             .map(|text| KubernetesVersion::ask(&text.to_string_lossy()))
             .transpose()?;
+        let source = match set(SOURCE_VARIABLE) {
+            None => Source::FetchElseBuild,
+            Some(word) if word == "fetch" => Source::Fetch,
+            Some(word) if word == "build" => Source::Build,
+            Some(word) => return Err(Error::UnknownSource(word.to_string_lossy().into_owned())),
+        };
+        let mirror = set(MIRROR_VARIABLE).map(|url| url.to_string_lossy().into_owned());
         Ok(Settings {
             kubeconfig: path(KUBECONFIG_VARIABLE),
             assets: path(ASSETS_VARIABLE),
             cache: root.join("control-plane"),
             asked_version,
+            source,
+            mirror: mirror.unwrap_or_else(|| UPSTREAM.to_owned()),
             go: PathBuf::from("go"),
         })
     }
@@ -90,6 +121,20 @@ mod tests {
     fn an_empty_variable_counts_as_not_set() {
         let settings = read(&[("HOME", "/h"), (KUBECONFIG_VARIABLE, ""), (ASSETS_VARIABLE, "")]).unwrap();
         assert_eq!((settings.kubeconfig, settings.assets), (None, None));
+    }
+
+    #[test]
+    fn where_programs_come_from_is_one_of_two_words_or_both() {
+        let source =
+            |word: &str| read(&[("HOME", "/h"), (SOURCE_VARIABLE, word)]).map(|settings| settings.source);
+        assert_eq!(source("").unwrap(), Source::FetchElseBuild);
+        assert_eq!(source("fetch").unwrap(), Source::Fetch);
+        assert_eq!(source("build").unwrap(), Source::Build);
+        let message = source("download").unwrap_err().to_string();
+        assert!(
+            message.contains("\"download\": set it to build or fetch"),
+            "{message}"
+        );
     }
 
     #[test]

@@ -35,9 +35,12 @@ impl Sources {
             .validating_policies()
             .into_iter()
             .chain(crate::api::all_crds());
-        let convenience = installation.mutating_policies();
+        let convenience = installation
+            .deletion_policies()
+            .into_iter()
+            .chain(installation.mutating_policies());
         let enforcing = enforcing.map(|object| Source::of(object, true));
-        let convenience = convenience.into_iter().map(|object| Source::of(object, false));
+        let convenience = convenience.map(|object| Source::of(object, false));
         Self {
             installation: installation.clone(),
             all: enforcing.chain(convenience).collect(),

@@ -9,13 +9,12 @@ use serde_json::{Value, json};
 
 use super::{replacing, says_the_same, until_a_change_or};
 use crate::api::{
-    Condition, ConditionStatus, ConditionType, IdentitySettings, OnEligibilityLost, Reason, TeamSettingsSpec,
-    TeamSettingsStatus, Timestamp, set_condition,
+    ALLOW_DELETION, Condition, ConditionStatus, ConditionType, IdentitySettings, OnEligibilityLost, Reason,
+    TeamSettingsSpec, TeamSettingsStatus, Timestamp, set_condition,
 };
 use crate::controller::api_call::{NoAnswer, no_answer, within};
 use crate::controller::context::Context;
-use crate::controller::policies::PolicyKind;
-use crate::controller::policies::RememberedSettings;
+use crate::controller::policies::{PolicyKind, RememberedSettings, allows_deletion};
 use crate::domain::Guard;
 use crate::metrics::World;
 
@@ -72,7 +71,11 @@ async fn write(context: &Context, client: &kube::Client) -> Result<(), NoAnswer>
     let known = [
         (
             ConditionType::Ready,
-            ready(&spec.identity, under_other_prefixes(context, &spec.identity)),
+            if allows_deletion(&object) {
+                deletion_allowed()
+            } else {
+                ready(&spec.identity, under_other_prefixes(context, &spec.identity))
+            },
         ),
         (ConditionType::GuardIntact, guard_intact(&context.guard.current())),
     ];
@@ -104,11 +107,12 @@ async fn write(context: &Context, client: &kube::Client) -> Result<(), NoAnswer>
     written.map(drop).map_err(|error| no_answer(action, &error))
 }
 
-/// `observedGeneration` says what decisions rest on, and they rest on the watch.
+/// `observedGeneration` says what decisions rest on, and they rest on the watch; so does whether anything is granted.
 fn decisions_have_seen(context: &Context, object: &DynamicObject) -> bool {
     let rules = context.policies();
     let seen = rules.settings.existing().next();
     seen.is_some_and(|seen| Some(seen.generation) == object.metadata.generation)
+        && rules.deletion_allowed == allows_deletion(object)
 }
 
 fn spec_of(object: &Value) -> Value {
@@ -132,6 +136,14 @@ fn under_other_prefixes(context: &Context, identity: &IdentitySettings) -> usize
         .iter()
         .filter(|request| bears_another(request))
         .count()
+}
+
+fn deletion_allowed() -> (ConditionStatus, Reason, String) {
+    let message = format!(
+        "Nothing is granted: the annotation {ALLOW_DELETION} allows to delete what the controller needs. Access still ends. To go on: \
+         team-operator uninstall --abort"
+    );
+    (ConditionStatus::False, Reason::DeletionAllowed, message)
 }
 
 fn ready(identity: &IdentitySettings, under_other_prefixes: usize) -> (ConditionStatus, Reason, String) {

@@ -5,6 +5,6 @@ mod policy_store;
 mod policy_watch;
 mod staleness;
 
-pub use policy_cache::{PolicyCache, PolicyKind, RememberedSettings};
+pub use policy_cache::{PolicyCache, PolicyKind, RememberedSettings, allows_deletion};
 pub use policy_watch::follow;
 pub use staleness::PolicyStaleness;

@@ -6,7 +6,9 @@ use kube::api::{Api, DynamicObject};
 use kube::runtime::watcher::Event;
 
 use super::policy_store::{Generations, PolicyStore};
-use crate::api::{ApproverPolicySpec, EligibilityPolicySpec, OnEligibilityLost, TeamSettingsSpec, Timestamp};
+use crate::api::{
+    ALLOW_DELETION, ApproverPolicySpec, EligibilityPolicySpec, OnEligibilityLost, TeamSettingsSpec, Timestamp,
+};
 use crate::controller::api_call::resource;
 use crate::domain::{PolicySet, SettingsFact};
 use crate::metrics::WatchKind;
@@ -59,6 +61,8 @@ pub struct PolicyCache {
     pub approver: PolicyStore<ApproverPolicySpec>,
     /// The one object named `default`.
     pub settings: PolicyStore<TeamSettingsSpec>,
+    /// Whether it allows to delete what the controller needs.
+    pub deletion_allowed: bool,
     /// What is remembered of settings from before this process began; `None` until that was read.
     pub remembered: Option<RememberedSettings>,
 }
@@ -75,6 +79,7 @@ impl PolicyCache {
     pub fn policy_set(&self) -> PolicySet {
         PolicySet {
             settings: self.settings_fact(),
+            deletion_allowed: self.deletion_allowed,
             eligibility: self.eligibility.facts(),
             approver: self.approver.facts(),
         }
@@ -104,7 +109,15 @@ impl PolicyCache {
         match kind {
             PolicyKind::EligibilityPolicy => self.eligibility.take(event, now),
             PolicyKind::ApproverPolicy => self.approver.take(event, now),
-            PolicyKind::TeamSettings => self.settings.take(event, now),
+            PolicyKind::TeamSettings => {
+                let before = self.deletion_allowed;
+                self.deletion_allowed = match &event {
+                    Event::Apply(object) | Event::InitApply(object) => allows_deletion(object),
+                    Event::Delete(_) => false,
+                    Event::Init | Event::InitDone => before,
+                };
+                self.settings.take(event, now) || self.deletion_allowed != before
+            }
         }
     }
 
@@ -136,5 +149,48 @@ impl PolicyCache {
             self.settings.known_since(),
         ];
         known.iter().all(Option::is_some) && self.remembered.is_some()
+    }
+}
+
+/// Whether these settings allow to delete what the controller needs.
+pub fn allows_deletion(settings: &DynamicObject) -> bool {
+    let annotations = settings.metadata.annotations.as_ref();
+    annotations.is_some_and(|all| all.get(ALLOW_DELETION).is_some_and(|value| value == "true"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn settings_allow_deletion_by_an_annotation_until_it_or_they_are_gone() {
+        let settings = |annotations| -> DynamicObject {
+            let metadata =
+                json!({ "name": "default", "uid": "u", "generation": 1, "annotations": annotations });
+            serde_json::from_value(json!({ "metadata": metadata, "spec": {} })).unwrap()
+        };
+        let now = Timestamp::from(chrono::DateTime::UNIX_EPOCH);
+        let mut cache = PolicyCache::default();
+        let kind = PolicyKind::TeamSettings;
+        let allowed = || settings(json!({ ALLOW_DELETION: "true" }));
+        for (event, changes, says) in [
+            (Event::Apply(settings(json!({}))), true, false),
+            (
+                Event::Apply(settings(json!({ ALLOW_DELETION: "false" }))),
+                false,
+                false,
+            ),
+            (Event::Apply(allowed()), true, true),
+            (Event::Init, false, true),
+            (Event::InitApply(allowed()), false, true),
+            (Event::Apply(settings(json!({}))), true, false),
+            (Event::Apply(allowed()), true, true),
+            (Event::Delete(allowed()), true, false),
+        ] {
+            assert_eq!(cache.take(kind, event, now), changes);
+            assert_eq!(cache.policy_set().deletion_allowed, says);
+        }
     }
 }

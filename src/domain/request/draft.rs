@@ -218,6 +218,9 @@ impl<'a> Draft<'a> {
             };
             return Err(closed(reason, format!("Nothing is granted: {why}")));
         }
+        if self.snapshot.deletion_allowed {
+            return Err(Draft::deletion_allowed());
+        }
         if let Some(why) = &self.snapshot.journal.unwritable {
             let why = format!("Nothing is granted while the journal cannot be written: {why}");
             return Err(closed(Reason::JournalUnavailable, why));
@@ -240,6 +243,12 @@ impl<'a> Draft<'a> {
                 .to_owned(),
             until: None,
         }
+    }
+
+    pub fn deletion_allowed() -> Undecided {
+        let why = "Nothing is granted: TeamSettings allow to delete what the controller needs, so that team-operator can be uninstalled. \
+                   To go on: team-operator uninstall --abort";
+        Undecided::because(Reason::DeletionAllowed, why.to_owned())
     }
 
     /// The decision, with everything that follows from the phase alone.

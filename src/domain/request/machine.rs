@@ -131,14 +131,17 @@ impl RequestMachine {
     fn take_policies(&mut self, policies: PolicySet) {
         let PolicySet {
             settings,
+            deletion_allowed,
             eligibility,
             approver,
         } = policies;
         let changed = self.snapshot.settings != settings
+            || self.snapshot.deletion_allowed != deletion_allowed
             || self.snapshot.eligibility_policies != eligibility
             || self.snapshot.approver_policies != approver;
         self.policies_checked = !changed;
         self.snapshot.settings = settings;
+        self.snapshot.deletion_allowed = deletion_allowed;
         self.snapshot.eligibility_policies = eligibility;
         self.snapshot.approver_policies = approver;
     }

@@ -37,8 +37,15 @@ pub fn decide(snapshot: &Snapshot, now: Timestamp) -> Decision {
         return draft.finish();
     }
     if !terminal && !snapshot.request.has_finalizer && snapshot.request.deleted_at.is_none() {
-        draft.set_finalizer_first();
-        return draft.finish();
+        if !snapshot.deletion_allowed {
+            draft.set_finalizer_first();
+            return draft.finish();
+        }
+        // Who takes it off again may be gone soon.
+        if draft.status.phase.is_none() {
+            draft.wait(&Draft::deletion_allowed());
+            return draft.finish();
+        }
     }
     match draft.status.phase {
         None | Some(Phase::Pending) => pending::decide(&mut draft),

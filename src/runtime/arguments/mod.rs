@@ -22,6 +22,7 @@ pub use run::{
 };
 
 use crate::admission::{Installation, InstallationError};
+use crate::api::HumanDuration;
 
 /// The variable with the pod's namespace, where the manifest sets it with the downward API.
 const POD_NAMESPACE: &str = "POD_NAMESPACE";
@@ -55,6 +56,12 @@ pub enum Command {
     /// Fail while access depends on the controller: an AccountAssignment that is not Absent, or claimed by a request. The chart
     /// runs it before it is uninstalled.
     UninstallCheck(UninstallCheckArguments),
+    /// End all access, wait until AWS has confirmed each removal, and let what the controller needs be removed.
+    #[command(
+        after_help = "Requests end in your own name, which needs the verb revoke (ClusterRole team-security). Nothing is removed before \
+                      all access has ended, and nothing is granted from the beginning until --abort."
+    )]
+    Uninstall(UninstallArguments),
     /// Verify, list and prove what a journal tells, without a cluster and without AWS.
     #[command(subcommand)]
     Journal(JournalCommand),
@@ -73,6 +80,41 @@ pub struct UninstallCheckArguments {
 
 impl UninstallCheckArguments {
     /// The cluster that is asked.
+    pub fn cluster(&self) -> ClusterArguments {
+        ClusterArguments {
+            kubeconfig: self.kubeconfig.clone(),
+            context: self.context.clone(),
+            ..ClusterArguments::default()
+        }
+    }
+}
+
+/// The options of `team-operator uninstall`.
+#[derive(Debug, Clone, Args)]
+pub struct UninstallArguments {
+    /// The names of the installation.
+    #[command(flatten)]
+    pub installation: InstallationArguments,
+    /// Path of a kubeconfig file. Default: KUBECONFIG, then ~/.kube/config, then the pod's service account.
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Context of the kubeconfig. Default: the current context.
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+    /// How long to wait until all access has ended and everything is removed.
+    #[arg(long, value_name = "DURATION", default_value = "30m")]
+    pub timeout: HumanDuration,
+    /// Take back that what the controller needs may be deleted: requests are granted again.
+    #[arg(long, conflicts_with = "remove_everything")]
+    pub abort: bool,
+    /// Afterwards remove everything that was installed: definitions with every request and record, controller, policies, roles and
+    /// the controller's namespace. Export first what you have to keep.
+    #[arg(long)]
+    pub remove_everything: bool,
+}
+
+impl UninstallArguments {
+    /// The cluster that it is uninstalled from.
     pub fn cluster(&self) -> ClusterArguments {
         ClusterArguments {
             kubeconfig: self.kubeconfig.clone(),
@@ -184,7 +226,9 @@ pub(crate) fn run_arguments(arguments: &[&str]) -> RunArguments {
     let line: Vec<&str> = std::iter::once("run").chain(arguments.iter().copied()).collect();
     match parsed(&line).unwrap().command {
         Command::Run(arguments) => *arguments,
-        Command::Manifests(_) | Command::Journal(_) | Command::UninstallCheck(_) => panic!("expected run"),
+        Command::Manifests(_) | Command::Journal(_) | Command::UninstallCheck(_) | Command::Uninstall(_) => {
+            panic!("expected run")
+        }
     }
 }
 
@@ -218,7 +262,9 @@ mod tests {
             |pod: Option<&str>, arguments: &[&str]| match parsed_in(pod, arguments).unwrap().command {
                 Command::Run(run) => run.installation.namespace,
                 Command::Manifests(manifests) => manifests.installation.namespace,
-                Command::Journal(_) | Command::UninstallCheck(_) => panic!("expected run or manifests"),
+                Command::Journal(_) | Command::UninstallCheck(_) | Command::Uninstall(_) => {
+                    panic!("expected run or manifests")
+                }
             };
         assert_eq!(namespace(None, &["run"]), "team-operator-system");
         assert_eq!(namespace(Some("platform"), &["run"]), "platform");

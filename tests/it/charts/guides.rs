@@ -13,9 +13,6 @@ use super::pod::{Pod, test_values};
 use crate::life::stage::DELAYS;
 use crate::stage::eventually;
 
-/// Who follows a block: the word after `sh` at its beginning, or nobody's name for the administrator.
-const SECURITY: &str = "security";
-
 /// A fenced block of a guide.
 struct Block {
     language: String,
@@ -37,18 +34,10 @@ fn guide(name: &str) -> Vec<Block> {
     parts.filter_map(block).collect()
 }
 
-/// The blocks that are to be run, each with who runs it.
-fn commands(guide: &[Block]) -> Vec<(&str, &str)> {
-    let language = |block: &Block| block.language.split(' ').next() == Some("sh");
-    let blocks = guide.iter().filter(|block| language(block));
-    blocks
-        .map(|block| {
-            (
-                block.language.trim_start_matches("sh").trim(),
-                block.text.as_str(),
-            )
-        })
-        .collect()
+/// The blocks that are to be run.
+fn commands(guide: &[Block]) -> Vec<&str> {
+    let blocks = guide.iter().filter(|block| block.language == "sh");
+    blocks.map(|block| block.text.as_str()).collect()
 }
 
 /// Somebody at a shell with helm and kubectl, in a folder with what the repository has.
@@ -73,16 +62,13 @@ impl<'a> Shell<'a> {
             )
             .unwrap();
         }
+        let program = Path::new(env!("CARGO_BIN_EXE_team-operator"));
+        symlink(program, folder.path().join("bin/team-operator")).unwrap();
         Self { plane, folder }
     }
 
     #[track_caller]
-    fn runs(&self, who: &str, text: &str) {
-        let person = match who {
-            "" => ControlPlane::admin_name(),
-            SECURITY => "erin@example.com",
-            other => panic!("nobody is called {other}"),
-        };
+    fn runs(&self, text: &str) {
         let path = std::env::var("PATH").unwrap();
         let mut command = Command::new("bash");
         command
@@ -92,7 +78,10 @@ impl<'a> Shell<'a> {
                 "PATH",
                 format!("{}:{path}", self.folder.path().join("bin").display()),
             )
-            .env("KUBECONFIG", self.plane.kubeconfig(person).unwrap())
+            .env(
+                "KUBECONFIG",
+                self.plane.kubeconfig(ControlPlane::admin_name()).unwrap(),
+            )
             .env("KUBECACHEDIR", self.folder.path().join("kubectl"));
         for name in ["HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"] {
             command.env(name, self.folder.path().join("helm"));
@@ -141,9 +130,9 @@ async fn who_follows_the_guides_installs_gives_access_upgrades_and_leaves_nothin
         2,
         "install.md has other blocks than this test knows"
     );
-    shell.runs(blocks[0].0, blocks[0].1);
+    shell.runs(blocks[0]);
     let pod = ground.pod().await;
-    shell.runs(blocks[1].0, blocks[1].1);
+    shell.runs(blocks[1]);
 
     let (alice, erin) = (ground.person("alice"), ground.person("erin"));
     let asked = alice.asks(|_| ()).await.unwrap();
@@ -157,8 +146,8 @@ async fn who_follows_the_guides_installs_gives_access_upgrades_and_leaves_nothin
     ground.is(&name, "Active", &pod).await;
 
     let upgrade = guide("upgrade.md");
-    for (who, block) in commands(&upgrade) {
-        shell.runs(who, block);
+    for block in commands(&upgrade) {
+        shell.runs(block);
     }
     leaves_nothing(&ground, &shell, &pod).await;
 }
@@ -167,10 +156,12 @@ async fn leaves_nothing(ground: &Ground, shell: &Shell<'_>, pod: &Pod) {
     let uninstall = guide("uninstall.md");
     let blocks = commands(&uninstall);
     assert!(
-        blocks.iter().any(|(who, _)| *who == SECURITY),
+        blocks
+            .iter()
+            .any(|block| block.trim() == "team-operator uninstall"),
         "nobody ends the access"
     );
-    for (who, block) in blocks {
+    for block in blocks {
         if block.contains("helm uninstall") {
             let assigned = ground
                 .sandbox
@@ -181,7 +172,7 @@ async fn leaves_nothing(ground: &Ground, shell: &Shell<'_>, pod: &Pod) {
             assert_eq!(hers, None, "access is left");
             pod.stop().await;
         }
-        shell.runs(who, block);
+        shell.runs(block);
     }
     eventually("the namespace is gone", async || {
         kubectl(&ground.plane, &["get", "namespace", "team-operator-system"]).is_err()

@@ -6,6 +6,7 @@ mod helm;
 mod installed;
 mod lives;
 mod orders;
+mod ownership;
 mod packaging;
 mod pod;
 mod rendering;

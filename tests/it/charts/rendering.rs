@@ -83,6 +83,7 @@ fn with_other_names_the_chart_is_what_the_program_prints_with_them() {
     let printed = installation
         .validating_policies()
         .into_iter()
+        .chain(installation.deletion_policies())
         .chain(team_operator::api::all_crds());
     for object in &installed {
         assert_eq!(object["metadata"]["labels"]["example.com/team"], "platform");

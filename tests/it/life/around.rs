@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::population::settings;
 use super::scene::Scene;
-use crate::support::{api_of, apply, eventually, until};
+use crate::support::{api_of, apply, delete_on_purpose, eventually, until};
 
 fn team(kind: &str, name: &str) -> Value {
     json!({ "apiVersion": "team-operator.io/v1alpha1", "kind": kind, "metadata": { "name": name } })
@@ -129,10 +129,7 @@ async fn a_request_reacts_at_once_to_a_change_of_policy_and_settings() {
     assert_eq!(denied["status"]["reason"], "NotEligible");
     let waits = scene.asks("alice", "DatabaseAdmin", "20m").await;
     scene.is(&waits, "Pending").await;
-    api_of(&scene.admin(), &settings())
-        .delete("default", &DeleteParams::default())
-        .await
-        .unwrap();
+    delete_on_purpose(&scene.admin(), &settings()).await.unwrap();
     let missing = |request: &Value| request["status"]["reason"] == "SettingsMissing";
     scene
         .until(&waits, "says that settings are missing", missing)

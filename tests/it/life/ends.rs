@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::population::settings;
 use super::scene::Scene;
-use crate::support::{api_of, eventually};
+use crate::support::{api_of, delete_on_purpose, eventually};
 
 async fn cancel(scene: &Scene, name: &str) {
     scene
@@ -154,10 +154,7 @@ async fn policies_and_settings_deleted_in_the_middle_end_it_within_the_grace_and
         ("TeamSettings", "default"),
     ] {
         let object_of = json!({ "apiVersion": "team-operator.io/v1alpha1", "kind": kind, "metadata": { "name": object } });
-        api_of(&scene.admin(), &object_of)
-            .delete(object, &kube::api::DeleteParams::default())
-            .await
-            .unwrap();
+        delete_on_purpose(&scene.admin(), &object_of).await.unwrap();
     }
     let over = scene.is(&name, "Revoked").await;
     assert_eq!(over["status"]["reason"], "EligibilityLost");
@@ -173,10 +170,7 @@ async fn with_keep_access_lasts_to_its_end_without_policies_and_settings() {
     let name = scene.has_access("alice", "DatabaseAdmin", "30s").await;
     for (kind, object) in [("EligibilityPolicy", "engineers"), ("TeamSettings", "default")] {
         let object_of = json!({ "apiVersion": "team-operator.io/v1alpha1", "kind": kind, "metadata": { "name": object } });
-        api_of(&scene.admin(), &object_of)
-            .delete(object, &kube::api::DeleteParams::default())
-            .await
-            .unwrap();
+        delete_on_purpose(&scene.admin(), &object_of).await.unwrap();
     }
     let over = scene.is(&name, "Ended").await;
     assert_eq!(over["status"]["reason"], "EndReached");

@@ -21,7 +21,7 @@ pub(crate) use cases::cases;
 pub use cases::{Case, Footing, caught, run_case};
 pub use cluster::{Cluster, Ground, World, installation_for, reinstall, settings, wait_until_in_force};
 pub use expect::{Answer, allowed, forbidden, invalid, refused, sentence};
-pub use objects::replace;
+pub use objects::{delete_on_purpose, replace};
 pub use population::people;
 pub use probe::probe;
 pub use published::{FINALIZER, pending_status};

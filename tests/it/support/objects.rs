@@ -1,7 +1,8 @@
-//! Putting an object in the place of another.
+//! Putting an object in the place of another, and deleting what is protected from mistakes.
 
-use kube::api::{DynamicObject, PostParams};
-use serde_json::Value;
+use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
+use serde_json::{Value, json};
+use team_operator::api::ALLOW_DELETION;
 
 use crate::stage::api_of;
 
@@ -24,4 +25,15 @@ pub async fn replace(client: &kube::Client, object: &Value) {
         }
         None => drop(objects.create(&PostParams::default(), &new).await.unwrap()),
     }
+}
+
+/// Deletes an object that is not to be deleted by mistake, as somebody who means it.
+pub async fn delete_on_purpose(client: &kube::Client, object: &Value) -> Result<(), kube::Error> {
+    let name = object["metadata"]["name"].as_str().unwrap();
+    let objects = api_of(client, object);
+    let meant = json!({ "metadata": { "annotations": { ALLOW_DELETION: "true" } } });
+    objects
+        .patch(name, &PatchParams::default(), &Patch::Merge(meant))
+        .await?;
+    objects.delete(name, &DeleteParams::default()).await.map(drop)
 }

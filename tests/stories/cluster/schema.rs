@@ -8,9 +8,14 @@ use super::kinds::Kind;
 
 /// The object as it is stored: without unknown fields, with defaults.
 pub(crate) fn completed(kind: &Kind, object: &Value) -> Value {
-    let Some((schema, _)) = kind.schema() else {
-        return object.clone();
-    };
+    match kind.schema() {
+        Some((schema, _)) => completed_by(schema, object),
+        None => object.clone(),
+    }
+}
+
+/// The same by this schema.
+pub(crate) fn completed_by(schema: &Value, object: &Value) -> Value {
     let mut known = object.clone();
     for field in ["spec", "status"] {
         if let Some(value) = known.get_mut(field) {

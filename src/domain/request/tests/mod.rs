@@ -13,4 +13,5 @@ mod policies;
 mod prefixes;
 mod seal;
 mod shown;
+mod uninstallation;
 mod votes;

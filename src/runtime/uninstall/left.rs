@@ -3,24 +3,20 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use kube::api::{Api, DynamicObject, ListParams};
-use kube::core::{ApiResource, GroupVersionKind};
 use serde_json::Value;
-use tokio::time::timeout;
 
-use super::arguments::UninstallCheckArguments;
-use super::clock::SystemClock;
-use super::cluster::{Cluster, ClusterError};
-use crate::admission::API_TIMEOUT;
-use crate::api::{GROUP, VERSION};
-use crate::controller::with_causes;
+use super::UninstallError;
+use super::objects::Calls;
+use crate::runtime::arguments::UninstallCheckArguments;
+use crate::runtime::clock::SystemClock;
+use crate::runtime::cluster::{Cluster, ClusterError};
 
 /// How many records a sentence names.
-const NAMED: usize = 5;
+pub(super) const NAMED: usize = 5;
 
 /// What to do about access that is left.
 const ADVICE: &str =
-    "end it first (docs/uninstall.md), or leave this check out with helm uninstall --no-hooks";
+    "end it first (team-operator uninstall), or leave this check out with helm uninstall --no-hooks";
 
 /// Why the controller must not be uninstalled now.
 #[derive(Debug, thiserror::Error)]
@@ -39,27 +35,24 @@ pub enum UninstallCheckError {
 /// Fails while a record is not Absent, or is claimed by a request.
 pub async fn check_uninstall(arguments: &UninstallCheckArguments) -> Result<(), UninstallCheckError> {
     let cluster = Cluster::configure(&arguments.cluster(), Arc::new(SystemClock)).await?;
-    // Untyped: a record that this version cannot read counts as one that is live.
-    let kind = ApiResource::from_gvk(&GroupVersionKind::gvk(GROUP, VERSION, "AccountAssignment"));
-    let records: Api<DynamicObject> = Api::all_with(cluster.client, &kind);
-    let listed = match timeout(API_TIMEOUT, records.list(&ListParams::default())).await {
-        Ok(Ok(listed)) => listed.items,
-        // The kind is not served any more, and its objects went with it.
-        Ok(Err(kube::Error::Api(status))) if status.code == 404 => vec![],
-        Ok(Err(error)) => return Err(UninstallCheckError::Unknown(with_causes(&error))),
-        Err(_) => {
-            let why = format!("no answer within {} s", API_TIMEOUT.as_secs());
-            return Err(UninstallCheckError::Unknown(why));
-        }
-    };
-    let records = listed.iter().map(|record| {
+    match of_records(&Calls::new(cluster.client)).await {
+        Ok(None) => Ok(()),
+        Ok(Some(sentence)) => Err(UninstallCheckError::AccessIsLeft(sentence)),
+        Err(UninstallError::Unanswered { why, .. }) => Err(UninstallCheckError::Unknown(why)),
+        Err(other) => Err(UninstallCheckError::Unknown(other.to_string())),
+    }
+}
+
+/// What is left of access, as a sentence without its full stop.
+pub(super) async fn of_records(calls: &Calls) -> Result<Option<String>, UninstallError> {
+    // Untyped: a record that this version cannot read counts as one that is live. Where the kind is not served any more, its
+    // objects went with it.
+    let all = calls.ours("AccountAssignment", "accountassignments");
+    let listed = calls.all("list the AccountAssignments", &all).await?;
+    Ok(what_is_left(listed.iter().map(|record| {
         let name = record.metadata.name.clone().unwrap_or_default();
         (name, &record.data["status"])
-    });
-    match what_is_left(records) {
-        None => Ok(()),
-        Some(sentence) => Err(UninstallCheckError::AccessIsLeft(sentence)),
-    }
+    })))
 }
 
 /// What is left, of records by name and status.
