@@ -37,7 +37,7 @@ pub struct Flood {
     crowd: Duration,
     late: TimeDelta,
     decided: Duration,
-    undecided: usize,
+    waiting: usize,
 }
 
 /// Plays all of it, with the delays and the budget of production.
@@ -67,7 +67,7 @@ pub async fn run() -> Flood {
     let crowd = (0..CROWD).map(|number| of(&format!("crowd-{number}"), CROWDING, APPROVED, "1h".to_owned()));
     at_once(crowd.collect(), AT_ONCE, async |asked| rig.ask(&[asked]).await).await;
     let crowd = began.elapsed();
-    let undecided = CROWD - rig.count("Denied").await.min(CROWD);
+    let waiting = CROWD - rig.count("Denied").await.min(CROWD);
     let asked = Instant::now();
     rig.ask(&[of("asking", ASKING, APPROVED, "1h".to_owned())]).await;
     rig.is("asking", "Pending").await;
@@ -81,16 +81,16 @@ pub async fn run() -> Flood {
         crowd,
         late,
         decided,
-        undecided,
+        waiting,
     }
 }
 
 impl Flood {
     pub fn print(&self) {
         println!(
-            "{CROWD} requests of one person in {:.1} s, {} of them without a phase afterwards",
+            "{CROWD} requests of one person in {:.1} s, {} of them not refused yet when the last was made",
             self.crowd.as_secs_f64(),
-            self.undecided
+            self.waiting
         );
         println!(
             "  another's end → DeleteAccountAssignment       {:>8.1} s   aim: at most {} s: {}",
