@@ -5,8 +5,21 @@ use std::process::ExitCode;
 
 use team_operator::runtime::{Arguments, Command, check_uninstall, journal, print_manifests, run, uninstall};
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("the program cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = runtime.block_on(carry_out());
+    // A disk that hangs under the journal does not hold up the end.
+    runtime.shutdown_background();
+    code
+}
+
+async fn carry_out() -> ExitCode {
     let result = match Arguments::from_command_line().command {
         Command::Run(arguments) => run(*arguments).await.map_err(|error| error.to_string()),
         Command::UninstallCheck(arguments) => check_uninstall(&arguments)

@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod journal {
+    mod carried;
+}
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -221,16 +225,79 @@ fn the_evidence_about_a_request_is_proven_line_by_line() {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let proof = std::fs::read_to_string(folder.join("proofs/test-7.tlog-proof")).unwrap();
+    let proof = std::fs::read_to_string(folder.join("proofs/test-000000000007.tlog-proof")).unwrap();
     assert!(
         proof.contains("index 7\n") && proof.ends_with(&sample.note),
         "{proof}"
     );
     let manifest: Value =
         serde_json::from_str(&std::fs::read_to_string(folder.join("manifest.json")).unwrap()).unwrap();
-    assert_eq!(manifest["files"].as_array().unwrap().len(), 9);
+    assert_eq!(manifest["files"].as_array().unwrap().len(), 11);
+    let request: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.join("request.json")).unwrap()).unwrap();
+    assert_eq!(request["history"].as_array().unwrap().len(), 3);
     let nobody = sample.runs("prove", &["--uid", "nobody"], &sample.file(&sample.lines));
     assert_eq!(nobody.status.code(), Some(2));
+}
+
+/// What `evidence --verify` says of a folder or tar file.
+fn checks(sample: &Sample, path: &Path, vkey: &str) -> (i32, String) {
+    let program = Command::new(env!("CARGO_BIN_EXE_team-operator"))
+        .args(["journal", "evidence", "--vkey", vkey, "--verify"])
+        .arg(path)
+        .current_dir(sample.folder.path())
+        .output()
+        .unwrap();
+    (
+        program.status.code().unwrap(),
+        String::from_utf8(program.stdout).unwrap(),
+    )
+}
+
+#[test]
+fn evidence_is_checked_by_itself_as_a_folder_and_as_a_tar_file() {
+    let sample = Sample::new();
+    let file = sample.file(&sample.lines);
+    let (folder, tar) = (
+        sample.folder.path().join("evidence"),
+        sample.folder.path().join("evidence.tar"),
+    );
+    for output in [&folder, &tar] {
+        let more = ["--uid", "uid-2", "--output", output.to_str().unwrap()];
+        assert_eq!(sample.runs("evidence", &more, &file).status.code(), Some(3));
+        let (code, text) = checks(&sample, output, &sample.vkey);
+        assert!(code == 0 && text.contains("signer verified"), "{code} {text}");
+    }
+    let stranger = SigningKey::from_seed(&[8; SEED_BYTES])
+        .unwrap()
+        .verifier(ORIGIN)
+        .to_string();
+    let (code, text) = checks(&sample, &folder, &stranger);
+    assert!(
+        code == 1 && text.contains("no signature by a given key"),
+        "{code} {text}"
+    );
+    let line = folder.join("lines/test-000000000007.json");
+    let told = std::fs::read_to_string(&line).unwrap();
+    std::fs::write(&line, told.replace("bob", "eve")).unwrap();
+    let (code, text) = checks(&sample, &folder, &sample.vkey);
+    assert!(
+        code == 1 && text.contains("does not lead to the root") && text.contains("was changed"),
+        "{code} {text}"
+    );
+    std::fs::write(&line, told).unwrap();
+    for name in ["timeline.txt", "request.json", "votes.json", "policies.json"] {
+        let path = folder.join(name);
+        let kept = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, format!("{kept} ")).unwrap();
+        let (code, text) = checks(&sample, &folder, &sample.vkey);
+        let says = format!("{name} does not follow from the lines");
+        assert!(code == 1 && text.contains(&says), "{code} {text}");
+        std::fs::write(&path, kept).unwrap();
+    }
+    std::fs::remove_file(&line).unwrap();
+    let (code, text) = checks(&sample, &folder, &sample.vkey);
+    assert!(code == 1 && text.contains("is missing"), "{code} {text}");
 }
 
 /// The second verifier; nothing where the machine has no Python.

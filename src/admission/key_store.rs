@@ -14,6 +14,12 @@ use super::seal::{SealKey, SealKeyError};
 /// The Secret with the key. The controller's role names it.
 pub const SEAL_SECRET: &str = "team-operator-seal";
 
+/// The Secret with the key of the journal. The controller's role names it.
+const JOURNAL_SECRET: &str = "team-operator-journal-key";
+
+/// Bytes of the seed of an Ed25519 key.
+const SEED_BYTES: usize = 32;
+
 /// The entry of the Secret that holds the key.
 const ENTRY: &str = "key";
 
@@ -137,6 +143,15 @@ where
         }
         Err(error) => Err(kube(error)),
     }
+}
+
+/// The seed of the key that signs the journal, or a new one that is stored. Whoever uses another one sees that it was exchanged.
+pub async fn journal_seed(client: kube::Client, namespace: &str) -> Result<Vec<u8>, KeyStoreError> {
+    load_or_create_secret(client, namespace, JOURNAL_SECRET, || {
+        let mut seed = vec![0; SEED_BYTES];
+        getrandom::fill(&mut seed).map(|()| seed)
+    })
+    .await
 }
 
 async fn found(secrets: &Api<Secret>, name: &'static str) -> Result<Option<Secret>, KeyStoreError> {

@@ -18,5 +18,7 @@ pub use guard::{
     ObjectMark, Observation, Probe, compare, continuity, judge,
 };
 pub use installation::{Installation, InstallationError};
-pub use key_store::{KeyStoreError, SEAL_SECRET, load_or_create, load_or_create_secret, stored_seal_key};
+pub use key_store::{
+    KeyStoreError, SEAL_SECRET, journal_seed, load_or_create, load_or_create_secret, stored_seal_key,
+};
 pub use seal::{SealCheck, SealKey, SealKeyError};

@@ -51,8 +51,8 @@ pub use request_status::{
 };
 pub use target::{OrganizationalUnitTarget, Subject, SubjectKind};
 pub use team_settings::{
-    IdentityAttribute, IdentitySettings, OnEligibilityLost, Requirement, TeamSettings, TeamSettingsSpec,
-    TeamSettingsStatus, TicketNumberSettings, Waiver,
+    IdentityAttribute, IdentitySettings, JournalStatus, OnEligibilityLost, RELEASE_UNRECORDED, Requirement,
+    TeamSettings, TeamSettingsSpec, TeamSettingsStatus, TicketNumberSettings, Waiver,
 };
 pub use time::Timestamp;
 

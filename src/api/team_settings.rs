@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::Condition;
 use super::duration::HumanDuration;
+use super::time::Timestamp;
 
 /// Cluster-wide settings that apply to every request.
 #[derive(CustomResource, JsonSchema, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -186,6 +187,10 @@ pub enum OnEligibilityLost {
     Keep,
 }
 
+/// The annotation by which an administrator lets finished requests go that the journal does not have, with the reason as its value: for
+/// when it cannot be written for days.
+pub const RELEASE_UNRECORDED: &str = "team-operator.io/release-unrecorded";
+
 /// Whether the settings are in force.
 #[derive(KubeSchema, Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -198,4 +203,27 @@ pub struct TeamSettingsStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,
+    /// The journal: what verifies it, and how far it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal: Option<JournalStatus>,
+}
+
+/// The newest checkpoint of the journal, at most ten minutes old while lines are added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JournalStatus {
+    /// The name of the tree.
+    #[schemars(length(max = 256))]
+    pub origin: String,
+    /// The key that verifies its checkpoints, for team-operator journal verify --vkey.
+    #[schemars(length(max = 512))]
+    pub vkey: String,
+    /// How many lines the checkpoint is about.
+    #[schemars(range(min = 0))]
+    pub size: i64,
+    /// The checkpoint: a signed note. Keep a copy where administrators of the cluster cannot write.
+    #[schemars(length(max = 2048))]
+    pub checkpoint: String,
+    /// When it was written here.
+    pub time: Timestamp,
 }

@@ -245,6 +245,7 @@ impl Context {
         JournalFact {
             recorded: self.journal.committed(uid),
             unwritable,
+            is_released: self.policies().release().is_some(),
         }
     }
 

@@ -18,6 +18,7 @@ use super::assignments::{self, Machines, Queue, RecordCache, RecordClient};
 use super::background;
 use super::config::{Config, Ports};
 use super::context::Context;
+use super::journal_upkeep;
 use super::journaled;
 use super::policies::{PolicyCache, PolicyKind, PolicyStaleness, follow};
 use super::proven_guard::ProvenGuard;
@@ -28,8 +29,7 @@ use super::watchdog::watch_ends;
 use super::with_causes;
 use crate::admission::{Guard, SealKey};
 use crate::domain;
-use crate::domain::journal::{Kind, Line};
-use crate::journal::{HeadObject, Health, JournalParts, Writer};
+use crate::journal::{HeadObject, Journal, JournalParts, Writer};
 use crate::metrics::{Metrics, WatchKind, World};
 
 /// How long after a failure the controller's memory is read again.
@@ -56,12 +56,14 @@ pub struct Parts {
 }
 
 /// Why a controller stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stopped {
     /// It was asked to.
     Shutdown,
     /// AWS does not answer this process while access is to be taken away: another one may reach it.
     AwsSilent,
+    /// Another process leads. The text says which.
+    LeadershipLost(String),
 }
 
 /// The controller, for as long as this process is the one that acts.
@@ -129,9 +131,9 @@ impl Controller {
         self.context.world.subscribe()
     }
 
-    /// Whether the journal can be written, and every change of that.
-    pub fn journal_health(&self) -> watch::Receiver<Health> {
-        self.context.journal.health()
+    /// The journal.
+    pub fn journal(&self) -> Journal {
+        self.context.journal.clone()
     }
 
     /// Looks at the Secret with the key of the seal for ever, and tells when it is not the key in use.
@@ -139,12 +141,16 @@ impl Controller {
         background::watch_the_seal_key(Arc::clone(&self.context), self.client.clone())
     }
 
-    /// Runs until `shutdown`, or until AWS has been silent for too long; passes that are under way at a shutdown are finished
-    /// first.
+    /// Runs until `shutdown`, until leadership is `lost`, or until AWS has been silent for too long; passes that are under way at a
+    /// shutdown are finished first. What the journal was handed is written then, for two seconds at most.
     ///
     /// Assignments wait for records and live requests to be known, and for nothing else: neither a policy that cannot be listed
     /// nor the guard delays an end.
-    pub async fn run(self, shutdown: impl Future<Output = ()> + Send + Sync + 'static) -> Stopped {
+    pub async fn run(
+        self,
+        shutdown: impl Future<Output = ()> + Send + Sync + 'static,
+        lost: impl Future<Output = String> + Send,
+    ) -> Stopped {
         let Self {
             client,
             context,
@@ -152,10 +158,11 @@ impl Controller {
             woken,
         } = self;
         let shutdown = shutdown.shared();
-        let mut tasks = JoinSet::new();
-        tasks.spawn(writer.run());
+        let (mut tasks, mut writing) = (JoinSet::new(), JoinSet::new());
+        writing.spawn(writer.run());
         tasks.spawn(journaled::wake_what_is_recorded(Arc::clone(&context)));
-        context.journal.other(leadership(&context));
+        tasks.spawn(journal_upkeep::tell_leadership(Arc::clone(&context)));
+        tasks.spawn(journal_upkeep::measure(Arc::clone(&context)));
         for kind in PolicyKind::ALL {
             tasks.spawn(follow(Arc::clone(&context), kind, client.clone()));
         }
@@ -169,17 +176,13 @@ impl Controller {
         let stopped = tokio::select! {
             _ = async { tokio::join!(requests, assignments) } => Stopped::Shutdown,
             () = assignments::too_long_silence(&context) => Stopped::AwsSilent,
+            why = lost => Stopped::LeadershipLost(why),
         };
-        context.journal.close().await;
         tasks.shutdown().await;
+        context.journal.close().await;
+        writing.shutdown().await;
         stopped
     }
-}
-
-/// This process leads from now on.
-fn leadership(context: &Context) -> Line {
-    let entry = serde_json::json!({ "version": env!("CARGO_PKG_VERSION") });
-    Line::of(Kind::Leadership, context.now(), entry)
 }
 
 /// What settings said last matters only while there are none; a memory that cannot be read is asked again.

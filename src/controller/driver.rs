@@ -14,7 +14,7 @@ use super::telling::tell;
 use crate::api::{AccountId, ClaimRequest, ElevationRequestStatus, Phase};
 use crate::domain::{
     AssignmentMachine, Facts, Freshness, Guard, Moment, Need, PolicySet, Proof, Question, RecordWrite, Reply,
-    RequestFacts, RequestMachine, SealCheck, Sight, StoredRecord, Urgency, Written,
+    RequestFacts, RequestMachine, SealCheck, Sight, Snapshot, StoredRecord, Urgency, Written,
 };
 use crate::ports::CallOptions;
 
@@ -37,6 +37,11 @@ pub trait Machine {
 
     /// Whether access is to be taken away now, as time and the watches tell.
     fn is_to_end(&self, context: &Context) -> bool;
+
+    /// What a decision about a request rests on.
+    fn snapshot(&self) -> Option<&Snapshot> {
+        None
+    }
 }
 
 impl Machine for RequestMachine {
@@ -62,6 +67,10 @@ impl Machine for RequestMachine {
     /// Ends are carried out by the assignment's machine.
     fn is_to_end(&self, _context: &Context) -> bool {
         false
+    }
+
+    fn snapshot(&self) -> Option<&Snapshot> {
+        Some(RequestMachine::snapshot(self))
     }
 }
 
@@ -153,25 +162,20 @@ pub async fn drive<M: Machine + Send + Sync>(
                 Reply::Request(about, sight)
             }
             Need::ReadRecord(name) => Reply::Record(read_record(context, &name).await),
-            Need::StoreStatus(status) => Reply::RequestWritten(store_status(context, work, &status).await),
+            Need::StoreStatus(status) => {
+                let written = store_status(context, work, &status, machine.snapshot()).await;
+                Reply::RequestWritten(written)
+            }
             Need::StoreFinalizer(present) => {
                 Reply::RequestWritten(store_finalizer(context, work, present).await)
             }
             Need::StoreRecord(write) => Reply::RecordWritten(store_record(context, work, &write).await),
             Need::Create(create) => {
-                let _away = work.record.as_deref().map(|name| context.queue.away(name));
-                let tolerance = context.config.timings.clock_skew;
-                Reply::Sent(
-                    match journaled::justified(context, work.record.as_deref(), &create).await {
-                        Ok(()) => sending::create(&context.ports, create, tolerance).await,
-                        Err(withheld) => withheld,
-                    },
-                )
+                Reply::Sent(sending::justified_create(context, work.record.as_deref(), create).await)
             }
             Need::Delete(key) => {
                 has_deleted = true;
-                let _away = work.record.as_deref().map(|name| context.queue.away(name));
-                Reply::Sent(sending::delete(&context.ports, &key).await)
+                Reply::Sent(sending::told_delete(context, work.record.as_deref(), &key).await)
             }
             Need::Tell(notices) => {
                 tell(context, work.record.as_deref(), work.request.as_ref(), notices);
@@ -275,6 +279,7 @@ async fn store_status(
     context: &Context,
     work: &mut Work,
     status: &ElevationRequestStatus,
+    snapshot: Option<&Snapshot>,
 ) -> Written<Box<RequestFacts>> {
     let Some(request) = &work.request else {
         return Written::Conflict;
@@ -287,7 +292,7 @@ async fn store_status(
     let written = context.requests.patch_status(request, patch).await;
     let stored = request_written(context, work, written);
     if let (Written::Stored(after), Some(request)) = (&stored, &work.request) {
-        journaled::written(context, request, &before, after);
+        journaled::written(context, request, &before, after, snapshot);
     }
     if let Written::Stored(facts) = &stored
         && facts.seal != SealCheck::Valid
@@ -301,6 +306,9 @@ async fn store_finalizer(context: &Context, work: &mut Work, present: bool) -> W
     let Some(request) = &work.request else {
         return Written::Conflict;
     };
+    if !present && !journaled::has_whole_request(context, request).await {
+        return Written::NoAnswer("the journal does not have the whole request".to_owned());
+    }
     let written = context.requests.patch_finalizer(request, present).await;
     request_written(context, work, written)
 }
@@ -341,7 +349,7 @@ fn request_written(
 fn note_stored(context: &Context, work: &Work, write: &RecordWrite, stored: Option<&StoredRecord>) {
     if let Some(stored) = stored {
         context.record_cache.put(stored.clone());
-        journaled::record(context, stored);
+        journaled::record_written(context, stored);
         context.wake_claimants(&write.name, work.uid.as_deref());
     } else {
         context.wake_claimants(&write.name, work.uid.as_deref());

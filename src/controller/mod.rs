@@ -20,6 +20,7 @@ mod context;
 #[expect(clippy::module_inception, reason = "the type that the module is named for")]
 mod controller;
 mod driver;
+mod journal_upkeep;
 mod journaled;
 mod lookups;
 mod measure;

@@ -5,14 +5,40 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use super::config::Ports;
+use super::context::Context;
+use super::journaled;
 use crate::api::{AssignmentKey, Timestamp};
+use crate::domain::journal::Call;
 use crate::domain::{Clocks, Create, Lease, Sent};
 use crate::ports::{
     CallOptions, CreateAnswer, DeleteAnswer, Effect, PortError, RemoteClock, SendPermit, TimeSeen,
 };
 
+/// Sends a create when the journal has what justifies it.
+pub async fn justified_create(context: &Context, record: Option<&str>, create: Create) -> Sent {
+    let _away = record.map(|name| context.queue.away(name));
+    if let Err(withheld) = journaled::justified(context, record, &create).await {
+        return withheld;
+    }
+    let (began, key) = (context.now(), create.key.clone());
+    let sent = self::create(&context.ports, create, context.config.timings.clock_skew).await;
+    let call = Call::new(journaled::CREATE, began, &sent);
+    journaled::called(context, record, call, &key, &Lease::Held);
+    sent
+}
+
+/// Sends a delete, and tells the journal of its answer.
+pub async fn told_delete(context: &Context, record: Option<&str>, key: &AssignmentKey) -> Sent {
+    let _away = record.map(|name| context.queue.away(name));
+    let (began, lease) = (context.now(), context.ports.leadership.lease());
+    let sent = delete(&context.ports, key).await;
+    let call = Call::new(journaled::DELETE, began, &sent);
+    journaled::called(context, record, call, key, &lease);
+    sent
+}
+
 /// Sends a create, unless its time is over when it would be signed.
-pub async fn create(ports: &Ports, create: Create, tolerance: TimeDelta) -> Sent {
+async fn create(ports: &Ports, create: Create, tolerance: TimeDelta) -> Sent {
     let Create { key, not_after } = create;
     tracing::info!(user = %key.user_id, account = %key.account_id, permission_set = %key.permission_set_arn, %not_after, "creating");
     let options = CallOptions::decision(key.user_id.as_str());
@@ -29,7 +55,7 @@ pub async fn create(ports: &Ports, create: Create, tolerance: TimeDelta) -> Sent
 }
 
 /// Sends a delete.
-pub async fn delete(ports: &Ports, key: &AssignmentKey) -> Sent {
+async fn delete(ports: &Ports, key: &AssignmentKey) -> Sent {
     tracing::info!(user = %key.user_id, account = %key.account_id, permission_set = %key.permission_set_arn, "deleting");
     let options = CallOptions::revocation(key.user_id.as_str());
     match ports.assignments.delete(&options, key).await {

@@ -244,6 +244,7 @@ fn snapshot() -> Snapshot {
         journal: JournalFact {
             recorded: i64::MAX,
             unwritable: None,
+            is_released: false,
         },
         request: RequestFacts {
             uid: "uid-m".to_owned(),

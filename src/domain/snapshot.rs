@@ -258,6 +258,8 @@ pub struct JournalFact {
     pub recorded: i64,
     /// Why the journal cannot be written, where it cannot: nothing is granted then.
     pub unwritable: Option<String>,
+    /// Whether a request is finished without waiting for the journal, because an administrator says so.
+    pub is_released: bool,
 }
 
 /// Whether this process may start grants.

@@ -1,18 +1,15 @@
 //! What passes hand to the journal, and what they may know of it. Nobody but a create ever waits for it.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
+use super::note::SigningKey;
+use super::shared::Shared;
 use crate::api::Timestamp;
-use crate::domain::journal::{Kind, Line, record_step, steps_after};
+use crate::domain::journal::{Around, Call, Kind, Line, record_step, steps_after};
 use crate::domain::{RequestFacts, StoredRecord};
-
-/// How many lines wait for the sink at most: some minutes of a busy installation.
-const CAPACITY: usize = 10_000;
 
 /// How long giving up the lease and the end of the process wait for the journal.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -26,30 +23,6 @@ pub enum Health {
     Unwritable(String),
 }
 
-/// How far one object is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Progress {
-    /// Handed over up to this sequence.
-    pub handed: i64,
-    /// In the sink up to this sequence.
-    pub sunk: i64,
-    /// Committed to by the head up to this sequence.
-    pub committed: i64,
-}
-
-/// What the writer and its users share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    state: Mutex<State>,
-    /// The writer looks.
-    pub wake: Notify,
-    /// Counts what arrived in the sink or in the head.
-    pub arrived: watch::Sender<u64>,
-    pub health: watch::Sender<Health>,
-    /// The newest checkpoint, and the key that signed it.
-    pub newest: watch::Sender<Option<Published>>,
-}
-
 /// What is made public of the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
@@ -59,19 +32,23 @@ pub struct Published {
     pub vkey: String,
     /// The newest checkpoint.
     pub checkpoint: String,
+    /// How many lines that one is about.
+    pub size: u64,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    lines: VecDeque<Line>,
-    dropped: u64,
-    progress: HashMap<String, Progress>,
-    named: BTreeSet<String>,
-    newly_committed: Vec<String>,
-    closing: bool,
-    /// How many lines were handed over, and how many of them a head covers.
-    taken_in: u64,
-    covered: u64,
+/// What is measured of the journal.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Measures {
+    /// For how long the oldest line has waited that no head covers yet; nothing where none waits.
+    pub lag: Option<Duration>,
+    /// When a head covered lines last.
+    pub last_recorded: Option<Timestamp>,
+    /// How many writes of lines failed.
+    pub sink_failures: u64,
+    /// How many writes of the head failed.
+    pub head_failures: u64,
+    /// How many lines were dropped.
+    pub dropped: u64,
 }
 
 /// The journal, as passes see it.
@@ -85,81 +62,98 @@ impl Journal {
         Self { shared }
     }
 
-    /// Hands over the steps of a request that the journal may lack. Those that find no place are derived again the next time.
-    pub fn steps(&self, request: &RequestFacts) {
-        let mut state = self.shared.state();
-        let known = state.progress.get(&request.uid).copied().unwrap_or_default();
-        let told = known.handed.max(request.status.recorded.unwrap_or_default());
-        for line in steps_after(request, told) {
-            if !state.take_entry(line) {
-                break;
-            }
-        }
-        drop(state);
-        self.shared.wake.notify_one();
+    /// Whether the journal may lack steps of a request.
+    pub fn lacks_steps(&self, request: &RequestFacts) -> bool {
+        let last = request.status.history.last().map_or(0, |entry| entry.sequence);
+        last > self.told(request)
     }
 
-    /// Hands over the newest step of a record.
-    pub fn record(&self, stored: &StoredRecord, now: Timestamp) {
-        let Some(line) = record_step(stored, now) else {
-            return;
-        };
+    /// Up to which step this process or one before it handed over.
+    fn told(&self, request: &RequestFacts) -> i64 {
+        let state = self.shared.state();
+        let known = state.progress.get(&request.uid).copied().unwrap_or_default();
+        known.handed.max(request.status.recorded.unwrap_or_default())
+    }
+
+    /// Hands over the steps of a request that the journal may lack, and whether all of them found space. Those that did not are
+    /// derived again the next time.
+    pub fn steps(&self, request: &RequestFacts, around: &Around) -> bool {
+        let mut lines = steps_after(request, self.told(request), around).into_iter();
         let mut state = self.shared.state();
+        let all = lines.all(|line| state.take_in(line));
+        drop(state);
+        self.shared.wake.notify_one();
+        all
+    }
+
+    /// Hands over the newest step of a record, and whether it found space.
+    pub fn record(&self, stored: &StoredRecord, now: Timestamp, is_recovered: bool) -> bool {
+        let mut state = self.shared.state();
+        let call = state.calls.get(&stored.uid);
+        let Some(line) = record_step(stored, now, call, is_recovered) else {
+            return true;
+        };
         let known = state.progress.get(&stored.uid).copied().unwrap_or_default();
         let sequence = line.key.as_ref().map_or(0, |key| key.sequence);
-        if sequence > known.handed {
-            state.take_entry(line);
-            drop(state);
-            self.shared.wake.notify_one();
-        }
+        let found = sequence <= known.handed || state.take_in(line);
+        drop(state);
+        self.shared.wake.notify_one();
+        found
     }
 
-    /// Hands over a line that cannot be derived again: without a place it is dropped, and counted.
+    /// Hands over a line that cannot be derived again: without space it is dropped, and counted.
     pub fn other(&self, line: Line) {
         let mut state = self.shared.state();
-        if state.lines.len() < CAPACITY {
-            state.taken_in += 1;
-            state.lines.push_back(line);
-        } else {
-            state.dropped += 1;
+        if !state.take_in(line) {
+            state.drop_one();
         }
         drop(state);
         self.shared.wake.notify_one();
     }
 
-    /// The same, once for each name.
-    pub fn once(&self, name: &str, line: impl FnOnce() -> Line) {
-        if self.shared.state().named.insert(name.to_owned()) {
-            self.other(line());
+    /// Hands over what is told once of an object, such as each generation of a policy; whether it was, now or before.
+    pub fn once(&self, uid: &str, kind: Kind, what: &str, line: impl FnOnce() -> Line) -> bool {
+        let mut state = self.shared.state();
+        if state.was_told(uid, kind, what) {
+            return true;
         }
+        let found = state.take_in(line());
+        if found {
+            state.note_told(uid, kind, what);
+        }
+        drop(state);
+        self.shared.wake.notify_one();
+        found
+    }
+
+    /// What AWS was last asked to do with the assignment of a record, for the lines that follow.
+    pub fn note_call(&self, uid: &str, call: Call) {
+        self.shared.state().calls.insert(uid.to_owned(), call);
+    }
+
+    /// What AWS was last asked to do with the assignment of a record.
+    pub fn call(&self, uid: &str) -> Option<Call> {
+        self.shared.state().calls.get(uid).cloned()
     }
 
     /// Up to which sequence a committed head covers this object, as far as this process knows.
     pub fn committed(&self, uid: &str) -> i64 {
-        self.shared
-            .state()
-            .progress
-            .get(uid)
-            .copied()
-            .unwrap_or_default()
-            .committed
+        let state = self.shared.state();
+        state.progress.get(uid).copied().unwrap_or_default().committed
     }
 
-    /// Waits until everything that was handed over about these objects is in the sink; no, where that takes too long.
-    pub async fn are_sunk(&self, uids: &[&str], within: Duration) -> bool {
+    /// Hands over until all found space, and waits until it is in the sink, with everything that was handed over before; no, where
+    /// that takes too long.
+    pub async fn is_sunk_within(&self, within: Duration, hand_over: impl Fn() -> bool) -> bool {
         let mut arrived = self.shared.arrived.subscribe();
-        let wanted: Vec<(String, i64)> = {
-            let state = self.shared.state();
-            let handed = |uid: &str| state.progress.get(uid).copied().unwrap_or_default().handed;
-            uids.iter().map(|uid| ((*uid).to_owned(), handed(uid))).collect()
-        };
-        let are_there = || {
-            let state = self.shared.state();
-            let sunk = |uid: &str| state.progress.get(uid).copied().unwrap_or_default().sunk;
-            wanted.iter().all(|(uid, sequence)| sunk(uid) >= *sequence)
-        };
         let done = tokio::time::timeout(within, async {
-            while !are_there() {
+            while !hand_over() {
+                if arrived.changed().await.is_err() {
+                    return false;
+                }
+            }
+            let wanted = self.shared.state().taken_in;
+            while self.shared.state().sunk < wanted {
                 if arrived.changed().await.is_err() {
                     return false;
                 }
@@ -186,12 +180,17 @@ impl Journal {
 
     /// Forgets an object that is gone.
     pub fn forget(&self, uid: &str) {
-        self.shared.state().progress.remove(uid);
+        self.shared.state().forget(uid);
+    }
+
+    /// Forgets what was told of this kind about objects that are no longer there.
+    pub fn keep_only(&self, kind: Kind, is_there: impl Fn(&str) -> bool) {
+        self.shared.state().keep_only(kind, is_there);
     }
 
     /// The objects of which more was committed since the last time.
     pub fn take_committed(&self) -> Vec<String> {
-        std::mem::take(&mut self.shared.state().newly_committed)
+        self.shared.take_committed()
     }
 
     /// Waits until more is in the sink or the head.
@@ -209,103 +208,27 @@ impl Journal {
         self.shared.newest.subscribe()
     }
 
+    /// What is measured now.
+    pub fn measures(&self) -> Measures {
+        self.shared.state().measures()
+    }
+
+    /// Signs with another key from now on: a last line under the old one names it, and another tree begins.
+    pub fn exchange_key(&self, key: SigningKey) {
+        self.shared.state().next_key = Some(key);
+        self.shared.wake.notify_one();
+    }
+
     /// Waits for what was handed over, and not for long.
     pub async fn close(&self) {
+        let mut arrived = self.shared.arrived.subscribe();
         self.shared.state().closing = true;
         self.shared.wake.notify_one();
-        let mut arrived = self.shared.arrived.subscribe();
         let written = async { while !self.shared.is_closed() && arrived.changed().await.is_ok() {} };
         if tokio::time::timeout(CLOSING, written).await.is_err() {
             tracing::warn!(
                 "the journal was not written to its end in time; the next leader writes the missing steps"
             );
         }
-    }
-}
-
-impl Shared {
-    pub fn new() -> Self {
-        let not_yet = Health::Unwritable("the journal has not begun yet".to_owned());
-        Self {
-            state: Mutex::new(State::default()),
-            wake: Notify::new(),
-            arrived: watch::Sender::new(0),
-            health: watch::Sender::new(not_yet),
-            newest: watch::Sender::new(None),
-        }
-    }
-
-    /// What waits, and a line about what was dropped.
-    pub fn take(&self, now: Timestamp) -> Vec<Line> {
-        let mut state = self.state();
-        let mut lines: Vec<Line> = state.lines.drain(..).collect();
-        let dropped = std::mem::take(&mut state.dropped);
-        if dropped > 0 {
-            lines.push(Line::of(Kind::LinesDropped, now, json!({ "count": dropped })));
-        }
-        lines
-    }
-
-    /// These lines are in the sink.
-    pub fn sunk(&self, lines: &[Line]) {
-        self.moved(lines, |known, sequence| known.sunk = known.sunk.max(sequence));
-    }
-
-    /// The head covers these lines.
-    pub fn committed(&self, lines: &[Line]) {
-        self.moved(lines, |known, sequence| {
-            known.committed = known.committed.max(sequence);
-        });
-        let mut uids: Vec<String> = lines
-            .iter()
-            .filter_map(|line| Some(line.key.as_ref()?.uid.clone()))
-            .collect();
-        uids.dedup();
-        let own = lines
-            .iter()
-            .filter(|line| !matches!(line.kind, Kind::Origin | Kind::LinesDropped));
-        let mut state = self.state();
-        state.covered += own.count() as u64;
-        state.newly_committed.extend(uids);
-        drop(state);
-        self.arrived.send_modify(|count| *count += 1);
-    }
-
-    fn moved(&self, lines: &[Line], set: impl Fn(&mut Progress, i64)) {
-        let mut state = self.state();
-        for key in lines.iter().filter_map(|line| line.key.as_ref()) {
-            if let Some(known) = state.progress.get_mut(&key.uid) {
-                set(known, key.sequence);
-            }
-        }
-        drop(state);
-        self.arrived.send_modify(|count| *count += 1);
-    }
-
-    pub fn is_closing(&self) -> bool {
-        self.state().closing
-    }
-
-    fn is_closed(&self) -> bool {
-        let state = self.state();
-        state.covered >= state.taken_in
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn take_entry(&mut self, line: Line) -> bool {
-        if self.lines.len() >= CAPACITY {
-            return false;
-        }
-        if let Some(key) = &line.key {
-            self.progress.entry(key.uid.clone()).or_default().handed = key.sequence;
-        }
-        self.taken_in += 1;
-        self.lines.push_back(line);
-        true
     }
 }

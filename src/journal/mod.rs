@@ -2,6 +2,7 @@
 //!
 //! What it proves, and the format for whoever writes another verifier, is in `docs/journal.md`.
 
+mod bundle;
 mod findings;
 mod handle;
 mod head;
@@ -9,19 +10,26 @@ mod head_write;
 mod input;
 mod line;
 mod note;
+mod origin;
 mod population;
 mod proof;
+mod shared;
 mod sink;
+mod sinking;
 mod tree;
 mod verify;
+mod verify_keys;
 mod verify_tree;
 mod writer;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod writer_tests;
 
+pub use bundle::{Files, bundle, proofs, verify_bundle};
 pub use findings::{Committed, Counts, Finding, Held, Position, TreeReport, Verdict};
-pub use handle::{Health, Journal, Published};
+pub use handle::{Health, Journal, Measures, Published};
 pub use head::{HEAD_NAME, Head, HeadError, HeadObject, Heads, StoredHead};
 pub use input::{Input, InputError};
 pub use line::{Place, Read, StoredCheckpoint, checkpoint, content, leaf, read, redacted};

@@ -171,6 +171,12 @@ impl VerifierKey {
         if same { Ok(parsed) } else { Err(wrong()) }
     }
 
+    /// The same key under the name of another tree.
+    #[must_use]
+    pub fn of(&self, origin: &str) -> Self {
+        Self::new(origin, self.public)
+    }
+
     fn id_text(&self) -> String {
         format!("{:08x}", u32::from_be_bytes(self.id))
     }

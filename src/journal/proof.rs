@@ -1,7 +1,10 @@
 //! The lines of one request, each with its proof that it is in the tree.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
+use super::bundle::PROOF_FORMAT;
 use super::findings::Committed;
 use super::line;
 use super::note::text_of;
@@ -21,7 +24,7 @@ impl Proven {
     pub fn text(&self, checkpoint: &str) -> String {
         let hashes: String = self.path.hashes.iter().map(|hash| text_of(hash) + "\n").collect();
         format!(
-            "c2sp.org/tlog-proof@v1\nindex {}\n{hashes}\n{checkpoint}",
+            "{PROOF_FORMAT}\nindex {}\n{hashes}\n{checkpoint}",
             self.path.index
         )
     }
@@ -42,7 +45,6 @@ pub struct Prover {
     lines: Vec<Vec<u8>>,
     /// Lines of an earlier tree, which are proven under its last checkpoint.
     earlier: Vec<(String, Vec<Proven>)>,
-    policies: Vec<Value>,
 }
 
 impl Prover {
@@ -55,7 +57,6 @@ impl Prover {
             paths: vec![],
             lines: vec![],
             earlier: vec![],
-            policies: vec![],
         }
     }
 
@@ -67,10 +68,7 @@ impl Prover {
             self.range = committed.before.clone();
         }
         let content = line::content(committed.bytes).unwrap_or(Value::Null);
-        if content["kind"] == "Policy" {
-            self.policies.push(content["entry"].clone());
-        }
-        if self.is_about(&content) {
+        if content["kind"] == "Policy" || self.is_about(&content) {
             self.paths.push(Path::new(committed.index));
             self.lines.push(committed.bytes.to_vec());
         }
@@ -106,14 +104,15 @@ impl Prover {
         self.earlier.push((self.origin.clone(), proven));
     }
 
-    /// The lines of the request, by tree.
+    /// The lines of the request, by tree, with those of the policies that they name; nothing where no line is about it.
     pub fn finish(mut self) -> Evidence {
         self.leave();
-        Evidence {
+        let mut evidence = Evidence {
             uid: self.uid,
             trees: self.earlier,
-            policies: self.policies,
-        }
+        };
+        evidence.keep_named_policies();
+        evidence
     }
 }
 
@@ -124,7 +123,6 @@ pub struct Evidence {
     pub uid: String,
     /// Its lines, by tree.
     pub trees: Vec<(String, Vec<Proven>)>,
-    policies: Vec<Value>,
 }
 
 impl Evidence {
@@ -135,23 +133,86 @@ impl Evidence {
     }
 
     /// The policies that its lines name, as they were.
-    pub fn policies(&self) -> Vec<&Value> {
+    pub fn policies(&self) -> Vec<Value> {
+        let contents = self.contents().into_iter();
+        let policies = contents.filter(|content| content["kind"] == "Policy");
+        policies.map(|content| content["entry"].clone()).collect()
+    }
+
+    fn keep_named_policies(&mut self) {
         let contents = self.contents();
-        let named: Vec<(Value, Value)> = contents
-            .iter()
-            .flat_map(|content| {
-                [
-                    &content["facts"]["eligibilityPolicy"],
-                    &content["facts"]["approverPolicy"],
-                ]
-            })
+        let facts = contents.iter().flat_map(|content| {
+            let facts = &content["facts"];
+            [
+                &facts["eligibilityPolicy"],
+                &facts["approverPolicy"],
+                &facts["settings"],
+            ]
+        });
+        let named: Vec<(Value, Value)> = facts
             .map(|policy| (policy["uid"].clone(), policy["generation"].clone()))
             .collect();
-        let is_named = |policy: &&Value| {
-            policy["kind"] == "TeamSettings"
-                || named.contains(&(policy["uid"].clone(), policy["generation"].clone()))
+        let is_kept = |one: &Proven| {
+            let content = line::content(&one.line).unwrap_or(Value::Null);
+            let entry = &content["entry"];
+            content["kind"] != "Policy"
+                || named.contains(&(entry["uid"].clone(), entry["generation"].clone()))
         };
-        self.policies.iter().filter(is_named).collect()
+        for (_, lines) in &mut self.trees {
+            lines.retain(is_kept);
+        }
+        self.trees.retain(|(_, lines)| !lines.is_empty());
+    }
+
+    /// The request as far as its lines show it: the whole object as it was before its finalizer went, or else what the newest step says.
+    pub fn request(&self) -> Value {
+        let contents = self.contents();
+        let whole = contents.iter().rfind(|content| {
+            content["kind"] == "RequestRemoval" || content["kind"] == "RequestDisappearance"
+        });
+        if let Some(whole) = whole {
+            return whole["entry"]["object"].clone();
+        }
+        let steps = || contents.iter().filter(|content| content["kind"] == "RequestStep");
+        let Some(newest) = steps().max_by_key(|content| content["key"]["sequence"].as_i64()) else {
+            return Value::Null;
+        };
+        let mut history: Vec<&Value> = steps().map(|content| &content["entry"]["step"]).collect();
+        history.sort_by_key(|step| step["sequence"].as_i64());
+        history.dedup();
+        json!({ "metadata": newest["entry"]["request"], "facts": newest["facts"], "history": history })
+    }
+
+    /// Every vote with its comment and what was made of it, as the newest step says.
+    pub fn votes(&self) -> Value {
+        let contents = self.contents();
+        let steps = contents
+            .iter()
+            .filter(|content| content["facts"]["verdicts"].is_array());
+        let newest = steps.max_by_key(|content| content["key"]["sequence"].as_i64());
+        newest.map_or_else(|| json!([]), |content| content["facts"]["verdicts"].clone())
+    }
+
+    /// Steps of one sequence with different entries, and sequences that are missing.
+    pub fn faults(&self) -> Vec<String> {
+        let contents = self.contents();
+        let mut entries: BTreeMap<i64, &Value> = BTreeMap::new();
+        let mut faults = vec![];
+        for content in contents.iter().filter(|content| content["kind"] == "RequestStep") {
+            let sequence = content["key"]["sequence"].as_i64().unwrap_or_default();
+            let known = entries.entry(sequence).or_insert(&content["entry"]);
+            if **known != content["entry"] {
+                faults.push(format!("HistoryForked: step {sequence} is told in two ways."));
+            }
+        }
+        let numbers: Vec<i64> = entries.keys().copied().collect();
+        for pair in numbers.windows(2).filter(|pair| pair[1] != pair[0] + 1) {
+            faults.push(format!(
+                "The steps between {} and {} are missing.",
+                pair[0], pair[1]
+            ));
+        }
+        faults
     }
 
     /// What happened, for people: one line a step.
@@ -197,7 +258,11 @@ impl Evidence {
                         comment.unwrap_or_default()
                     )
                 }
-                kind => format!("{kind}: {}", text(&entry["message"])),
+                // They are in a file of their own.
+                "Policy" => continue,
+                kind => format!("{kind}: {}", text(&entry["message"]))
+                    .trim_end_matches(": ")
+                    .to_owned(),
             };
             told.push(format!("{time}  {sentence}"));
         }
@@ -206,14 +271,5 @@ impl Evidence {
         told.retain(|line| seen.insert(line.clone()));
         told.sort_by_key(|line| line.split("  ").next().map(ToOwned::to_owned));
         told.join("\n") + "\n"
-    }
-
-    /// The names and digests of files.
-    pub fn manifest(&self, files: &[(String, String)]) -> Value {
-        let listed: Vec<Value> = files
-            .iter()
-            .map(|(name, text)| json!({ "name": name, "digest": crate::domain::journal::digest_of(text.as_bytes()) }))
-            .collect();
-        json!({ "schemaVersion": 1, "request": self.uid, "files": listed })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::line::{self, Read, StoredCheckpoint};
 
@@ -11,49 +11,90 @@ const TAIL_BYTES: u64 = 4 << 20;
 
 /// Where lines go.
 pub trait Sink: Send {
+    /// Looks at what is there already, when this process begins to write: the newest checkpoint, where there is one.
+    fn begin(&mut self) -> io::Result<Option<StoredCheckpoint>> {
+        Ok(None)
+    }
+
     /// Writes whole lines, each with its newline. After a failure nothing is known of what arrived: the same lines are given again.
     fn append(&mut self, lines: &str) -> io::Result<()>;
 
     /// Whether a call may take long.
-    fn may_block(&self) -> bool;
+    fn may_block(&self) -> bool {
+        true
+    }
 }
 
-/// A file. What it has accepted is on disk.
+/// A file. What it has accepted is on disk. A file that was moved away, to rotate it, is followed by another one of its name.
 pub struct FileSink {
+    path: PathBuf,
     file: File,
-    /// Whether the file ends within a line.
+    /// Whether the file ends within a line, as far as is known.
     within_line: bool,
 }
 
 impl FileSink {
-    /// The file at the path, to write at its end, with the newest checkpoint that is in it.
-    pub fn open(path: &Path) -> io::Result<(Self, Option<StoredCheckpoint>)> {
-        let mut file = OpenOptions::new()
-            .create(true)
-            .read(true)
-            .append(true)
-            .open(path)?;
-        let length = file.metadata()?.len();
-        let from = length.saturating_sub(TAIL_BYTES);
+    /// The file at the path, to write at its end.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            path: path.to_owned(),
+            file: opened(path)?,
+            within_line: true,
+        })
+    }
+
+    /// Whether the path names another file by now, or none.
+    fn was_moved(&self) -> io::Result<bool> {
+        let ours = self.file.metadata()?;
+        match std::fs::metadata(&self.path) {
+            Ok(there) => Ok(!are_same(&ours, &there)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn opened(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).read(true).append(true).open(path)
+}
+
+#[cfg(unix)]
+fn are_same(one: &std::fs::Metadata, other: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn are_same(_: &std::fs::Metadata, _: &std::fs::Metadata) -> bool {
+    true
+}
+
+impl Sink for FileSink {
+    fn begin(&mut self) -> io::Result<Option<StoredCheckpoint>> {
+        if self.was_moved()? {
+            self.file = opened(&self.path)?;
+        }
+        let data = self.file.metadata()?;
         // A pipe or a device has no end to look at.
         let mut tail = vec![];
-        if file.metadata()?.is_file() {
-            file.seek(SeekFrom::Start(from))?;
-            (&file).take(TAIL_BYTES).read_to_end(&mut tail)?;
+        if data.is_file() {
+            let from = data.len().saturating_sub(TAIL_BYTES);
+            self.file.seek(SeekFrom::Start(from))?;
+            (&self.file).take(TAIL_BYTES).read_to_end(&mut tail)?;
         }
-        let within_line = tail.last().is_some_and(|last| *last != b'\n');
+        self.within_line = tail.last().is_some_and(|last| *last != b'\n');
         let lines = tail.split(|byte| *byte == b'\n');
         let checkpoints = lines.filter_map(|line| match line::read(line) {
             Read::Checkpoint(stored) => Some(stored),
             Read::Leaf { .. } | Read::Damaged | Read::Foreign => None,
         });
-        let newest = checkpoints.fold(None, |_, stored| Some(stored));
-        Ok((Self { file, within_line }, newest))
+        Ok(checkpoints.fold(None, |_, stored| Some(stored)))
     }
-}
 
-impl Sink for FileSink {
     fn append(&mut self, lines: &str) -> io::Result<()> {
+        if self.was_moved()? {
+            self.begin()?;
+        }
         let begin = if self.within_line { "\n" } else { "" };
         // Until all of it is there, the file may end anywhere.
         self.within_line = true;
@@ -61,10 +102,6 @@ impl Sink for FileSink {
         self.file.sync_data()?;
         self.within_line = false;
         Ok(())
-    }
-
-    fn may_block(&self) -> bool {
-        true
     }
 }
 
@@ -113,16 +150,47 @@ impl<W: Write + Send> Sink for StreamSink<W> {
 mod tests {
     use super::*;
 
+    fn begun(path: &Path) -> FileSink {
+        let mut sink = FileSink::open(path).unwrap();
+        assert_eq!(sink.begin().unwrap(), None);
+        sink
+    }
+
     #[test]
     fn a_file_that_ends_within_a_line_is_gone_on_with_on_the_next() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal.jsonl");
         std::fs::write(&path, "{\"half").unwrap();
-        let (mut sink, newest) = FileSink::open(&path).unwrap();
-        assert_eq!(newest, None);
+        let mut sink = begun(&path);
         sink.append("{}\n").unwrap();
         sink.append("{}\n").unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"half\n{}\n{}\n");
+    }
+
+    #[test]
+    fn what_another_process_wrote_between_opening_and_beginning_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let mut sink = FileSink::open(&path).unwrap();
+        std::fs::write(&path, "{}\n{\"half").unwrap();
+        assert_eq!(sink.begin().unwrap(), None);
+        sink.append("{}\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{}\n{\"half\n{}\n");
+    }
+
+    #[test]
+    fn a_file_that_was_moved_away_is_followed_by_another_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, old) = (
+            folder.path().join("journal.jsonl"),
+            folder.path().join("journal.1"),
+        );
+        let mut sink = begun(&path);
+        sink.append("1\n").unwrap();
+        std::fs::rename(&path, &old).unwrap();
+        sink.append("2\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&old).unwrap(), "1\n");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "2\n");
     }
 
     /// Takes so many bytes, and then no more until it is emptied.

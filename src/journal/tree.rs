@@ -239,6 +239,25 @@ mod tests {
     }
 
     #[test]
+    fn another_implementation_has_the_same_roots_and_proofs() {
+        let mut other = ct_merkle::mem_backed_tree::MemoryBackedTree::<Sha256, Vec<u8>>::new();
+        let (mut range, mut paths) = (CompactRange::default(), vec![]);
+        for number in 0..260_u32 {
+            let line = format!("line {number}").into_bytes();
+            paths.push(Path::new(number.into()));
+            range.push_with(leaf_hash(&line), &mut paths);
+            other.push(line);
+            let mut paths = paths.clone();
+            let root = range.root_with(&mut paths);
+            assert_eq!(root.as_slice(), other.root().as_bytes().as_slice(), "{number}");
+            for (path, place) in paths.iter().zip(0..).step_by(7) {
+                let proof = other.prove_inclusion(place);
+                assert_eq!(path.hashes.concat(), proof.as_bytes(), "{place} of {number}");
+            }
+        }
+    }
+
+    #[test]
     fn a_range_goes_on_from_where_it_was_stored() {
         let mut whole = CompactRange::default();
         for number in 0..100_u32 {

@@ -23,7 +23,7 @@ const ROOTS: usize = 10_000;
 /// The verifier.
 #[derive(Debug, Default)]
 pub struct Verifier {
-    keys: Vec<VerifierKey>,
+    pub(super) keys: Vec<VerifierKey>,
     held: Vec<Held>,
     /// What was verified before: a run goes on from it.
     known: Option<(String, CompactRange)>,
@@ -193,9 +193,7 @@ impl Verifier {
     fn opened(&self, stored: &StoredCheckpoint) -> Result<Checkpoint, String> {
         let read = Checkpoint::read(&stored.note).map_err(|error| error.to_string())?;
         if self.knows_the_signer() {
-            let key = self.keys.iter().find(|key| key.name == read.origin);
-            let key = key.ok_or_else(|| format!("no key was given for {}", read.origin))?;
-            key.open(&stored.note).map_err(|error| error.to_string())?;
+            self.opened_by_a_key(&stored.note, &read.origin)?;
         }
         if stored.range.size() != read.size || stored.range.root() != read.root {
             return Err("its range does not give its root".to_owned());
@@ -262,6 +260,7 @@ impl Verifier {
                     if index == 0 {
                         self.chain(&committed);
                     }
+                    self.learn_key(&committed);
                     on(&committed);
                     tree.push(candidate.hash);
                     let here = |held: &Held| !held.compared && held.checkpoint.size == index + 1;
@@ -353,7 +352,7 @@ impl Verifier {
         );
     }
 
-    fn note(&mut self, sentence: String) {
+    pub(super) fn note(&mut self, sentence: String) {
         let full = self.findings.len() >= LONGEST;
         self.found(
             Finding {

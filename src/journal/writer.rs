@@ -4,15 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
-use super::handle::{Health, Journal, Published, Shared};
+use super::handle::{Health, Journal, Published};
 use super::head::{Head, Heads, StoredHead};
-use super::head_write::{Attempt, Moved, Moving, begin, settled};
-use super::line::{self, Place, StoredCheckpoint};
+use super::head_write::{self, Attempt, Moved, Moving};
+use super::line::{self, StoredCheckpoint};
 use super::note::{Checkpoint, SigningKey};
+use super::origin::Tree;
+use super::shared::{CAPACITY, Shared};
 use super::sink::Sink;
-use super::tree::{CompactRange, leaf_hash};
+use super::sinking::{self, Batch, Sinking, Sunk};
 use crate::domain::journal::{Kind, Line};
 use crate::ports::Clock;
 
@@ -20,17 +22,15 @@ use crate::ports::Clock;
 const HEAD_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long after a failure it is tried again.
-const RETRY: Duration = Duration::from_secs(1);
+pub(super) const RETRY: Duration = Duration::from_secs(1);
 
 /// How long the sink may take before the journal counts as one that cannot be written.
-const SINK_PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const SINK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the journal is made of.
 pub struct JournalParts {
     /// Where lines go.
     pub sink: Box<dyn Sink>,
-    /// The newest checkpoint that the sink had at the start, where it can be read.
-    pub newest_in_sink: Option<StoredCheckpoint>,
     /// The key that signs checkpoints.
     pub key: SigningKey,
     /// How often the lease had changed hands when this process took it.
@@ -39,29 +39,40 @@ pub struct JournalParts {
 
 /// The one writer.
 pub struct Writer {
-    sink: Option<Box<dyn Sink>>,
-    newest_in_sink: Option<StoredCheckpoint>,
-    heads: Arc<dyn Heads>,
-    clock: Arc<dyn Clock>,
-    key: SigningKey,
+    /// Nothing while a write of it is under way.
+    pub(super) sink: Option<Box<dyn Sink>>,
+    /// The newest checkpoint that the sink had at the start, where it can be read.
+    pub(super) newest_in_sink: Option<StoredCheckpoint>,
+    pub(super) heads: Arc<dyn Heads>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) key: SigningKey,
     term: i64,
-    shared: Arc<Shared>,
-    tree: Tree,
+    pub(super) shared: Arc<Shared>,
+    pub(super) tree: Tree,
     /// Lines that are not in the sink yet.
-    waiting: Vec<Line>,
+    pub(super) waiting: Vec<Line>,
     /// Lines in the sink that no head covers yet.
     uncommitted: Vec<Line>,
+    /// A checkpoint that is to be written into the sink.
+    checkpoint: Option<String>,
+    /// The head of another writer, which is taken up when the sink has settled.
+    lost: Option<Found>,
+    /// The next key, and the name of its tree, while the last lines under the old one are written.
+    rotation: Option<(SigningKey, String)>,
 }
 
-/// The tree as the sink has it, and as the head has it.
-#[derive(Default)]
-struct Tree {
-    origin: String,
-    origins: Vec<String>,
-    range: CompactRange,
-    committed: CompactRange,
-    note: Option<String>,
-    stored: Option<StoredHead>,
+/// What is there in the place of our head; nothing where the object is gone.
+struct Found(Option<StoredHead>);
+
+/// What is under way, and when the next may begin.
+struct UnderWay {
+    sinking: Option<Sinking>,
+    /// When the sink has hung for too long.
+    hangs_at: Instant,
+    sink_at: Instant,
+    attempt: Option<Attempt>,
+    moving: Option<Moving>,
+    head_at: Instant,
 }
 
 impl Writer {
@@ -71,7 +82,7 @@ impl Writer {
         let journal = Journal::new(Arc::clone(&shared));
         let writer = Self {
             sink: Some(parts.sink),
-            newest_in_sink: parts.newest_in_sink,
+            newest_in_sink: None,
             heads,
             clock,
             key: parts.key,
@@ -80,6 +91,9 @@ impl Writer {
             tree: Tree::default(),
             waiting: vec![],
             uncommitted: vec![],
+            checkpoint: None,
+            lost: None,
+            rotation: None,
         };
         (writer, journal)
     }
@@ -87,197 +101,127 @@ impl Writer {
     /// Writes for ever.
     pub async fn run(mut self) {
         self.begin().await;
-        let mut attempt: Option<Attempt> = None;
-        let mut moving: Option<Moving> = None;
-        let mut head_at = Instant::now();
-        let mut sink_at = Instant::now();
+        self.publish();
+        let now = Instant::now();
+        let mut way = UnderWay {
+            sinking: None,
+            hangs_at: now,
+            sink_at: now,
+            attempt: None,
+            moving: None,
+            head_at: now,
+        };
         loop {
-            let now = self.clock.now().into();
-            self.waiting.extend(self.shared.take(now));
-            let due = if self.shared.is_closing() {
-                Instant::now()
-            } else {
-                head_at
-            };
-            let sinks = !self.waiting.is_empty();
-            let commits = moving.is_none() && (attempt.is_some() || !self.uncommitted.is_empty());
+            self.take_in(&way);
+            let sinks = self.may_sink(&way);
+            let commits = self.may_commit(&way);
+            // A head that failed is not tried again at once, also not at the end.
+            let hurries = self.shared.is_closing() && way.attempt.is_none();
+            let due = if hurries { Instant::now() } else { way.head_at };
             tokio::select! {
                 biased;
-                () = sleep_until(sink_at), if sinks => {
-                    if !self.sink_waiting().await {
-                        sink_at = Instant::now() + RETRY;
+                sunk = sinking::settled(&mut way.sinking) => {
+                    way.sinking = None;
+                    if !self.take_sunk(sunk) {
+                        way.sink_at = Instant::now() + RETRY;
                     }
                 }
-                (tried, moved) = settled(&mut moving) => {
-                    moving = None;
-                    attempt = self.take_moved(tried, moved).await;
-                    head_at = Instant::now() + HEAD_INTERVAL;
+                () = sleep_until(way.hangs_at), if way.sinking.is_some() && self.is_writable() => {
+                    let seconds = SINK_PATIENCE.as_secs();
+                    self.unwritable(format!("the sink has not answered for {seconds} s"));
+                }
+                () = sleep_until(way.sink_at), if sinks => {
+                    way.sinking = self.begin_sinking();
+                    way.hangs_at = Instant::now() + SINK_PATIENCE;
+                }
+                (tried, moved) = head_write::settled(&mut way.moving) => {
+                    way.moving = None;
+                    way.attempt = self.take_moved(tried, moved);
+                    way.head_at = Instant::now() + HEAD_INTERVAL;
                 }
                 () = sleep_until(due), if commits => {
-                    let next = attempt.take().unwrap_or_else(|| self.attempt());
+                    let next = way.attempt.take().unwrap_or_else(|| self.attempt());
                     let heads = Arc::clone(&self.heads);
-                    moving = Some(begin(heads, self.tree.stored.clone(), next));
+                    way.moving = Some(head_write::begin(heads, self.tree.stored.clone(), next));
                 }
                 () = self.shared.wake.notified() => {}
             }
         }
     }
 
-    /// Finds the tree to go on with, or begins another one.
-    async fn begin(&mut self) {
-        let stored = loop {
-            match self.heads.read().await {
-                Ok(stored) => break stored,
-                Err(why) => self.unwritable(why),
-            }
-            sleep(RETRY).await;
-        };
-        self.take_up(stored);
-        self.publish();
-    }
-
-    /// Goes on with the tree of the head, unless something speaks against it.
-    fn take_up(&mut self, stored: Option<StoredHead>) {
-        let checked = match &stored {
-            None => Err("there is no head".to_owned()),
-            Some(stored) => self.checked(stored),
-        };
-        let head = stored.as_ref().and_then(|stored| stored.head.clone());
-        self.tree.stored = stored;
-        match (checked, head) {
-            (Ok(range), Some(head)) => {
-                self.tree.origin = head.origin;
-                self.tree.origins = head.origins;
-                self.tree.range = range.clone();
-                self.tree.committed = range;
-                self.tree.note = Some(head.note);
-            }
-            (Ok(_), None) => self.begin_anew("the head cannot be read", None),
-            (Err(why), head) => self.begin_anew(&why, head.as_ref()),
+    /// Takes in what was handed over. What the sink or the head does not take stays in the queue, which has an end.
+    fn take_in(&mut self, way: &UnderWay) {
+        if way.sinking.is_none()
+            && let Some(Found(stored)) = self.lost.take()
+        {
+            self.lose_batch(stored);
+        }
+        self.rotate(way);
+        let is_behind = self.uncommitted.len() >= CAPACITY;
+        if is_behind && self.is_writable() {
+            self.unwritable("the head does not follow the lines".to_owned());
+        }
+        if self.waiting.is_empty() && !is_behind && self.rotation.is_none() {
+            self.waiting = self.shared.take(self.clock.now().into());
         }
     }
 
-    fn checked(&self, stored: &StoredHead) -> Result<CompactRange, String> {
-        let head = stored.head.as_ref().ok_or("the head holds something else")?;
-        if head.uid.as_ref().is_some_and(|uid| *uid != stored.uid) {
-            return Err("the head was copied from another object".to_owned());
-        }
-        let range = head
-            .tree(&self.key)
-            .map_err(|why| format!("the head is not believed: {why}"))?;
-        let tail = self.newest_in_sink.as_ref();
-        let tail = tail.and_then(|tail| Checkpoint::read(&tail.note).ok());
-        let remembered = [
-            tail,
-            self.tree
-                .note
-                .as_deref()
-                .and_then(|note| Checkpoint::read(note).ok()),
-        ];
-        for known in remembered.into_iter().flatten() {
-            if known.origin == head.origin && known.size > range.size() {
-                return Err("the head is behind what was written: a copy was restored".to_owned());
-            }
-        }
-        Ok(range)
+    fn may_sink(&self, way: &UnderWay) -> bool {
+        let has_something = !self.waiting.is_empty() || self.checkpoint.is_some();
+        way.sinking.is_none() && has_something && self.sink.is_some()
     }
 
-    /// A new tree, whose first line names what is known of the one before it.
-    fn begin_anew(&mut self, why: &str, head: Option<&Head>) {
-        let in_sink = self.newest_in_sink.take().map(|stored| stored.note);
-        let size = |note: &String| Checkpoint::read(note).map_or(0, |checkpoint| checkpoint.size);
-        let known = [self.tree.note.take(), in_sink, head.map(|head| head.note.clone())];
-        let previous = known.into_iter().flatten().max_by_key(size);
-        let mut origins = head.map(|head| head.origins.clone()).unwrap_or_default();
-        let last = previous.as_deref().and_then(|note| Checkpoint::read(note).ok());
-        origins.extend(last.map(|checkpoint| checkpoint.origin));
-        let mut random = [0; 8];
-        // Without randomness the time still tells two trees apart.
-        if getrandom::fill(&mut random).is_err() {
-            random = self.clock.now().timestamp_millis().to_be_bytes();
-        }
-        let origin = format!("team-operator.io/journal/{:016x}", u64::from_be_bytes(random));
-        if previous.is_none() {
-            tracing::info!(origin, why, "a journal begins");
-        } else {
-            tracing::error!(origin, why, "a new journal begins in the place of another");
-        }
-        let entry = json!({ "why": why, "previous": previous, "origins": origins });
-        let first = Line::of(Kind::Origin, self.clock.now().into(), entry);
-        self.tree = Tree {
-            origin,
-            origins,
-            stored: self.tree.stored.take(),
-            ..Tree::default()
-        };
-        self.waiting.insert(0, first);
+    fn may_commit(&self, way: &UnderWay) -> bool {
+        let has_something = way.attempt.is_some() || !self.uncommitted.is_empty();
+        way.moving.is_none() && has_something && self.lost.is_none()
     }
 
-    /// Writes what waits into the sink; whether that went well.
-    async fn sink_waiting(&mut self) -> bool {
-        let mut range = self.tree.range.clone();
-        let mut text = String::new();
-        for line in &self.waiting {
-            let place = Place {
-                origin: self.tree.origin.clone(),
-                index: range.size(),
-                term: self.term,
-            };
-            let leaf = line::leaf(&place, line);
-            range.push(leaf_hash(leaf.as_bytes()));
-            text.push_str(&leaf);
-            text.push('\n');
-        }
-        if !self.append(text).await {
+    fn begin_sinking(&mut self) -> Option<Sinking> {
+        let sink = self.sink.take()?;
+        let batch = Batch::of(
+            std::mem::take(&mut self.waiting),
+            &self.tree.origin,
+            self.term,
+            self.tree.range.clone(),
+            self.checkpoint.take(),
+        );
+        Some(sinking::begin(sink, batch))
+    }
+
+    /// What follows from a write of the sink; whether it went well.
+    fn take_sunk(&mut self, sunk: Sunk) -> bool {
+        let Sunk {
+            sink,
+            mut batch,
+            written,
+        } = sunk;
+        self.sink = sink;
+        if let Err(error) = written {
+            // Nothing is known of what arrived: the same lines come again, at the same places.
+            self.waiting.splice(0..0, batch.lines);
+            self.checkpoint = self.checkpoint.take().or(batch.checkpoint);
+            self.shared.state().measures.sink_failures += 1;
+            self.unwritable(format!("the sink does not take lines: {error}"));
             return false;
         }
-        self.tree.range = range;
-        self.shared.sunk(&self.waiting);
-        self.uncommitted.append(&mut self.waiting);
-        self.shared.health.send_if_modified(|health| {
-            let recovers = *health != Health::Writable;
-            *health = Health::Writable;
-            recovers
-        });
+        self.tree.range = batch.range;
+        self.shared.sunk(&batch.lines);
+        self.uncommitted.append(&mut batch.lines);
+        if self.uncommitted.len() < CAPACITY {
+            self.shared.health.send_if_modified(|health| {
+                let recovers = *health != Health::Writable;
+                *health = Health::Writable;
+                recovers
+            });
+        }
         true
     }
 
-    async fn append(&mut self, text: String) -> bool {
-        let Some(mut sink) = self.sink.take() else {
-            return false;
-        };
-        let written = if sink.may_block() {
-            let mut writing = tokio::task::spawn_blocking(move || {
-                let written = sink.append(&text);
-                (sink, written)
-            });
-            let answer = if let Ok(answer) = timeout(SINK_PATIENCE, &mut writing).await {
-                answer
-            } else {
-                let seconds = SINK_PATIENCE.as_secs();
-                self.unwritable(format!("the sink has not answered for {seconds} s"));
-                writing.await
-            };
-            match answer {
-                Ok((sink, written)) => {
-                    self.sink = Some(sink);
-                    written
-                }
-                // The process is ending: blocking work is no longer begun.
-                Err(_) => return false,
-            }
-        } else {
-            let written = sink.append(&text);
-            self.sink = Some(sink);
-            written
-        };
-        if let Err(error) = &written {
-            self.unwritable(format!("the sink does not take lines: {error}"));
-        }
-        written.is_ok()
+    fn is_writable(&self) -> bool {
+        *self.shared.health.borrow() == Health::Writable
     }
 
-    fn unwritable(&self, why: String) {
+    pub(super) fn unwritable(&self, why: String) {
         tracing::error!(
             why,
             "the journal cannot be written; nothing is granted until it can"
@@ -301,18 +245,20 @@ impl Writer {
     }
 
     /// What follows from a write of the head; the attempt that is to be made again.
-    async fn take_moved(&mut self, attempt: Attempt, moved: Moved) -> Option<Attempt> {
+    fn take_moved(&mut self, attempt: Attempt, moved: Moved) -> Option<Attempt> {
         match moved {
             Moved::Stored(stored) => {
-                self.committed(attempt, stored).await;
+                self.committed(attempt, stored);
                 None
             }
             Moved::Unknown(why) => {
+                self.shared.state().measures.head_failures += 1;
                 tracing::warn!(why, "the head of the journal was not moved; it is tried again");
                 Some(attempt)
             }
             Moved::Lost(stored) => {
-                self.lose_batch(stored);
+                self.shared.state().measures.head_failures += 1;
+                self.lost = Some(Found(stored));
                 None
             }
         }
@@ -321,27 +267,48 @@ impl Writer {
     /// Another writer moved the head: what it does not cover is written again behind it.
     fn lose_batch(&mut self, stored: Option<StoredHead>) {
         let mut again = std::mem::take(&mut self.uncommitted);
+        self.shared.lost(&again);
         again.retain(|line| line.kind != Kind::Origin);
         self.waiting.splice(0..0, again);
+        self.checkpoint = None;
         self.take_up(stored);
         self.publish();
     }
 
-    async fn committed(&mut self, attempt: Attempt, stored: StoredHead) {
+    fn committed(&mut self, attempt: Attempt, stored: StoredHead) {
         let Attempt { count, range, head } = attempt;
         self.tree.stored = Some(stored);
-        self.tree.committed = range.clone();
         self.tree.note = Some(head.note.clone());
         let lines: Vec<Line> = self.uncommitted.drain(..count).collect();
-        let written = line::checkpoint(&StoredCheckpoint {
+        // Only a convenience for whoever begins to read here: the next one covers these lines too.
+        self.checkpoint = Some(line::checkpoint(&StoredCheckpoint {
             note: head.note,
             range,
             term: self.term,
-        });
-        // Only a convenience for whoever begins to read here: the next one covers these lines too.
-        let _ = self.append(format!("{written}\n")).await;
+        }));
         self.publish();
-        self.shared.committed(&lines);
+        self.shared.committed(&lines, self.clock.now().into());
+    }
+
+    /// Changes the key: a last line signed by the old one names the new one, and another tree begins when a head covers it.
+    fn rotate(&mut self, way: &UnderWay) {
+        let is_over = self.waiting.is_empty() && self.uncommitted.is_empty() && self.checkpoint.is_none();
+        let is_quiet = way.sinking.is_none() && way.moving.is_none() && way.attempt.is_none();
+        if let Some((key, origin)) = self.rotation.take_if(|_| is_over && is_quiet) {
+            self.key = key;
+            self.begin_anew(origin, "the key was exchanged", None);
+        }
+        if self.rotation.is_none()
+            && let Some(next) = self.shared.take_next_key(&self.key)
+        {
+            let origin = self.new_origin();
+            let vkey = next.verifier(&origin).to_string();
+            tracing::warn!(vkey, "the journal's key is exchanged");
+            let entry = json!({ "next": { "origin": origin, "vkey": vkey } });
+            let line = Line::of(Kind::KeyRotation, self.clock.now().into(), entry);
+            self.waiting.push(line);
+            self.rotation = Some((next, origin));
+        }
     }
 
     fn publish(&self) {
@@ -350,6 +317,7 @@ impl Writer {
             vkey: self.key.verifier(&origin).to_string(),
             origin,
             checkpoint: self.tree.note.clone().unwrap_or_default(),
+            size: self.tree.stored_size(),
         };
         self.shared.newest.send_if_modified(|known| {
             if known

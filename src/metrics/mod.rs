@@ -8,11 +8,13 @@
 
 mod catalogue;
 mod families;
+mod journal;
 mod labels;
 mod lookups;
 mod registry;
 mod world;
 
+pub use journal::JournalSight;
 pub use labels::{GuardSight, ReconcileKind, WatchKind};
 pub use registry::Metrics;
 pub use world::{Age, World};

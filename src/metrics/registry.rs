@@ -11,6 +11,7 @@ use prometheus_client::registry::Registry;
 
 use super::catalogue::{Aws, Replica, Requests, Work};
 use super::families::{Counters, Gauges, gauges};
+use super::journal::{JournalMetrics, JournalSight};
 use super::labels::{GuardSight, ReconcileKind, URGENCIES, WatchKind, urgency_label};
 use super::lookups::unknown;
 use super::world::{World, WorldGauges, as_float, unix_seconds};
@@ -34,6 +35,7 @@ struct Shared {
     requests: Requests,
     work: Work,
     world: WorldGauges,
+    journal: JournalMetrics,
 }
 
 impl Default for Metrics {
@@ -50,6 +52,7 @@ impl Default for Metrics {
             requests: Requests::new(&mut registry),
             work: Work::new(&mut registry),
             world: WorldGauges::new(&mut registry),
+            journal: JournalMetrics::new(&mut registry),
             registry,
         };
         // A rule that asks whether an alert was told has to see the zero before it.
@@ -230,6 +233,11 @@ impl Metrics {
     pub fn policies_behind(&self, behind: Duration) {
         let family = &self.shared.work.policies_behind;
         family.get_or_create(&[]).set(behind.as_secs_f64());
+    }
+
+    /// What the leader sees of the journal now.
+    pub fn journal(&self, sight: &JournalSight) {
+        self.shared.journal.show(sight);
     }
 
     /// What the leader sees now.

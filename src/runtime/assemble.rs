@@ -1,6 +1,7 @@
 //! Assembles the controller from what was prepared, and runs it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kube::runtime::events::Reporter;
 use tokio::sync::watch;
@@ -10,12 +11,12 @@ use super::cluster::Cluster;
 use super::leader::Leader;
 use super::readiness::Readiness;
 use super::shutdown::Shutdown;
-use crate::admission::{Guard, Installation, SealKey};
+use crate::admission::{Guard, Installation, SealKey, journal_seed};
 use crate::api::InstanceArn;
 use crate::aws::Aws;
 use crate::controller::{Config, Controller, Delays, Parts, Ports, Stopped};
 use crate::domain::{self, IdentityCenter, Timings};
-use crate::journal::{Health, JournalParts};
+use crate::journal::{Health, Journal, JournalParts, SigningKey};
 use crate::metrics::{Metrics, World};
 use crate::ports::{Clock, Leadership};
 
@@ -28,6 +29,9 @@ const ENDS_FACT: &str = "ends";
 
 /// The name of the line of `/readyz` about the journal.
 const JOURNAL_FACT: &str = "journal";
+
+/// How often the Secret with the journal's key is read.
+const KEY_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Everything the controller needs to run as the leader.
 pub(super) struct Prepared {
@@ -64,13 +68,21 @@ pub(super) struct Prepared {
 /// Runs the controller as the leader until shutdown is requested; reconciles in progress are finished first.
 pub(super) async fn lead(prepared: Prepared, shutdown: Shutdown) -> Stopped {
     let readiness = prepared.readiness.clone();
+    let leader = Arc::clone(&prepared.leader);
+    let (client, namespace) = (
+        prepared.cluster.client.clone(),
+        prepared.installation.namespace().to_owned(),
+    );
     let controller = controller(prepared);
+    let journal = controller.journal();
     let mut reports = JoinSet::new();
     reports.spawn(report_guard(controller.guard(), readiness.clone()));
-    reports.spawn(report_journal(controller.journal_health(), readiness.clone()));
+    reports.spawn(report_journal(journal.health(), readiness.clone()));
+    reports.spawn(follow_journal_key(journal, client, namespace));
     reports.spawn(report_ends(controller.world(), readiness));
     reports.spawn(controller.watch_the_seal_key());
-    let stopped = controller.run(async move { shutdown.requested().await }).await;
+    let shutdown = async move { shutdown.requested().await };
+    let stopped = controller.run(shutdown, async { leader.lost().await }).await;
     reports.shutdown().await;
     stopped
 }
@@ -184,4 +196,24 @@ async fn report_journal(mut health: watch::Receiver<Health>, readiness: Readines
             return;
         }
     }
+}
+
+/// Exchanges the key of the journal when its Secret holds another one, or none, for ever. Somebody deletes it to rotate the key.
+async fn follow_journal_key(journal: Journal, client: kube::Client, namespace: String) {
+    loop {
+        tokio::time::sleep(KEY_INTERVAL).await;
+        match journal_key(client.clone(), &namespace).await {
+            // The journal ignores the one that it has.
+            Ok(key) => journal.exchange_key(key),
+            Err(why) => tracing::warn!(why, "the journal's key could not be read; it is tried again"),
+        }
+    }
+}
+
+/// The key that signs checkpoints; made at the first start, and when somebody deleted it.
+pub(super) async fn journal_key(client: kube::Client, namespace: &str) -> Result<SigningKey, String> {
+    let seed = journal_seed(client, namespace)
+        .await
+        .map_err(|error| error.to_string())?;
+    SigningKey::from_seed(&seed).map_err(|error| error.to_string())
 }

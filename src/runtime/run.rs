@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::arguments::{ArgumentError, JournalFile, LeaseArguments, RunArguments};
-use super::assemble::{Prepared, lead};
+use super::assemble::{Prepared, journal_key, lead};
 use super::clock::SystemClock;
 use super::cluster::{Cluster, ClusterError};
 use super::definitions::{DEFINITIONS_FACT, wait_for_definitions};
@@ -22,11 +22,11 @@ use super::readiness::{Readiness, State};
 use super::retry_until_ok::retry_until_ok;
 use super::shutdown::Shutdown;
 use super::telemetry::{TelemetryError, start_logging};
-use crate::admission::{Installation, InstallationError, SealKey, load_or_create, load_or_create_secret};
+use crate::admission::{Installation, InstallationError, SealKey, load_or_create};
 use crate::api::InstanceArn;
 use crate::controller::{Delays, Stopped};
 use crate::domain::Timings;
-use crate::journal::{FileSink, JournalParts, SEED_BYTES, SigningKey, Sink, StoredCheckpoint, StreamSink};
+use crate::journal::{FileSink, JournalParts, SigningKey, Sink, StreamSink};
 use crate::metrics::Metrics;
 use crate::ports::Clock;
 
@@ -41,9 +41,6 @@ const SEAL_FACT: &str = "seal";
 const JOURNAL_KEY_FACT: &str = "journal key";
 /// What has to be ready before the controller leads, in the order of start-up.
 const NEEDED: [&str; 4] = [DEFINITIONS_FACT, SEAL_FACT, JOURNAL_KEY_FACT, LEADER_FACT];
-
-/// The Secret with the key of the journal. The controller's role names it.
-const JOURNAL_KEY: &str = "team-operator-journal-key";
 
 /// Why the process exits with an error.
 #[derive(Debug, thiserror::Error)]
@@ -124,7 +121,7 @@ async fn prepare(
     installation: Installation,
     cluster: Cluster,
     clock: Arc<dyn Clock>,
-    (sink, newest_in_sink): OpenedJournal,
+    sink: Box<dyn Sink>,
     readiness: Readiness,
     metrics: Metrics,
 ) -> (Prepared, JoinHandle<String>) {
@@ -135,9 +132,11 @@ async fn prepare(
     );
     wait_for_definitions(&cluster.client, &readiness).await;
     let seal_key = load_seal_key(&cluster, &installation, &readiness).await;
-    let key = load_journal_key(&cluster, &installation, &readiness).await;
+    load_journal_key(&cluster, &installation, &readiness).await;
     let lease = lease_settings(&arguments.lease, &installation, &clock, &metrics);
     let leader = Elector::acquire(cluster.client.clone(), lease, readiness.clone()).await;
+    // It may have been exchanged while another replica led.
+    let key = load_journal_key(&cluster, &installation, &readiness).await;
     let Connected {
         aws,
         identity_center,
@@ -156,7 +155,6 @@ async fn prepare(
         concurrency: arguments.cluster.max_concurrent_reconciles,
         journal: JournalParts {
             sink,
-            newest_in_sink,
             key,
             term: leader.term(),
         },
@@ -177,7 +175,6 @@ async fn act(
     let mut acting = pin!(lead(prepared, shutdown.clone()));
     let mut result = Ok(());
     tokio::select! {
-        why = leader.lost() => return Err(RunError::LostLeadership(why)),
         () = shutdown.requested() => {
             if timeout(GRACE_PERIOD, acting).await.is_err() {
                 tracing::warn!(
@@ -186,8 +183,11 @@ async fn act(
                 );
             }
         }
-        stopped = &mut acting => if stopped == Stopped::AwsSilent {
-            result = Err(RunError::AwsSilent);
+        stopped = &mut acting => match stopped {
+            Stopped::Shutdown => {}
+            Stopped::AwsSilent => result = Err(RunError::AwsSilent),
+            // There is nothing to release.
+            Stopped::LeadershipLost(why) => return Err(RunError::LostLeadership(why)),
         },
         Ok(sentence) = contradicted => result = Err(RunError::AnotherInstance(sentence)),
     }
@@ -197,14 +197,11 @@ async fn act(
     result
 }
 
-/// A sink, with the newest checkpoint that is in it.
-type OpenedJournal = (Box<dyn Sink>, Option<StoredCheckpoint>);
-
-fn open_journal(journal: &JournalFile) -> Result<OpenedJournal, RunError> {
+fn open_journal(journal: &JournalFile) -> Result<Box<dyn Sink>, RunError> {
     match journal {
-        JournalFile::StandardOutput => Ok((Box::new(StreamSink::new(io::stdout())), None)),
+        JournalFile::StandardOutput => Ok(Box::new(StreamSink::new(io::stdout()))),
         JournalFile::File(path) => match FileSink::open(path) {
-            Ok((file, newest)) => Ok((Box::new(file), newest)),
+            Ok(file) => Ok(Box::new(file)),
             Err(source) => Err(RunError::Journal {
                 path: path.clone(),
                 source,
@@ -241,21 +238,12 @@ async fn load_seal_key(cluster: &Cluster, installation: &Installation, readiness
     key
 }
 
-/// The key that signs checkpoints; made at the first start. Where it was made anew, another tree begins, and says so.
 async fn load_journal_key(
     cluster: &Cluster,
     installation: &Installation,
     readiness: &Readiness,
 ) -> SigningKey {
-    let load = async || -> Result<SigningKey, String> {
-        let namespace = installation.namespace();
-        let seed = load_or_create_secret(cluster.client.clone(), namespace, JOURNAL_KEY, || {
-            let mut seed = vec![0; SEED_BYTES];
-            getrandom::fill(&mut seed).map(|()| seed)
-        });
-        let seed = seed.await.map_err(|error| error.to_string())?;
-        SigningKey::from_seed(&seed).map_err(|error| error.to_string())
-    };
+    let load = async || journal_key(cluster.client.clone(), installation.namespace()).await;
     let key = retry_until_ok(JOURNAL_KEY_FACT, State::Bad, readiness, load).await;
     readiness.ready(JOURNAL_KEY_FACT, "the key is loaded");
     key

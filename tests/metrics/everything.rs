@@ -10,7 +10,7 @@ use team_operator::api::{
 };
 use team_operator::api::{RequestId, Timestamp, UserId};
 use team_operator::domain::{Attribute, Fact, Facts, OperationKind, Urgency};
-use team_operator::metrics::{Age, GuardSight, Metrics, ReconcileKind, WatchKind, World};
+use team_operator::metrics::{Age, GuardSight, JournalSight, Metrics, ReconcileKind, WatchKind, World};
 use team_operator::ports::{Class, Priority};
 
 /// A file of the repository.
@@ -62,6 +62,7 @@ pub fn leader() -> Metrics {
     }
     metrics.policies_behind(Duration::ZERO);
     metrics.world(&world());
+    metrics.journal(&journal());
     metrics
 }
 
@@ -74,6 +75,18 @@ fn world() -> World {
         overdue: 1,
         oldest_overdue: Some(moment()),
         next_end: Some(moment()),
+    }
+}
+
+fn journal() -> JournalSight {
+    JournalSight {
+        is_writable: true,
+        waiting_since: Some(moment()),
+        recorded: Some(moment()),
+        size: Some(7),
+        sink_failures: 1,
+        head_failures: 1,
+        dropped: 1,
     }
 }
 

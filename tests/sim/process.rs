@@ -306,6 +306,7 @@ impl Process {
             journal: JournalFact {
                 recorded: object.status.history.last().map_or(0, |entry| entry.sequence),
                 unwritable: None,
+                is_released: false,
             },
             request: object.facts(),
             settings: memory.settings.clone().unwrap(),

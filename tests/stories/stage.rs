@@ -184,7 +184,10 @@ impl Stage {
         let controller = controller(self, &pulse, configured);
         let (chronicle, own) = (self.chronicle.clone(), pulse.clone());
         let task = tokio::spawn(async move {
-            if controller.run(std::future::pending()).await == Stopped::AwsSilent {
+            let stopped = controller
+                .run(std::future::pending(), std::future::pending())
+                .await;
+            if stopped == Stopped::AwsSilent {
                 own.kill();
                 let sentence = "the controller gives up the lease: AWS does not answer it".to_owned();
                 chronicle.note(Happened::Told(sentence));
@@ -299,7 +302,6 @@ fn controller(stage: &Stage, pulse: &Pulse, configured: Configured) -> Controlle
         key,
         journal: JournalParts {
             sink: Box::new(StreamSink::in_memory(JournalLines(stage.chronicle.clone()))),
-            newest_in_sink: None,
             key: SigningKey::from_seed(&[7; 32]).unwrap(),
             term: 0,
         },

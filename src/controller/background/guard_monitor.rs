@@ -26,7 +26,8 @@ pub async fn keep_the_guard(context: Arc<Context>) {
         context.metrics.guard(sight(&state), context.now());
         if state != known {
             known = state.clone();
-            let entry = serde_json::json!({ "guard": format!("{state:?}") });
+            let (word, why) = told(&state);
+            let entry = serde_json::json!({ "guard": word, "message": why });
             context.journal.other(Line::of(Kind::Guard, context.now(), entry));
             context.begin_epoch();
         }
@@ -39,6 +40,16 @@ pub async fn keep_the_guard(context: Arc<Context>) {
             continue;
         }
         until_the_next_look(&context, &state).await;
+    }
+}
+
+/// The state in one word, and why it is so.
+fn told(state: &domain::Guard) -> (&'static str, Option<&str>) {
+    match state {
+        domain::Guard::Intact => ("Intact", None),
+        domain::Guard::Unproven(why) => ("Unproven", Some(why)),
+        domain::Guard::Broken(why) => ("Broken", Some(why)),
+        domain::Guard::BrokenBefore(why) => ("BrokenBefore", Some(why)),
     }
 }
 

@@ -9,6 +9,7 @@ use kube::core::PartialObjectMeta;
 use crate::api::{HumanDuration, Timestamp};
 use crate::controller::api_call::NoAnswer;
 use crate::controller::context::Context;
+use crate::controller::journaled;
 use crate::controller::requests::{self, FINALIZER, StoredRequest};
 use crate::domain::journal::{Kind, Line};
 use crate::domain::retention::{Retention, of_request};
@@ -74,6 +75,7 @@ async fn pass(context: &Context) -> Result<Duration, NoAnswer> {
     context
         .memory
         .keep_only(&live.iter().map(|request| request.uid().to_owned()).collect());
+    journaled::forget_policies(context);
     let mut next = context.config.delays.retention_interval;
     let now = context.now();
     let is_due = |metadata: &_| is_to_be_read(metadata, retention, now);
@@ -124,10 +126,12 @@ async fn one(
         }
         Retention::Remove => {
             let entry = serde_json::json!({ "object": request.object() });
-            context.journal.once(&format!("removal {}", request.uid()), || {
-                Line::of(Kind::RequestRemoval, now, entry)
-            });
-            if !context.journal.is_empty_within(REMOVAL_PATIENCE).await {
+            let line = || Line::of(Kind::RequestRemoval, now, entry);
+            let version = request.resource_version();
+            let handed = context
+                .journal
+                .once(request.uid(), Kind::RequestRemoval, version, line);
+            if !handed || !context.journal.is_empty_within(REMOVAL_PATIENCE).await {
                 tracing::warn!(
                     request = request.full_name(),
                     "a finished request is kept until the journal has it"
@@ -135,6 +139,7 @@ async fn one(
                 return Ok(RETRY);
             }
             context.requests.delete(request).await?;
+            context.journal.forget(request.uid());
             tracing::info!(
                 request = request.full_name(),
                 "a finished request was removed, as settings ask"

@@ -3,19 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Api, DynamicObject, ObjectMeta, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
 use super::{replacing, says_the_same, until_a_change_or};
 use crate::api::{
-    ALLOW_DELETION, Condition, ConditionStatus, ConditionType, IdentitySettings, OnEligibilityLost, Reason,
-    TeamSettingsSpec, TeamSettingsStatus, Timestamp, set_condition,
+    ALLOW_DELETION, Condition, ConditionStatus, ConditionType, IdentitySettings, JournalStatus,
+    OnEligibilityLost, Reason, TeamSettingsSpec, TeamSettingsStatus, Timestamp, set_condition,
 };
 use crate::controller::api_call::{NoAnswer, no_answer, within};
 use crate::controller::context::Context;
 use crate::controller::policies::{PolicyKind, RememberedSettings, allows_deletion};
 use crate::domain::Guard;
+use crate::journal::Published;
 use crate::metrics::World;
 
 /// The ConfigMap that keeps what has to outlive the settings, in the controller's namespace. The controller's role
@@ -25,6 +27,9 @@ const MEMORY: &str = "team-operator-memory";
 /// Its entry with the last known `spec.onEligibilityLost`.
 const ENTRY: &str = "onEligibilityLost";
 
+/// How old a checkpoint in the status may be before a newer one takes its place.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_mins(10);
+
 /// How long after a failure it is tried again.
 const RETRY: Duration = Duration::from_secs(10);
 
@@ -33,11 +38,17 @@ pub async fn keep_status(context: Arc<Context>, client: kube::Client) {
     let mut epochs = context.epoch.subscribe();
     let mut guard = context.guard.changes();
     let mut world = context.world.subscribe();
+    let mut newest = context.journal.newest();
     loop {
+        let signs = signer(newest.borrow_and_update().as_ref());
         let overdue = overdue(world.borrow().as_ref());
         let written = write(&context, &client).await;
         let wait = match &written {
-            Ok(()) => context.config.delays.policy_status_interval,
+            Ok(()) => context
+                .config
+                .delays
+                .policy_status_interval
+                .min(CHECKPOINT_INTERVAL),
             Err(error) => {
                 tracing::warn!(%error, "the status of the settings is behind; it is tried again");
                 RETRY
@@ -46,6 +57,7 @@ pub async fn keep_status(context: Arc<Context>, client: kube::Client) {
         tokio::select! {
             () = until_a_change_or(&mut epochs, wait) => {}
             _ = guard.changed() => {}
+            _ = newest.wait_for(|newest| signer(newest.as_ref()) != signs) => {}
             _ = world.wait_for(|world| self::overdue(world.as_ref()) != overdue) => {}
         }
     }
@@ -67,6 +79,7 @@ async fn write(context: &Context, client: &kube::Client) -> Result<(), NoAnswer>
     }
     let mut status: TeamSettingsStatus =
         serde_json::from_value(object.data["status"].clone()).unwrap_or_default();
+    status.journal = journal(context, status.journal);
     status.observed_generation = object.metadata.generation;
     let known = [
         (
@@ -105,6 +118,41 @@ async fn write(context: &Context, client: &kube::Client) -> Result<(), NoAnswer>
     )
     .await?;
     written.map(drop).map_err(|error| no_answer(action, &error))
+}
+
+/// The newest checkpoint of the journal, where the one that is shown is of another tree or old enough.
+fn journal(context: &Context, shown: Option<JournalStatus>) -> Option<JournalStatus> {
+    let newest = context.journal.newest().borrow().clone();
+    if signer(newest.as_ref()).is_none() {
+        return shown;
+    }
+    let newest = newest?;
+    let now = context.now();
+    let is_new = |shown: &JournalStatus| {
+        shown.vkey != newest.vkey
+            || (shown.checkpoint != newest.checkpoint && due(shown.time).is_none_or(|due| due <= now))
+    };
+    match shown {
+        Some(shown) if !is_new(&shown) => Some(shown),
+        _ => Some(JournalStatus {
+            origin: newest.origin,
+            vkey: newest.vkey,
+            size: newest.size.try_into().unwrap_or(i64::MAX),
+            checkpoint: newest.checkpoint,
+            time: now,
+        }),
+    }
+}
+
+/// When a newer checkpoint may take the place of one.
+fn due(shown: Timestamp) -> Option<Timestamp> {
+    shown.checked_add(TimeDelta::from_std(CHECKPOINT_INTERVAL).unwrap_or_default())
+}
+
+/// The key of the tree that has a checkpoint.
+fn signer(newest: Option<&Published>) -> Option<String> {
+    let newest = newest.filter(|newest| !newest.checkpoint.is_empty())?;
+    Some(newest.vkey.clone())
 }
 
 /// `observedGeneration` says what decisions rest on, and they rest on the watch; so does whether anything is granted.

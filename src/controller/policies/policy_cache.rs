@@ -7,7 +7,8 @@ use kube::runtime::watcher::Event;
 
 use super::policy_store::{Generations, PolicyStore};
 use crate::api::{
-    ALLOW_DELETION, ApproverPolicySpec, EligibilityPolicySpec, OnEligibilityLost, TeamSettingsSpec, Timestamp,
+    ALLOW_DELETION, ApproverPolicySpec, EligibilityPolicySpec, OnEligibilityLost, RELEASE_UNRECORDED,
+    TeamSettingsSpec, Timestamp,
 };
 use crate::controller::api_call::resource;
 use crate::domain::{PolicySet, SettingsFact};
@@ -65,6 +66,8 @@ pub struct PolicyCache {
     pub deletion_allowed: bool,
     /// What is remembered of settings from before this process began; `None` until that was read.
     pub remembered: Option<RememberedSettings>,
+    /// Why finished requests need not wait for the journal, in the words of whoever annotated the settings.
+    release: Option<String>,
 }
 
 /// What is remembered of settings that are gone.
@@ -116,9 +119,30 @@ impl PolicyCache {
                     Event::Delete(_) => false,
                     Event::Init | Event::InitDone => before,
                 };
-                self.settings.take(event, now) || self.deletion_allowed != before
+                let is_released = self.take_release(&event);
+                self.settings.take(event, now) || is_released || self.deletion_allowed != before
             }
         }
+    }
+
+    /// Why finished requests need not wait for the journal, where an administrator says so.
+    pub fn release(&self) -> Option<&str> {
+        self.release.as_deref()
+    }
+
+    /// Takes in an annotation of the settings; whether it changed.
+    fn take_release(&mut self, event: &Event<DynamicObject>) -> bool {
+        let release = match event {
+            Event::Apply(object) | Event::InitApply(object) => {
+                let annotations = object.metadata.annotations.as_ref();
+                annotations.and_then(|all| all.get(RELEASE_UNRECORDED).cloned())
+            }
+            Event::Delete(_) => None,
+            Event::Init | Event::InitDone => return false,
+        };
+        let is_new = self.release != release;
+        self.release = release;
+        is_new
     }
 
     /// Forgets what went before that time.

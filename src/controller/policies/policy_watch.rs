@@ -8,6 +8,7 @@ use kube::runtime::{WatchStreamExt as _, watcher};
 use super::policy_cache::PolicyKind;
 use crate::controller::api_call::with_causes;
 use crate::controller::context::Context;
+use crate::controller::journaled;
 use crate::controller::watch_backoff::watch_backoff;
 
 /// Follows one kind for ever.
@@ -29,6 +30,7 @@ pub async fn follow(context: Arc<Context>, kind: PolicyKind, client: kube::Clien
                     policies.take(kind, event, now)
                 };
                 if changed {
+                    journaled::release(&context);
                     tracing::debug!(?kind, "policies or settings changed");
                     context.begin_epoch();
                 }

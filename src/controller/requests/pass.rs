@@ -85,6 +85,9 @@ async fn steps(context: &Context, request: StoredRequest) -> Requeue {
     let mut work = Work::of_request(request.clone());
     let wait = drive(context, &mut machine, &mut work).await;
     let Some(stored) = work.into_request() else {
+        if !request.status().finished {
+            journaled::request_disappeared(context, &request);
+        }
         context.memory.forget(request.uid());
         context.journal.forget(request.uid());
         return Requeue::await_change();

@@ -298,7 +298,8 @@ impl<'a> Draft<'a> {
             .recorded
             .max(self.status.recorded.unwrap_or(0));
         let recorded = known.min(last);
-        let finishes = over && !self.status.finished && recorded >= last;
+        let may_finish = recorded >= last || self.snapshot.journal.is_released;
+        let finishes = over && !self.status.finished && may_finish;
         if recorded > 0 && (finishes || self.status != self.snapshot.request.status) {
             self.status.recorded = Some(recorded);
         }

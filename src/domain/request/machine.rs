@@ -65,6 +65,11 @@ impl RequestMachine {
         &self.snapshot.request
     }
 
+    /// Everything that the pass knows now.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
     /// The record as the pass knows it now.
     pub fn record(&self) -> Option<&StoredRecord> {
         self.snapshot.record.as_ref()

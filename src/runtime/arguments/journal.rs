@@ -16,7 +16,8 @@ pub enum JournalCommand {
     List(ListArguments),
     /// Print the lines of one request, each with its inclusion proof.
     Prove(ProveArguments),
-    /// Write the evidence about one request into a folder: lines, proofs, timeline, policies and a manifest.
+    /// Write the evidence about one request into a folder or tar file: the request, votes, policies, timeline, lines with proofs and a
+    /// manifest; or check evidence that was written.
     Evidence(EvidenceArguments),
 }
 
@@ -24,9 +25,9 @@ pub enum JournalCommand {
 #[derive(Debug, Clone, Args)]
 pub struct JournalArguments {
     /// Files of the journal, in any order; as written, or as a container runtime wraps the lines.
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Verifier key, as TeamSettings and the controller's log show it. Repeatable: one for each origin.
+    /// Verifier key, as TeamSettings and the controller's log show it; that of one tree is enough. Repeatable.
     #[arg(long = "vkey", value_name = "KEY", value_delimiter = '\n')]
     pub vkeys: Vec<String>,
     /// File with a checkpoint that was kept elsewhere. Repeatable.
@@ -118,11 +119,14 @@ pub struct ProveArguments {
 #[derive(Debug, Clone, Args)]
 pub struct EvidenceArguments {
     /// Uid of the request.
-    #[arg(long, value_name = "UID")]
-    pub uid: String,
-    /// Folder to write into; it must not exist yet.
-    #[arg(long, value_name = "FOLDER")]
-    pub output: PathBuf,
+    #[arg(long, value_name = "UID", required_unless_present = "verify")]
+    pub uid: Option<String>,
+    /// Folder to write into, or tar file where the name ends in .tar; it must not exist yet.
+    #[arg(long, value_name = "PATH", required_unless_present = "verify")]
+    pub output: Option<PathBuf>,
+    /// Check evidence that was written before, by itself: a folder or a tar file. Exit code 3 without --vkey.
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["uid", "output", "files", "checkpoints"])]
+    pub verify: Option<PathBuf>,
     /// The journal.
     #[command(flatten)]
     pub journal: JournalArguments,

@@ -1,5 +1,6 @@
 //! `team-operator journal`: what an auditor asks of the files of a journal, without a cluster and without AWS.
 
+mod files;
 mod state;
 mod text;
 
@@ -16,8 +17,9 @@ use super::arguments::{
 };
 use crate::journal::{
     Checkpoint, Committed, Evidence, Filter, Held, Input, InputError, NoteError, Population, Prover, Verdict,
-    Verifier, VerifierKey, csv, text_of,
+    Verifier, VerifierKey, bundle, csv, proofs, text_of, verify_bundle,
 };
+use files::{read_files, write_files};
 use state::{State, first_line};
 use text::{footer, report, table};
 
@@ -105,6 +107,11 @@ fn read_all(
     on: &mut dyn FnMut(&Committed<'_>),
 ) -> Result<(Verdict, Option<(PathBuf, u64)>), ToolError> {
     let input = input(arguments);
+    if input.files.is_empty() {
+        return Err(ToolError::Nothing(
+            "name at least one file of the journal".to_owned(),
+        ));
+    }
     let mut last = None;
     for path in input.in_order()? {
         let from = state.map_or(0, |state| state.offset_in(&path));
@@ -241,55 +248,55 @@ fn evidence_of(uid: &str, arguments: &JournalArguments) -> Result<(Evidence, Ver
     Ok((evidence, verifier, verdict))
 }
 
-fn proofs(evidence: &Evidence, verifier: &Verifier) -> Vec<(String, String)> {
-    let mut files = vec![];
-    for (origin, lines) in &evidence.trees {
-        let tree = verifier.trees().iter().find(|tree| tree.origin == *origin);
-        let note = tree.and_then(|tree| tree.note.clone()).unwrap_or_default();
-        for one in lines {
-            let short = origin.rsplit('/').next().unwrap_or_default();
-            let name = format!("{short}-{}", one.path.index);
-            files.push((
-                format!("lines/{name}.json"),
-                String::from_utf8_lossy(&one.line).into_owned(),
-            ));
-            files.push((format!("proofs/{name}.tlog-proof"), one.text(&note)));
-        }
-    }
-    files
-}
-
 fn prove(arguments: &ProveArguments) -> Result<Verdict, ToolError> {
     let (evidence, verifier, verdict) = evidence_of(&arguments.uid, &arguments.journal)?;
-    for (name, text) in proofs(&evidence, &verifier) {
-        println!("== {name}\n{text}");
+    for (name, bytes) in proofs(&evidence, &verifier) {
+        println!("== {name}\n{}", String::from_utf8_lossy(&bytes));
     }
     eprint!("{}", report(&verifier, verdict));
     Ok(verdict)
 }
 
 fn evidence(arguments: &EvidenceArguments) -> Result<Verdict, ToolError> {
-    let (evidence, verifier, verdict) = evidence_of(&arguments.uid, &arguments.journal)?;
-    let mut files = proofs(&evidence, &verifier);
-    files.push(("timeline.txt".to_owned(), evidence.timeline()));
-    files.push((
-        "policies.json".to_owned(),
-        format!("{:#}\n", json!(evidence.policies())),
-    ));
-    files.push(("verification.txt".to_owned(), report(&verifier, verdict)));
-    let manifest = format!("{:#}\n", evidence.manifest(&files));
-    files.push(("manifest.json".to_owned(), manifest));
-    let failed = |path: &Path, source| ToolError::Output {
-        path: path.display().to_string(),
-        source,
-    };
-    fs::create_dir(&arguments.output).map_err(|source| failed(&arguments.output, source))?;
-    for (name, text) in &files {
-        let path = arguments.output.join(name);
-        let folder = path.parent().unwrap_or(&arguments.output);
-        let written = fs::create_dir_all(folder).and_then(|()| fs::write(&path, text));
-        written.map_err(|source| failed(&path, source))?;
+    if let Some(path) = &arguments.verify {
+        return verify_evidence(path, &arguments.journal.vkeys);
     }
-    println!("{} files in {}", files.len(), arguments.output.display());
-    Ok(verdict)
+    let (Some(uid), Some(output)) = (&arguments.uid, &arguments.output) else {
+        let sentence = "name the request with --uid, and where to write with --output".to_owned();
+        return Err(ToolError::Nothing(sentence));
+    };
+    let (evidence, verifier, verdict) = evidence_of(uid, &arguments.journal)?;
+    let files = bundle(&evidence, &verifier, report(&verifier, verdict));
+    write_files(&files, output)?;
+    println!("{} files in {}", files.len(), output.display());
+    for fault in evidence.faults() {
+        println!("BROKEN: {fault}");
+    }
+    Ok(if evidence.faults().is_empty() {
+        verdict
+    } else {
+        Verdict::Broken
+    })
+}
+
+/// Checks a bundle by itself: every line by its proof, and every other file by the lines.
+fn verify_evidence(path: &Path, vkeys: &[String]) -> Result<Verdict, ToolError> {
+    let keys = vkeys.iter().map(|text| VerifierKey::parse(text));
+    let keys = keys.collect::<Result<Vec<_>, _>>().map_err(ToolError::Key)?;
+    let files = read_files(path)?;
+    let findings = verify_bundle(&files, &keys);
+    for finding in &findings {
+        println!("BROKEN: {}", finding.sentence);
+    }
+    let signer = if keys.is_empty() {
+        "unknown (no --vkey)"
+    } else {
+        "verified"
+    };
+    println!("{} files; signer {signer}", files.len());
+    Ok(match (findings.is_empty(), keys.is_empty()) {
+        (false, _) => Verdict::Broken,
+        (true, true) => Verdict::EndNotProvable,
+        (true, false) => Verdict::SoundToItsEnd,
+    })
 }

@@ -29,5 +29,6 @@ the old controller wakes
                 all, the oldest ended at 2026-12-01T09:11:15Z. See kubectl get aa.
     09:13:20  record: ReadOnlyAccess in payments for dave is Absent
     09:13:20  dave-1 is Cancelled, CancelledByRequester: Cancelled by the requester.
+    09:13:21  journal: the whole of dave-1 is kept before it is removed
     09:13:25  settings: EndsInTime is True, Valid: No end of access is overdue.
 advance 1m

@@ -45,4 +45,5 @@ advance 1h
     11:00:35  record: ReadOnlyAccess in payments for alice is Absent
     11:00:35  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
     11:00:35  record: ReadOnlyAccess in payments for alice is removed
+    11:00:36  journal: the whole of alice-1 is kept before it is removed
     11:00:40  settings: EndsInTime is True, Valid: No end of access is overdue.

@@ -24,6 +24,7 @@ advance 5m
     09:30:57  aws: alice no longer has ReadOnlyAccess in payments
     09:31:00  record: ReadOnlyAccess in payments for alice is Absent
     09:31:00  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    09:31:01  journal: the whole of alice-1 is kept before it is removed
 alice requests ReadOnlyAccess in payments for 2h
     09:34:40  alice-2 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:34:40  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-2
@@ -45,3 +46,4 @@ advance 10m
                 request; CloudTrail's event DeleteAccountAssignment tells who removed it.
     09:55:49  event on alice-2 and the record of ReadOnlyAccess in payments for alice: AccessLost: AWS no longer lists
                 ReadOnlyAccess of user alice@example.com in account 444444444444, although access is active.
+    09:55:50  journal: the whole of alice-2 is kept before it is removed

@@ -23,3 +23,4 @@ advance 2m
     09:01:25  record: ReadOnlyAccess in payments for alice is Absent
     09:01:25  alice-1 is Denied, SealBroken: The status was changed by somebody other than the controller. Make a new
                 request.
+    09:01:26  journal: the whole of alice-1 is kept before it is removed

@@ -26,6 +26,7 @@ the controller starts
                 request.
     09:01:20  event on dave-1: SealBroken: access-requests/dave-1 The status was changed by somebody other than the
                 controller.
+    09:01:21  journal: the whole of dave-1 is kept before it is removed
 advance 1m
 bob approves alice-1
     09:02:30  refused: ElevationRequest.team-operator.io "alice-1" is invalid: status.approvals[1]: Duplicate value:

@@ -9,6 +9,7 @@ alice requests ReadOnlyAccess in payments for 1h
 alice cancels
     09:00:40  alice-1 is Cancelled, CancelledByRequester: Cancelled by the requester.
     09:00:40  record: ReadOnlyAccess in payments for alice is Absent
+    09:00:41  journal: the whole of alice-1 is kept before it is removed
 advance 1m
 the API server lets go
 advance 2m

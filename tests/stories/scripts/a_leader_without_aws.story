@@ -50,5 +50,6 @@ another controller takes over
     09:37:52  aws: alice no longer has ReadOnlyAccess in payments
     09:37:55  record: ReadOnlyAccess in payments for alice is Absent
     09:37:55  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    09:37:56  journal: the whole of alice-1 is kept before it is removed
 advance 1m
     09:38:00  settings: EndsInTime is True, Valid: No end of access is overdue.

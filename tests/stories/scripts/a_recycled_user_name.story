@@ -24,6 +24,8 @@ advance 15m
     09:05:30  record: ReadOnlyAccess in payments for alice is Absent
     09:05:30  alice-1 is Revoked, EligibilityLost: No longer eligible: alice@example.com was deleted from Identity
                 Center. AWS confirmed that the access is gone.
+    09:05:31  journal: the whole of alice-1 is kept before it is removed
 advance 15m
     09:29:30  alice-2 is Denied, RequesterUnknown: alice@example.com was deleted from Identity Center.
     09:29:30  record: ReadOnlyAccess in ledger for alice is Absent
+    09:29:31  journal: the whole of alice-2 is kept before it is removed

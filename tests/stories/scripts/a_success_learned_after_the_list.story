@@ -27,3 +27,4 @@ advance 2m
                 on this assignment is in progress. Please try again.
     09:02:17  record: ReadOnlyAccess in payments for alice is Absent
     09:02:17  alice-1 is Revoked, RevokedBySecurity: Revoked by erin@example.com. Comment: "agreed".
+    09:02:18  journal: the whole of alice-1 is kept before it is removed

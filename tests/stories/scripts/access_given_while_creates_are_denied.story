@@ -25,6 +25,7 @@ somebody gives alice ReadOnlyAccess in payments
     09:05:45  event on alice-1 and the record of ReadOnlyAccess in payments for alice: StandingAccess: User
                 alice@example.com has ReadOnlyAccess in account 444444444444 without the controller: nothing was
                 created.
+    09:05:46  journal: the whole of alice-1 is kept before it is removed
 advance 10m
 advance 2h
     10:15:30  record: ReadOnlyAccess in payments for alice is removed

@@ -55,6 +55,7 @@ the controller starts with another instance for good
     09:03:00  event on alice-1 and the record of ReadOnlyAccess in payments for alice: RecordAbandoned:
                 444444444444-readonlyaccess-2149bdbd5360532576364e2f38aafbbf is given up: its instance
                 arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35 was abandoned.
+    09:03:01  journal: the whole of alice-1 is kept before it is removed
     09:03:05  settings: EndsInTime is True, Valid: No end of access is overdue.
 advance 1m
 advance 2h
@@ -66,5 +67,6 @@ advance 2h
     10:00:35  event on dave-1 and the record of ReadOnlyAccess in payments for dave: RecordAbandoned:
                 444444444444-readonlyaccess-f985b44059c7fbd57b13f5e4e1e860d9 is given up: its instance
                 arn:aws:sso:::instance/ssoins-40b2ca98ab6f1a35 was abandoned.
+    10:00:36  journal: the whole of dave-1 is kept before it is removed
     10:15:20  record: ReadOnlyAccess in payments for alice is removed
     10:15:30  record: ReadOnlyAccess in payments for dave is removed

@@ -27,6 +27,7 @@ advance 40m
                 access-requests/alice-2 keeps the same access until 2026-12-01T11:00:50Z. To remove it, revoke that
                 request too.
     09:30:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-2 until 2026-12-01T11:00:50Z
+    09:30:26  journal: the whole of alice-1 is kept before it is removed
     09:30:27  aws: alice no longer has ReadOnlyAccess in payments
     09:31:55  record: ReadOnlyAccess in payments for alice is Deleting
     09:31:55  aws: delete ReadOnlyAccess in payments for alice: ResourceNotFoundException: AccountAssignment does not
@@ -36,5 +37,6 @@ advance 40m
                 request; CloudTrail's event DeleteAccountAssignment tells who removed it.
     09:31:55  event on alice-2 and the record of ReadOnlyAccess in payments for alice: AccessLost: AWS no longer lists
                 ReadOnlyAccess of user alice@example.com in account 444444444444, although access is active.
+    09:31:56  journal: the whole of alice-2 is kept before it is removed
 the old controller wakes
 advance 5m

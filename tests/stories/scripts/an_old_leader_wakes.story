@@ -23,9 +23,10 @@ advance 40m
     09:31:12  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
     09:32:10  record: ReadOnlyAccess in payments for alice is Absent
     09:32:10  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    09:32:11  journal: the whole of alice-1 is kept before it is removed
 the old controller wakes
     09:40:50  settings: EndsInTime is False, RevocationOverdue: AWS has not confirmed in time that access is gone: 1 in
                 all, the oldest ended at 2026-12-01T09:31:05Z. See kubectl get aa.
 advance 10m
     09:45:30  record: ReadOnlyAccess in payments for alice is removed
-    09:45:40  settings: EndsInTime is True, Valid: No end of access is overdue.
+    09:50:40  settings: EndsInTime is True, Valid: No end of access is overdue.

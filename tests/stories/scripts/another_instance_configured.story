@@ -49,5 +49,6 @@ the controller starts
     11:00:40  record: ReadOnlyAccess in payments for alice is Absent
     11:00:40  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
     11:00:41  record: ReadOnlyAccess in payments for alice is removed
+    11:00:41  journal: the whole of alice-1 is kept before it is removed
     11:00:45  settings: EndsInTime is True, Valid: No end of access is overdue.
 advance 1m

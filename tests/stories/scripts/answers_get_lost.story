@@ -84,12 +84,14 @@ advance 40m
     09:21:50  dave-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed.
     09:22:50  record: ReadOnlyAccess in payments for dave is Absent
     09:22:50  dave-1 is Revoked, EndedByRequester: Ended by the requester. AWS confirmed that the access is gone.
+    09:22:51  journal: the whole of dave-1 is kept before it is removed
     09:30:35  record: ReadOnlyAccess in payments for alice is Deleting
     09:30:35  aws: delete ReadOnlyAccess in payments for alice: accepted
     09:30:37  aws: alice no longer has ReadOnlyAccess in payments
     09:30:42  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
     09:31:40  record: ReadOnlyAccess in payments for alice is Absent
     09:31:40  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    09:31:41  journal: the whole of alice-1 is kept before it is removed
     09:33:35  event on bob-1: AccessEndsSoon: The access ends at 2026-12-01T09:43:35Z.
     09:34:55  event on bob-2: AccessEndsSoon: The access ends at 2026-12-01T09:44:55Z.
     09:36:20  event on alice-2: AccessEndsSoon: The access ends at 2026-12-01T09:46:20Z.
@@ -99,6 +101,7 @@ advance 40m
     09:43:42  bob-1 is Revoking, EndReached: The end was reached. The access is being removed.
     09:44:40  record: ReadOnlyAccess in payments for bob is Absent
     09:44:40  bob-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    09:44:41  journal: the whole of bob-1 is kept before it is removed
     09:44:55  record: ReadOnlyAccess in ledger for bob is Deleting
     09:44:55  aws: delete ReadOnlyAccess in ledger for bob: accepted
     09:44:57  aws: bob no longer has ReadOnlyAccess in ledger
@@ -106,6 +109,7 @@ advance 40m
     09:45:30  record: ReadOnlyAccess in payments for alice is removed
     09:46:00  record: ReadOnlyAccess in ledger for bob is Absent
     09:46:00  bob-2 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    09:46:01  journal: the whole of bob-2 is kept before it is removed
     09:46:20  record: ReadOnlyAccess in ledger for alice is Deleting
     09:46:20  aws: delete ReadOnlyAccess in ledger for alice: accepted
     09:46:22  aws: alice no longer has ReadOnlyAccess in ledger
@@ -113,3 +117,4 @@ advance 40m
     09:46:50  record: ReadOnlyAccess in payments for dave is removed
     09:47:25  record: ReadOnlyAccess in ledger for alice is Absent
     09:47:25  alice-2 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    09:47:26  journal: the whole of alice-2 is kept before it is removed

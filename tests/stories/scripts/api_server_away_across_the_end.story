@@ -27,3 +27,4 @@ advance 5m
     10:06:00  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
                 2026-12-01T10:01:25Z; it is tried until AWS confirms it.
     10:06:00  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    10:06:01  journal: the whole of alice-1 is kept before it is removed

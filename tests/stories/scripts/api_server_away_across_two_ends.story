@@ -35,3 +35,5 @@ advance 5m
     10:16:05  record: ReadOnlyAccess in payments for alice is Absent
     10:16:10  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
     10:16:10  alice-2 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    10:16:23  journal: the whole of alice-2 is kept before it is removed
+    10:16:23  journal: the whole of alice-1 is kept before it is removed

@@ -8,6 +8,7 @@ alice requests BreakGlass in orders for 6h
                 and the duration. Nearest: break-glass-in-orders: it allows at most 2h, not 6h;
                 break-glass-in-playground: it does not cover account 111122223333; developers-in-production: it has the
                 permission sets DatabaseAdmin, ReadOnlyAccess.
+    09:00:20  journal: the whole of alice-1 is kept before it is removed
 alice requests BreakGlass in playground for 6h
     09:00:30  alice-2 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:00:30  record: BreakGlass in playground for alice is Creating, claimed by alice-2

@@ -40,4 +40,5 @@ advance 10m
                 exist.
     09:04:45  record: ReadOnlyAccess in payments for alice is Absent
     09:04:45  alice-1 is Cancelled, CancelledByRequester: Cancelled by the requester.
+    09:04:46  journal: the whole of alice-1 is kept before it is removed
     09:04:50  settings: EndsInTime is True, Valid: No end of access is overdue.

@@ -27,6 +27,7 @@ advance 30m
                 team cancel alice-2 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
                 https://example.awsapps.com/start.
     09:30:35  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-2 until 2026-12-01T10:00:35Z
+    09:30:36  journal: the whole of alice-1 is kept before it is removed
 advance 30m
     09:50:35  event on alice-2: AccessEndsSoon: The access ends at 2026-12-01T10:00:35Z.
     10:00:35  record: ReadOnlyAccess in payments for alice is Deleting
@@ -34,3 +35,4 @@ advance 30m
     10:00:37  aws: alice no longer has ReadOnlyAccess in payments
     10:00:40  record: ReadOnlyAccess in payments for alice is Absent
     10:00:40  alice-2 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    10:00:41  journal: the whole of alice-2 is kept before it is removed

@@ -24,3 +24,4 @@ advance 2h
     12:15:35  record: ReadOnlyAccess in payments for alice is Absent
     12:15:35  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
     12:15:35  record: ReadOnlyAccess in payments for alice is removed
+    12:15:36  journal: the whole of alice-1 is kept before it is removed

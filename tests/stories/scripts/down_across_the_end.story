@@ -27,5 +27,6 @@ the controller starts
     12:00:45  record: ReadOnlyAccess in payments for alice is Absent
     12:00:45  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
     12:00:45  record: ReadOnlyAccess in payments for alice is removed
+    12:00:46  journal: the whole of alice-1 is kept before it is removed
 advance 1m
     12:00:50  settings: EndsInTime is True, Valid: No end of access is overdue.

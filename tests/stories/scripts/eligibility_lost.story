@@ -21,6 +21,7 @@ advance 15m
                 account, the permission set and the duration. Nearest: read-only: it does not name you or a group you
                 are in; developers-in-production: it has the permission sets DatabaseAdmin and it does not name you or a
                 group you are in. AWS confirmed that the access is gone.
+    09:05:31  journal: the whole of alice-1 is kept before it is removed
 platform sets onEligibilityLost of settings to Keep
 dave requests ReadOnlyAccess in payments for 4h
     09:15:50  dave-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
@@ -45,4 +46,5 @@ erin revokes
     09:31:15  record: ReadOnlyAccess in payments for dave is Absent
     09:31:15  dave-1 is Revoked, RevokedBySecurity: Revoked by erin@example.com. Comment: "agreed". AWS confirmed that
                 the access is gone.
+    09:31:16  journal: the whole of dave-1 is kept before it is removed
 advance 1m

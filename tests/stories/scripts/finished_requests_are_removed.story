@@ -7,6 +7,7 @@ alice requests DatabaseAdmin in orders for 2h
                 plugin append to status.approvals (kubectl patch --subresource=status).
 alice cancels
     09:00:30  alice-1 is Cancelled, CancelledByRequester: Cancelled by the requester.
+    09:00:30  journal: the whole of alice-1 is kept before it is removed
 alice deletes
     09:00:40  refused: elevationrequests.team-operator.io "alice-1" is forbidden: ValidatingAdmissionPolicy
                 'team-operator-requests' with binding 'team-operator-requests' denied request: requests are kept as

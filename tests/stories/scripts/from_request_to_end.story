@@ -40,3 +40,4 @@ advance 10m
 advance 10m
     11:01:10  record: DatabaseAdmin in orders for alice is Absent
     11:01:10  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    11:01:11  journal: the whole of alice-1 is kept before it is removed

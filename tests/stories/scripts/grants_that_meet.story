@@ -26,6 +26,7 @@ advance 5m
                 access-requests/alice-2 keeps the same access until 2026-12-01T10:30:30Z. To remove it, revoke that
                 request too.
     10:00:25  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-2 until 2026-12-01T10:30:30Z
+    10:00:26  journal: the whole of alice-1 is kept before it is removed
 advance 30m
     10:20:30  event on alice-2: AccessEndsSoon: The access ends at 2026-12-01T10:30:30Z.
     10:30:30  record: ReadOnlyAccess in payments for alice is Deleting
@@ -33,6 +34,7 @@ advance 30m
     10:30:32  aws: alice no longer has ReadOnlyAccess in payments
     10:30:35  record: ReadOnlyAccess in payments for alice is Absent
     10:30:35  alice-2 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    10:30:36  journal: the whole of alice-2 is kept before it is removed
 alice requests ReadOnlyAccess in payments for 30m
     10:34:40  alice-3 is Approved, ApprovalNotRequired: Policy asks for no approval.
     10:34:40  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-3
@@ -57,6 +59,7 @@ advance 2m
                 team cancel alice-4 -n access-requests; without the plugin set spec.cancelled to true. Sign in at
                 https://example.awsapps.com/start.
     11:04:45  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-4 until 2026-12-01T11:34:45Z
+    11:04:46  journal: the whole of alice-3 is kept before it is removed
 advance 30m
     11:24:45  event on alice-4: AccessEndsSoon: The access ends at 2026-12-01T11:34:45Z.
     11:34:45  record: ReadOnlyAccess in payments for alice is Deleting
@@ -64,6 +67,7 @@ advance 30m
     11:34:47  aws: alice no longer has ReadOnlyAccess in payments
     11:34:50  record: ReadOnlyAccess in payments for alice is Absent
     11:34:50  alice-4 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    11:34:51  journal: the whole of alice-4 is kept before it is removed
 alice requests ReadOnlyAccess in payments for 20m
     11:36:00  alice-5 is Approved, ApprovalNotRequired: Policy asks for no approval.
     11:36:00  record: ReadOnlyAccess in payments for alice is Creating, claimed by alice-5
@@ -89,4 +93,6 @@ advance 10m
     11:56:10  record: ReadOnlyAccess in payments for alice is Absent
     11:56:10  alice-5 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
     11:56:10  alice-6 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    11:56:11  journal: the whole of alice-6 is kept before it is removed
+    11:56:11  journal: the whole of alice-5 is kept before it is removed
 advance 1m

@@ -75,8 +75,10 @@ advance 10m
                 exist. (7 times more, the last at 09:39:17)
     09:39:42  record: ReadOnlyAccess in payments for alice is Absent
     09:39:42  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    09:39:43  journal: the whole of alice-1 is kept before it is removed
     09:39:45  settings: EndsInTime is False, RevocationOverdue: AWS has not confirmed in time that access is gone: 1 in
                 all, the oldest ended at 2026-12-01T09:30:35Z. See kubectl get aa.
     09:40:05  record: ReadOnlyAccess in ledger for dave is Absent
     09:40:05  dave-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    09:40:06  journal: the whole of dave-1 is kept before it is removed
     09:40:10  settings: EndsInTime is True, Valid: No end of access is overdue.

@@ -21,5 +21,7 @@ advance 1m
     09:01:25  record: ReadOnlyAccess in payments for alice is Absent
     09:01:25  alice-1 is Revoked, Deleted: The request, or its namespace, was deleted at 2026-12-01T09:00:30Z. AWS
                 confirmed that the access is gone.
+    09:01:26  journal: the whole of alice-1 is kept before it is removed
     09:01:26  alice-1 is removed
+    09:01:26  journal: the whole of alice-1 is kept before it is removed
     09:01:26  the namespace is gone

@@ -24,6 +24,7 @@ advance 2m
     09:33:00  alice-1 is Revoking, EndReached: The end was reached. The access is being removed. This is overdue since
                 2026-12-01T09:31:25Z; it is tried until AWS confirms it.
     09:33:00  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    09:33:01  journal: the whole of alice-1 is kept before it is removed
 dave requests ReadOnlyAccess in payments for 30m
     09:34:50  dave-1 is Approved, ApprovalNotRequired: Policy asks for no approval.
     09:34:50  record: ReadOnlyAccess in payments for dave is Creating, claimed by dave-1
@@ -47,4 +48,5 @@ the API server lets go
     10:05:05  record: ReadOnlyAccess in payments for dave is Absent
     10:05:05  dave-1 is Revoking, EndReached: The end was reached. The access is being removed.
     10:05:05  dave-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    10:05:06  journal: the whole of dave-1 is kept before it is removed
 advance 2m

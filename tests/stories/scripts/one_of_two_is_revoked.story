@@ -23,6 +23,7 @@ erin revokes alice-1
                 removed: request access-requests/alice-2 keeps the same access until 2026-12-01T11:00:30Z. To remove it,
                 revoke that request too.
     09:00:40  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-2 until 2026-12-01T11:00:30Z
+    09:00:41  journal: the whole of alice-1 is kept before it is removed
 advance 1m
 erin revokes alice-2
     09:01:50  record: ReadOnlyAccess in payments for alice is Deleting
@@ -31,4 +32,5 @@ erin revokes alice-2
     09:01:55  record: ReadOnlyAccess in payments for alice is Absent
     09:01:55  alice-2 is Revoked, RevokedBySecurity: Revoked by erin@example.com. Comment: "agreed". AWS confirmed that
                 the access is gone.
+    09:01:56  journal: the whole of alice-2 is kept before it is removed
 advance 2m

@@ -31,12 +31,14 @@ advance 15m
     09:05:30  record: ReadOnlyAccess in payments for alice is Absent
     09:05:30  alice-1 is Revoked, EligibilityLost: No longer eligible: Identity Center has nobody, or more than one
                 person, named "alice@example.com". AWS confirmed that the access is gone.
+    09:05:31  journal: the whole of alice-1 is kept before it is removed
     09:05:35  record: ReadOnlyAccess in ledger for dave is Deleting
     09:05:35  aws: delete ReadOnlyAccess in ledger for dave: accepted
     09:05:37  aws: dave no longer has ReadOnlyAccess in ledger
     09:05:40  record: ReadOnlyAccess in ledger for dave is Absent
     09:05:40  dave-1 is Revoked, EligibilityLost: No longer eligible: dave@example.com was deleted from Identity Center.
                 AWS confirmed that the access is gone.
+    09:05:41  journal: the whole of dave-1 is kept before it is removed
 advance 1h
     10:15:20  record: ReadOnlyAccess in payments for alice is removed
     10:15:30  record: ReadOnlyAccess in ledger for dave is removed

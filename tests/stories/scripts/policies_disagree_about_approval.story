@@ -9,6 +9,7 @@ alice requests DatabaseAdmin in payments for 1h
                 during these 1h keep working for up to 2h after they were obtained.
 alice cancels
     09:00:30  alice-1 is Cancelled, CancelledByRequester: Cancelled by the requester.
+    09:00:30  journal: the whole of alice-1 is kept before it is removed
 platform sets waiver of settings to WaiveIfAny
 alice requests DatabaseAdmin in payments for 1h
     09:00:50  alice-2 is Approved, ApprovalNotRequired: Policy asks for no approval.

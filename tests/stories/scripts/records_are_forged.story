@@ -48,6 +48,7 @@ advance 1h30m
     10:00:32  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
     10:01:30  record: ReadOnlyAccess in payments for alice is Absent
     10:01:30  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    10:01:31  journal: the whole of alice-1 is kept before it is removed
     10:15:20  record: ReadOnlyAccess in payments for alice is removed
 
 # The second tenure has a record of its own: what was kept of the first is not believed.
@@ -71,6 +72,7 @@ alice cancels
     10:39:12  aws: alice no longer has ReadOnlyAccess in payments
     10:39:15  record: ReadOnlyAccess in payments for alice is Absent
     10:39:15  alice-2 is Revoked, EndedByRequester: Ended by the requester. AWS confirmed that the access is gone.
+    10:39:16  journal: the whole of alice-2 is kept before it is removed
 advance 1h
     11:21:50  record: ReadOnlyAccess in payments for alice is removed
 somebody puts the copy back

@@ -34,6 +34,7 @@ advance 1h
     10:00:32  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
     10:01:30  record: ReadOnlyAccess in payments for alice is Absent
     10:01:30  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    10:01:31  journal: the whole of alice-1 is kept before it is removed
 
 # Its request is cancelled before it is written back.
 dave requests ReadOnlyAccess in payments for 1h
@@ -65,3 +66,4 @@ advance 30m
     10:22:50  dave-1 is Revoking, EndedByRequester: Ended by the requester. The access is being removed.
     10:23:50  record: ReadOnlyAccess in payments for dave is Absent
     10:23:50  dave-1 is Revoked, EndedByRequester: Ended by the requester. AWS confirmed that the access is gone.
+    10:23:51  journal: the whole of dave-1 is kept before it is removed

@@ -22,3 +22,4 @@ advance 20m
                 request; CloudTrail's event DeleteAccountAssignment tells who removed it.
     09:06:26  event on alice-1 and the record of ReadOnlyAccess in payments for alice: AccessLost: AWS no longer lists
                 ReadOnlyAccess of user alice@example.com in account 444444444444, although access is active.
+    09:06:27  journal: the whole of alice-1 is kept before it is removed

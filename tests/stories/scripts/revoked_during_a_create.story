@@ -31,6 +31,7 @@ advance 2m
     10:06:10  settings: EndsInTime is True, Valid: No end of access is overdue.
     10:06:50  record: ReadOnlyAccess in payments for alice is Absent
     10:06:50  alice-1 is Revoked, RevokedBySecurity: Revoked by erin@example.com. Comment: "agreed".
+    10:06:51  journal: the whole of alice-1 is kept before it is removed
 
 # The same with a process that was killed before it knew of the create, and with deletes that are refused when it comes.
 aws is stuck with the next create,
@@ -78,4 +79,5 @@ advance 10m
     11:14:02  aws: dave no longer has ReadOnlyAccess in ledger
     11:14:05  record: ReadOnlyAccess in ledger for dave is Absent
     11:14:05  dave-1 is Revoked, RevokedBySecurity: Revoked by erin@example.com. Comment: "agreed".
+    11:14:06  journal: the whole of dave-1 is kept before it is removed
     11:14:10  settings: EndsInTime is True, Valid: No end of access is overdue.

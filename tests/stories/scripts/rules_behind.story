@@ -30,7 +30,9 @@ alice cancels alice-1
 advance 2m
     09:03:45  record: ReadOnlyAccess in ledger for alice is Absent
     09:03:45  alice-1 is Revoked, EndedByRequester: Ended by the requester. AWS confirmed that the access is gone.
+    09:03:46  journal: the whole of alice-1 is kept before it is removed
 the watches of policies go on
     09:05:40  bob-1 is Denied, NotEligible: No EligibilityPolicy alone matches you, the account, the permission set and
                 the duration. Nearest: developers-in-production: it allows at most 2h, not 4h; read-only: it does not
                 cover account 111122223333 and it has the permission sets ReadOnlyAccess.
+    09:05:40  journal: the whole of bob-1 is kept before it is removed

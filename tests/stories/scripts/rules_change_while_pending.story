@@ -21,3 +21,4 @@ platform applies security-twice.yaml
 platform sets maxDuration of developers-in-production to 2h
     09:01:00  alice-1 is Denied, NotEligible: No EligibilityPolicy alone matches you, the account, the permission set
                 and the duration. Nearest: developers-in-production: it allows at most 2h, not 4h.
+    09:01:00  journal: the whole of alice-1 is kept before it is removed

@@ -30,3 +30,4 @@ advance 12m
     09:15:35  record: ReadOnlyAccess in payments for alice is Absent
     09:15:35  alice-1 is Revoked, EligibilityLost: No longer eligible: The TeamSettings named default are missing. AWS
                 confirmed that the access is gone.
+    09:15:36  journal: the whole of alice-1 is kept before it is removed

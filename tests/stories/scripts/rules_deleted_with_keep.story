@@ -30,4 +30,5 @@ advance 30m
     10:00:37  aws: alice no longer has ReadOnlyAccess in payments
     10:00:40  record: ReadOnlyAccess in payments for alice is Absent
     10:00:40  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    10:00:41  journal: the whole of alice-1 is kept before it is removed
 advance 1m

@@ -13,4 +13,5 @@ advance 1h
     09:01:30  record: ReadOnlyAccess in payments for bob is Absent
     09:01:30  event on bob-1 and the record of ReadOnlyAccess in payments for bob: StandingAccess: User bob@example.com
                 has ReadOnlyAccess in account 444444444444 without the controller: nothing was created.
+    09:01:31  journal: the whole of bob-1 is kept before it is removed
 advance 5m

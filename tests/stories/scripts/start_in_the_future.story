@@ -34,3 +34,4 @@ advance 2h5m
     23:00:27  aws: alice no longer has DatabaseAdmin in orders
     23:00:30  record: DatabaseAdmin in orders for alice is Absent
     23:00:30  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    23:00:31  journal: the whole of alice-1 is kept before it is removed

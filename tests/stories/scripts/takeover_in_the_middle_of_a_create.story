@@ -32,4 +32,5 @@ advance 1h
     10:05:46  alice-1 is Revoking, EndReached: The end was reached. The access is being removed.
     10:06:44  record: ReadOnlyAccess in payments for alice is Absent
     10:06:44  alice-1 is Ended, EndReached: The end was reached. AWS confirmed that the access is gone.
+    10:06:45  journal: the whole of alice-1 is kept before it is removed
 advance 5m

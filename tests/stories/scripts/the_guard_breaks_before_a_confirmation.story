@@ -28,6 +28,7 @@ advance 5m
                 access-requests/alice-2 keeps the same access until 2026-12-01T10:45:35Z at the latest. To remove it,
                 revoke that request too.
     09:30:35  record: ReadOnlyAccess in payments for alice is Present, claimed by alice-2
+    09:30:36  journal: the whole of alice-1 is kept before it is removed
     09:31:35  alice-2 is Approved, GuardBroken: Nothing is granted: ValidatingAdmissionPolicyBinding
                 team-operator-decisions is missing: apply the manifests of this version again. It is tried again.
 advance 40m
@@ -38,3 +39,4 @@ advance 40m
     09:46:40  alice-2 is Failed, GrantTimedOut: The window closed before AWS confirmed the access. AWS's last error:
                 ListAccountAssignments for account 444444444444: InternalServerException: An unexpected internal service
                 exception was encountered.
+    09:46:41  journal: the whole of alice-2 is kept before it is removed

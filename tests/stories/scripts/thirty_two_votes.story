@@ -24,6 +24,7 @@ everybody in Throng approves
     09:01:00  alice-1 is Approved, AwaitingStart: Approved; the access starts at 2026-12-01T10:00:40Z.
 erin revokes
     09:01:10  alice-1 is Revoked, RevokedBySecurity: Revoked by erin@example.com. Comment: "agreed".
+    09:01:10  journal: the whole of alice-1 is kept before it is removed
 platform applies too-many-votes.yaml
     09:01:20  production: Ready is False, UnreachableQuorum: The stages ask for 33 approvals together, and a request
                 takes 32 decisions at most: ask for fewer.

@@ -17,6 +17,7 @@ robert approves
 advance 5m
     09:05:10  bob-1 is Denied, RequesterUnknown: Identity Center has nobody, or more than one person, named
                 "bob@example.com".
+    09:05:10  journal: the whole of bob-1 is kept before it is removed
 robert approves
     09:05:40  refused: elevationrequests.team-operator.io "bob-1" is forbidden: ValidatingAdmissionPolicy
                 'team-operator-decisions' with binding 'team-operator-decisions' denied request: this request is Denied:
