@@ -7,6 +7,9 @@ pub mod api;
 
 pub mod domain;
 
+#[cfg(feature = "organization-file")]
+pub mod organization_file;
+
 #[cfg(feature = "ports")]
 pub mod ports;
 

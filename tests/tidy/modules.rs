@@ -81,6 +81,16 @@ pub(crate) const MODULES: &[Module] = &[
         ],
     },
     Module {
+        name: "organization_file",
+        layer: 3,
+        may_use: &["api"],
+        must_not_contain: &[
+            ban(Crate("kube"), "a file is the same without a cluster"),
+            ban(Crate("aws_*"), AWS_ELSEWHERE),
+            ban(Path("std::fs"), "whoever reads a file knows where it is"),
+        ],
+    },
+    Module {
         name: "ports",
         layer: 3,
         may_use: &["api", "domain"],
