@@ -28,6 +28,9 @@ pub mod journal;
 #[cfg(feature = "controller")]
 pub mod controller;
 
+#[cfg(feature = "controller")]
+pub mod policy_check;
+
 #[cfg(feature = "ports")]
 pub mod runtime;
 

@@ -1,9 +1,11 @@
-//! `team-operator`: the controller, the manifests that prepare a cluster for it, the check before it is uninstalled, and the tools for
-//! its journal.
+//! `team-operator`: the controller, the manifests that prepare a cluster for it, the check before it is uninstalled, the check of
+//! policies in files, and the tools for its journal.
 
 use std::process::ExitCode;
 
-use team_operator::runtime::{Arguments, Command, check_uninstall, journal, print_manifests, run};
+use team_operator::runtime::{
+    Arguments, Command, check_policies, check_uninstall, journal, print_manifests, run, take_snapshot,
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -12,6 +14,8 @@ async fn main() -> ExitCode {
         Command::UninstallCheck(arguments) => check_uninstall(&arguments)
             .await
             .map_err(|error| error.to_string()),
+        Command::Check(arguments) => return check_policies(&arguments),
+        Command::Snapshot(arguments) => take_snapshot(&arguments).await.map_err(|error| error.to_string()),
         Command::Journal(command) => return journal(&command),
         Command::Manifests(arguments) => print_manifests(&arguments).map_err(|error| error.to_string()),
     };

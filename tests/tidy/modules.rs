@@ -142,6 +142,17 @@ pub(crate) const MODULES: &[Module] = &[
         must_not_contain: &[ban(Crate("aws_*"), AWS_ELSEWHERE)],
     },
     Module {
+        name: "policy_check",
+        layer: 6,
+        may_use: &["api", "domain", "organization_file"],
+        must_not_contain: &[
+            ban(Crate("aws_*"), AWS_ELSEWHERE),
+            ban(Crate("kube"), "policies are checked without a cluster"),
+            ban(Crate("tokio"), "nothing here waits for anybody"),
+            ban(Call("now"), TIME_IS_AN_ARGUMENT),
+        ],
+    },
+    Module {
         name: "runtime",
         layer: 7,
         may_use: &[
@@ -153,6 +164,8 @@ pub(crate) const MODULES: &[Module] = &[
             "journal",
             "controller",
             "admission",
+            "organization_file",
+            "policy_check",
         ],
         must_not_contain: &[],
     },
