@@ -77,7 +77,7 @@ fn sources(folder: &std::path::Path, text: &mut String) {
             text.push_str(&std::fs::read_to_string(&path).unwrap());
         } else if path.extension().is_some_and(|extension| extension == "story") {
             let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            text.push_str(&format!("fn {name}("));
+            text.extend(["fn ", name.as_str(), "("]);
         }
     }
 }
