@@ -7,6 +7,9 @@ pub mod api;
 
 pub mod domain;
 
+#[cfg(feature = "organization-file")]
+pub mod organization_file;
+
 #[cfg(feature = "ports")]
 pub mod ports;
 
@@ -24,6 +27,9 @@ pub mod journal;
 
 #[cfg(feature = "controller")]
 pub mod controller;
+
+#[cfg(feature = "controller")]
+pub mod policy_check;
 
 #[cfg(feature = "ports")]
 pub mod runtime;

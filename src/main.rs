@@ -1,9 +1,12 @@
-//! `team-operator`: the controller, the manifests that prepare a cluster for it, uninstallation and the check before it, and the tools for
-//! its journal.
+//! `team-operator`: the controller, the manifests that prepare a cluster for it, uninstallation and the check before it, the check of
+//! policies in files, and the tools for its journal.
 
 use std::process::ExitCode;
 
-use team_operator::runtime::{Arguments, Command, check_uninstall, journal, print_manifests, run, uninstall};
+use team_operator::runtime::{
+    Arguments, Command, check_policies, check_uninstall, journal, print_manifests, run, take_snapshot,
+    uninstall,
+};
 
 fn main() -> ExitCode {
     let runtime = match tokio::runtime::Runtime::new() {
@@ -26,6 +29,8 @@ async fn carry_out() -> ExitCode {
             .await
             .map_err(|error| error.to_string()),
         Command::Uninstall(arguments) => uninstall(&arguments).await.map_err(|error| error.to_string()),
+        Command::Check(arguments) => return check_policies(&arguments),
+        Command::Snapshot(arguments) => take_snapshot(&arguments).await.map_err(|error| error.to_string()),
         Command::Journal(command) => return journal(&command),
         Command::Manifests(arguments) => print_manifests(&arguments).map_err(|error| error.to_string()),
     };

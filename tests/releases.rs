@@ -219,3 +219,55 @@ fn every_script_says_what_it_is_called_without() {
         assert!(refused.contains(": say "), "{script}: {refused}");
     }
 }
+
+/// The words of a k9s plugin that follow `kubectl team`, with k9s's variables filled in.
+fn words_after_team(plugin: &Value) -> Vec<String> {
+    let words = plugin["args"].as_array().unwrap().iter();
+    let text: Vec<&str> = words.map(|word| word.as_str().unwrap()).collect();
+    let line = if plugin["command"] == "kubectl" {
+        text.join(" ")
+    } else {
+        let script = text[1].split('|').next().unwrap().replace("kubectl ", "");
+        script
+            .replace("\"$1\"", "$NAME")
+            .replace("\"$2\"", "$NAMESPACE")
+            .replace("\"$3\"", "$CONTEXT")
+    };
+    let line = line
+        .replace("$NAMESPACE", "access-requests")
+        .replace("$NAME", "orders")
+        .replace("$CONTEXT", "none");
+    let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+    assert_eq!(words[0], "team", "{line}");
+    words[1..].to_vec()
+}
+
+#[test]
+fn the_plugins_for_k9s_have_the_fields_that_it_knows_and_commands_that_are_understood() {
+    const FIELDS: [&str; 8] = [
+        "shortCut",
+        "description",
+        "scopes",
+        "command",
+        "args",
+        "background",
+        "confirm",
+        "dangerous",
+    ];
+    let file = yaml("docs/guides/k9s.yaml");
+    let plugins = file["plugins"].as_object().unwrap();
+    assert_eq!(plugins.len(), 4);
+    for (name, plugin) in plugins {
+        for field in plugin.as_object().unwrap().keys() {
+            assert!(FIELDS.contains(&field.as_str()), "{name}: {field}");
+        }
+        let words = words_after_team(plugin);
+        // There is no such context: what is understood fails there, with another code than wrong usage.
+        let output = Command::new(env!("CARGO_BIN_EXE_kubectl-team"))
+            .args(&words)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(6), "{name} {words:?}: {said}");
+    }
+}

@@ -8,11 +8,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 macro_rules! reasons {
-    ($( $(#[$doc:meta])* $name:ident, )*) => {
+    ($( $(#[doc = $doc:literal])* $name:ident, )*) => {
         /// Why something is as it is.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Reason {
-            $( $(#[$doc])* $name, )*
+            $( $(#[doc = $doc])* $name, )*
             /// A word of another version of the controller.
             Unrecognized,
         }
@@ -26,6 +26,14 @@ macro_rules! reasons {
                 match self {
                     $( Reason::$name => stringify!($name), )*
                     Reason::Unrecognized => "Unrecognized",
+                }
+            }
+
+            /// What it means, in a sentence.
+            pub fn meaning(self) -> &'static str {
+                match self {
+                    $( Reason::$name => concat!($($doc),*).trim(), )*
+                    Reason::Unrecognized => "A word of another version of the controller.",
                 }
             }
 

@@ -171,6 +171,11 @@ impl Aws {
         same
     }
 
+    /// The region in which the instance is.
+    pub fn region(&self) -> &str {
+        &self.shared.region
+    }
+
     /// The ARN of the instance.
     pub fn instance_arn(&self) -> &InstanceArn {
         &self.shared.instance_arn

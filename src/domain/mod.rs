@@ -3,6 +3,7 @@
 //! Everything here is a function of its arguments. Nothing reads a clock, asks anybody, fails or remembers; what is
 //! not known is a value of its own ([`Undecided`]) and never taken for a no or for a yes.
 
+mod advice;
 pub mod assignment;
 mod decision;
 mod fact_reader;
@@ -21,6 +22,7 @@ mod window;
 #[cfg(test)]
 mod fixtures;
 
+pub use advice::advice;
 pub use assignment::{
     AssignmentConfig, AssignmentMachine, Outlook, Record, RecordSeal, RecordWrite, Seen, StoredRecord,
     Urgency, record_name,

@@ -7,7 +7,7 @@ use super::fact_reader::{FactReader, Freshness, Question, Undecided};
 use super::facts::{Account, AccountState, Lookup, UserLookup};
 use super::messages::tried_again;
 use super::policy::approvers::{Governing, governing, people_of};
-use super::policy::eligibility::{distance_to_unit, is_named};
+use super::policy::eligibility::{covers, is_named};
 use super::policy::policy_status::OrganizationFacts;
 use super::policy::reach::{account_out_of_reach, set_out_of_reach};
 use super::request::decide;
@@ -18,13 +18,28 @@ use crate::api::{
     TeamSettingsSpec, Timestamp,
 };
 
-/// How many policies and accounts an answer shows (the schema's limits).
-const ENTRIES: usize = 200;
-const ACCOUNTS: usize = 500;
+/// How many policies and accounts an answer shows, and how many bytes of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    entries: usize,
+    accounts: usize,
+    size: usize,
+}
 
-/// How many bytes of entries an answer shows. The API server stores objects of at most 1.5 MB, and what is around the entries
-/// takes some too.
-const ENTRIES_SIZE: usize = 512 * 1024;
+impl Limits {
+    /// The schema's. The API server stores objects of at most 1.5 MB, and what is around the entries takes some too.
+    pub const OF_A_REVIEW: Limits = Limits {
+        entries: 200,
+        accounts: 500,
+        size: 512 * 1024,
+    };
+    /// None: for an answer that is not stored.
+    pub const NONE: Limits = Limits {
+        entries: usize::MAX,
+        accounts: usize::MAX,
+        size: usize::MAX,
+    };
+}
 
 /// What an entry takes beside its texts, and an account of it: names of fields, quotes and numbers.
 const ENTRY_SIZE: usize = 1024;
@@ -46,9 +61,20 @@ pub fn answer(
     world: &Snapshot,
     now: Timestamp,
 ) -> ReviewAnswer {
+    answer_within(Limits::OF_A_REVIEW, question, organization, world, now)
+}
+
+/// The same, with other limits.
+pub fn answer_within(
+    limits: Limits,
+    question: &EligibilityReviewSpec,
+    organization: &OrganizationFacts,
+    world: &Snapshot,
+    now: Timestamp,
+) -> ReviewAnswer {
     let reader = FactReader::new(&world.facts, &world.timings, now);
     let listed = super::request::settings_of(world)
-        .and_then(|settings| entries(question, organization, world, settings, &reader));
+        .and_then(|settings| entries(limits, question, organization, world, settings, &reader));
     let mut status = match listed {
         Ok(status) => status,
         Err(undecided) => EligibilityReviewStatus {
@@ -93,7 +119,7 @@ pub fn answer(
 }
 
 /// With account, permission set and duration: the first pass over a request that asks for just that.
-fn dry_run(question: &EligibilityReviewSpec, world: &Snapshot, now: Timestamp) -> Option<Decision> {
+pub fn dry_run(question: &EligibilityReviewSpec, world: &Snapshot, now: Timestamp) -> Option<Decision> {
     // What a review cannot carry is taken to be in order.
     let in_order = "as in the request".to_owned();
     let spec = ElevationRequestSpec {
@@ -126,6 +152,7 @@ fn dry_run(question: &EligibilityReviewSpec, world: &Snapshot, now: Timestamp) -
 }
 
 fn entries(
+    limits: Limits,
     question: &EligibilityReviewSpec,
     organization: &OrganizationFacts,
     world: &Snapshot,
@@ -154,7 +181,7 @@ fn entries(
     };
     // Every policy is looked at before anything is told: so everything is asked in one round.
     let mut undecided: Option<Undecided> = None;
-    let mut left = ENTRIES_SIZE;
+    let mut left = limits.size;
     let policies = world.eligibility_policies.all.iter();
     for policy in policies.filter(|policy| policy.gone_since.is_none()) {
         let found = is_named(
@@ -172,9 +199,11 @@ fn entries(
             })
         });
         match found {
-            Ok(Some(_)) if status.entries.len() == ENTRIES || left < ENTRY_SIZE => status.truncated = true,
+            Ok(Some(_)) if status.entries.len() == limits.entries || left < ENTRY_SIZE => {
+                status.truncated = true;
+            }
             Ok(Some(entry)) => {
-                let (entry, is_cut) = cut(entry, &mut left);
+                let (entry, is_cut) = cut(entry, limits.accounts, &mut left);
                 status.truncated = status.truncated || is_cut;
                 let entry = with_stages(entry, question, organization, world, reader);
                 status.entries.push(entry);
@@ -237,9 +266,9 @@ fn within_reach(
 }
 
 /// The entry with as many accounts as fit, and whether that is not all of them.
-fn cut(mut entry: EligibilityEntry, left: &mut usize) -> (EligibilityEntry, bool) {
+fn cut(mut entry: EligibilityEntry, accounts: usize, left: &mut usize) -> (EligibilityEntry, bool) {
     let all = entry.accounts.len();
-    entry.accounts.truncate(ACCOUNTS);
+    entry.accounts.truncate(accounts);
     *left = left.saturating_sub(ENTRY_SIZE);
     entry.accounts.retain(|account| {
         let size = ACCOUNT_SIZE + account.name.len() + account.ou_path.len();
@@ -296,13 +325,7 @@ fn entry(
     settings: &TeamSettingsSpec,
 ) -> Option<EligibilityEntry> {
     let asked = |account: &&Account| question.account_id.as_ref().is_none_or(|id| *id == account.id);
-    let covered = |account: &&Account| {
-        let units = &policy.organizational_units;
-        policy.accounts.contains(&account.id)
-            || units
-                .iter()
-                .any(|unit| distance_to_unit(unit, &account.path).is_some())
-    };
+    let covered = |account: &&Account| covers(&policy.accounts, &policy.organizational_units, account);
     let accounts: BTreeMap<_, _> = organization
         .accounts
         .values()

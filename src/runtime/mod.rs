@@ -21,6 +21,8 @@ mod leader;
 #[cfg(feature = "controller")]
 mod manifests;
 #[cfg(feature = "controller")]
+mod policy_check;
+#[cfg(feature = "controller")]
 mod readiness;
 #[cfg(feature = "controller")]
 mod retry_until_ok;
@@ -28,6 +30,8 @@ mod retry_until_ok;
 mod run;
 #[cfg(feature = "controller")]
 mod shutdown;
+#[cfg(feature = "controller")]
+mod snapshot;
 #[cfg(feature = "controller")]
 mod telemetry;
 #[cfg(feature = "controller")]
@@ -38,9 +42,10 @@ pub use clock::SystemClock;
 #[cfg(feature = "controller")]
 pub use self::{
     arguments::{
-        ArgumentError, Arguments, AwsArguments, BackgroundDelayArguments, ClusterArguments, Command,
-        InstallationArguments, JournalFile, LeaseArguments, LogFormat, ManifestsArguments, OutputArguments,
-        RunArguments, TimingArguments, UninstallArguments, UninstallCheckArguments,
+        ArgumentError, Arguments, AwsArguments, BackgroundDelayArguments, CheckArguments, ClusterArguments,
+        Command, FindingFormat, InstallationArguments, JournalFile, LeaseArguments, LogFormat,
+        ManifestsArguments, OutputArguments, RunArguments, SnapshotArguments, TimingArguments,
+        UninstallArguments, UninstallCheckArguments,
     },
     cluster::{ApiServerClock, Cluster, ClusterError},
     definitions::wait_for_definitions,
@@ -48,9 +53,11 @@ pub use self::{
     journal_tools::journal,
     leader::{Elector, LEASE_NAME, Leader, LeaseSettings},
     manifests::{ManifestsError, print_manifests},
+    policy_check::check_policies,
     readiness::{Fact, Readiness, State},
     run::{RunError, run},
     shutdown::Shutdown,
+    snapshot::{SnapshotError, take_snapshot},
     telemetry::{TelemetryError, start_logging},
     uninstall::{UninstallCheckError, UninstallError, check_uninstall, uninstall},
 };

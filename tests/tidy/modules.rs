@@ -81,6 +81,16 @@ pub(crate) const MODULES: &[Module] = &[
         ],
     },
     Module {
+        name: "organization_file",
+        layer: 3,
+        may_use: &["api"],
+        must_not_contain: &[
+            ban(Crate("kube"), "a file is the same without a cluster"),
+            ban(Crate("aws_*"), AWS_ELSEWHERE),
+            ban(Path("std::fs"), "whoever reads a file knows where it is"),
+        ],
+    },
+    Module {
         name: "ports",
         layer: 3,
         may_use: &["api", "domain"],
@@ -132,6 +142,17 @@ pub(crate) const MODULES: &[Module] = &[
         must_not_contain: &[ban(Crate("aws_*"), AWS_ELSEWHERE)],
     },
     Module {
+        name: "policy_check",
+        layer: 6,
+        may_use: &["api", "domain", "organization_file"],
+        must_not_contain: &[
+            ban(Crate("aws_*"), AWS_ELSEWHERE),
+            ban(Crate("kube"), "policies are checked without a cluster"),
+            ban(Crate("tokio"), "nothing here waits for anybody"),
+            ban(Call("now"), TIME_IS_AN_ARGUMENT),
+        ],
+    },
+    Module {
         name: "runtime",
         layer: 7,
         may_use: &[
@@ -143,6 +164,8 @@ pub(crate) const MODULES: &[Module] = &[
             "journal",
             "controller",
             "admission",
+            "organization_file",
+            "policy_check",
         ],
         must_not_contain: &[],
     },

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::entities::{Group, PermissionSet, Standing, User};
 use super::operation::AssignmentInput;
 use super::presence::Presence;
-use super::session_duration::is_session_duration;
 use super::world::World;
+use team_operator::organization_file::is_session_duration;
 
 /// One change, made at once and behind AWS's back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

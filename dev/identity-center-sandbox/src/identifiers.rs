@@ -11,6 +11,9 @@ pub(super) struct Identifiers {
     /// `aws`, `aws-us-gov` or `aws-cn`.
     pub(super) partition: String,
     pub(super) management_account: String,
+    /// The id of the root, where the organization file names it.
+    #[serde(default)]
+    pub(super) root: Option<String>,
 }
 
 impl Identifiers {
@@ -83,7 +86,8 @@ impl Identifiers {
     }
 
     pub(super) fn root_id(&self) -> String {
-        format!("r-{}", &self.hexadecimal("root", "", 0)[..4])
+        let made = || format!("r-{}", &self.hexadecimal("root", "", 0)[..4]);
+        self.root.clone().unwrap_or_else(made)
     }
 
     /// `ou-`, the root's four characters, and eight of its own.
@@ -151,6 +155,7 @@ mod tests {
             seed: 7,
             partition: partition.into(),
             management_account: "000000000001".into(),
+            root: None,
         }
     }
 

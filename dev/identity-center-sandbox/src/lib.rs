@@ -120,7 +120,6 @@ mod ports;
 mod presence;
 mod reply;
 mod server;
-mod session_duration;
 mod settings;
 mod shared;
 mod store;

@@ -3,16 +3,8 @@
 use super::changes::{ChangeError, unknown};
 use super::entities::{Account, Unit};
 use super::world::World;
+use team_operator::organization_file::ACCOUNT_STATES;
 use team_operator::ports::AccountId;
-
-/// AWS's account states.
-pub(super) const ACCOUNT_STATES: [&str; 5] = [
-    "ACTIVE",
-    "SUSPENDED",
-    "PENDING_ACTIVATION",
-    "PENDING_CLOSURE",
-    "CLOSED",
-];
 
 impl World {
     pub(super) fn put_unit(

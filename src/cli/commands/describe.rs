@@ -2,7 +2,7 @@
 
 use super::Desk;
 use super::facts::{Access, Facts, stage, tail};
-use crate::api::{ElevationRequestStatus, Phase, Timestamp};
+use crate::api::{ElevationRequestStatus, HistoryEntry, Phase, Timestamp};
 use crate::cli::failure::Failure;
 use crate::cli::text::{first_names, visible};
 use crate::cli::verbs::requests::{Found, get};
@@ -115,59 +115,55 @@ fn decisions(facts: &mut Facts, heading: &str, status: &ElevationRequestStatus) 
     }
 }
 
-/// What happened when, and what comes.
+/// What happened, from the history alone, in its order, which is right also within one second; then what comes.
 fn timeline(desk: &Desk, facts: &mut Facts, found: &Found, status: &ElevationRequestStatus) {
-    let mut moments: Vec<(Timestamp, String)> = Vec::new();
-    let mut at = |time: Option<Timestamp>, what: String| moments.extend(time.map(|time| (time, what)));
-    at(found.created(), "asked".to_owned());
+    let line = |(time, what): (Timestamp, String)| {
+        let (full, away) = (desk.times.full(time), desk.times.away(time));
+        visible(&format!("  {full}  {what} ({away})"))
+    };
+    let asked = found.created().map(|time| (time, "asked".to_owned()));
+    let steps = status.history.iter().map(|entry| (entry.time, step(entry)));
+    facts.line(desk.terminal.heading("Timeline"));
+    for moment in asked.into_iter().chain(steps).chain(to_come(found, status)) {
+        facts.line(line(moment));
+    }
+}
+
+/// A step of the history, in one line: the controller's sentences are in the request itself.
+fn step(entry: &HistoryEntry) -> String {
+    let by = entry
+        .by
+        .as_ref()
+        .map(|by| format!(", by {by}"))
+        .unwrap_or_default();
+    match &entry.stage {
+        Some(stage) => format!("stage {stage} complete{by}"),
+        None => format!("{}: {}{by}", entry.phase.as_str(), entry.reason),
+    }
+}
+
+/// What comes next as things are, in the order of time.
+fn to_come(found: &Found, status: &ElevationRequestStatus) -> Vec<(Timestamp, String)> {
+    let mut moments = Vec::new();
+    let mut at =
+        |time: Option<Timestamp>, what: &str| moments.extend(time.map(|time| (time, what.to_owned())));
+    let waits = matches!(status.phase, None | Some(Phase::Pending));
     let review = status.review.as_ref();
-    for verdict in review
-        .map(|review| review.verdicts.as_slice())
-        .unwrap_or_default()
-    {
-        let decision = format!("{:?}", verdict.decision).to_lowercase();
-        at(
-            Some(verdict.time),
-            format!("{decision} by {}, judged", verdict.approver),
-        );
-    }
-    if status.phase == Some(Phase::Pending) {
-        at(
-            review.and_then(|review| review.deadline),
-            "expires if it is not approved".to_owned(),
-        );
-    }
-    let window = status.window.clone().unwrap_or_default();
-    at(found.request.spec.start_time, "wished start".to_owned());
-    at(window.start_time, "access began".to_owned());
-    if let Some(ending) = &status.ending {
-        let by = ending
-            .by
-            .as_ref()
-            .map(|by| format!(" by {by}"))
-            .unwrap_or_default();
-        at(Some(ending.requested_time), format!("end: {}{by}", ending.reason));
-    } else {
-        at(window.end_time, "access ends".to_owned());
-    }
+    at(
+        review.and_then(|review| review.deadline).filter(|_| waits),
+        "expires if it is not approved",
+    );
+    let starts = waits || status.phase == Some(Phase::Approved);
+    at(found.request.spec.start_time.filter(|_| starts), "wished start");
+    let end = status.window.as_ref().and_then(|window| window.end_time);
+    at(end.filter(|_| status.ending.is_none()), "access ends");
     let assignment = status.assignment.as_ref();
     at(
-        assignment.and_then(|assignment| assignment.gone_time),
-        "access gone in AWS".to_owned(),
-    );
-    at(
         assignment.and_then(|assignment| assignment.credentials_expiry_time),
-        "last credentials stop working".to_owned(),
+        "last credentials stop working",
     );
     moments.sort_by_key(|(time, _)| *time);
-    facts.line(desk.terminal.heading("Timeline"));
-    for (time, what) in moments {
-        facts.line(visible(&format!(
-            "  {}  {what} ({})",
-            desk.times.full(time),
-            desk.times.away(time)
-        )));
-    }
+    moments
 }
 
 fn assignment(facts: &mut Facts, heading: &str, status: &ElevationRequestStatus) {

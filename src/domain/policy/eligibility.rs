@@ -1,8 +1,8 @@
 //! Who may ask for what, and whether it needs approval.
 
 use crate::api::{
-    self, EligibilityPolicySpec, HumanDuration, OrganizationalUnitTarget, PermissionSetName, Reason,
-    Requirement, Subject, SubjectKind, TeamSettingsSpec, Timestamp, UserId, Waiver,
+    self, AccountId, EligibilityPolicySpec, HumanDuration, OrganizationalUnitTarget, PermissionSetName,
+    Reason, Requirement, Subject, SubjectKind, TeamSettingsSpec, Timestamp, UserId, Waiver,
 };
 use crate::domain::fact_reader::{FactReader, Freshness, Undecided};
 use crate::domain::facts::{Account, GroupLookup, Membership, OuPath};
@@ -204,12 +204,8 @@ fn answer<'a>(
 }
 
 fn account(asked: &EligibilityQuery<'_>, policy: &EligibilityPolicySpec) -> Option<String> {
-    let covered = policy.accounts.contains(&asked.account.id)
-        || policy
-            .organizational_units
-            .iter()
-            .any(|unit| distance_to_unit(unit, &asked.account.path).is_some());
-    (!covered).then(|| format!("it does not cover account {}", asked.account.id))
+    (!covers(&policy.accounts, &policy.organizational_units, asked.account))
+        .then(|| format!("it does not cover account {}", asked.account.id))
 }
 
 fn permission_set(asked: &EligibilityQuery<'_>, policy: &EligibilityPolicySpec) -> Option<String> {
@@ -302,6 +298,14 @@ pub(in crate::domain) fn group_missing_until(
         why: format!("Group {name} is missing: if it is not back by {until}, it counts as deleted"),
         until: Some(until),
     })
+}
+
+/// Whether a policy with these targets covers an account.
+pub fn covers(accounts: &[AccountId], units: &[OrganizationalUnitTarget], account: &Account) -> bool {
+    accounts.contains(&account.id)
+        || units
+            .iter()
+            .any(|unit| distance_to_unit(unit, &account.path).is_some())
 }
 
 /// How far a unit's target is from an account below it: 1 for the unit that holds the account, 2 for the unit above,

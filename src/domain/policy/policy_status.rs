@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::approvers::{can_be_reached, people_of, unreadable_members};
+use super::eligibility::covers;
 use super::reach::{account_out_of_reach, set_out_of_reach};
 use crate::api::{
     AccountId, ApproverPolicySpec, EligibilityPolicySpec, IdentitySettings, OrganizationalUnitId,
@@ -54,8 +55,26 @@ pub struct PolicyFacts {
     pub stages: Option<(String, i32)>,
 }
 
-/// What is wrong with a policy.
-type Fault = (Reason, String);
+/// One thing that is wrong with a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What, in one word.
+    pub reason: Reason,
+    /// What, and what to do, in a sentence.
+    pub message: String,
+    /// The name in the policy that it is about; empty where it is about the whole policy.
+    pub named: String,
+}
+
+impl Fault {
+    fn new(reason: Reason, named: &(impl ToString + ?Sized), message: impl Into<String>) -> Self {
+        Self {
+            reason,
+            message: message.into(),
+            named: named.to_string(),
+        }
+    }
+}
 
 /// The facts about an EligibilityPolicy.
 pub fn of_eligibility_policy(
@@ -63,24 +82,30 @@ pub fn of_eligibility_policy(
     environment: Environment<'_>,
     reader: &FactReader<'_>,
 ) -> PolicyFacts {
-    let (people, people_fault) = people(&policy.subjects, reader);
-    // All are looked at before one is told: so everything is asked in one round.
-    let sets_fault = permission_sets_fault(&policy.permission_sets, environment.identity_center, reader);
-    let fault = targets_fault(
-        &policy.accounts,
-        &policy.organizational_units,
-        environment,
-        reader,
-    )
-    .or(sets_fault)
-    .or(people_fault);
+    let (people, faults) = faults_of_eligibility_policy(policy, environment, reader);
     facts(
         &policy.accounts,
         &policy.organizational_units,
         environment.organization,
         people.len(),
-        fault,
+        faults.into_iter().next(),
     )
+}
+
+/// The people of an EligibilityPolicy, and everything that is wrong with it. All are looked at before one is told: so everything is
+/// asked in one round.
+pub fn faults_of_eligibility_policy(
+    policy: &EligibilityPolicySpec,
+    environment: Environment<'_>,
+    reader: &FactReader<'_>,
+) -> (BTreeSet<UserId>, Vec<Fault>) {
+    let (people, people_faults) = people(&policy.subjects, reader);
+    let (accounts, units) = (&policy.accounts, &policy.organizational_units);
+    let mut faults = targets_faults(accounts, units, environment, reader);
+    let center = environment.identity_center;
+    faults.extend(permission_sets_faults(&policy.permission_sets, center, reader));
+    faults.extend(people_faults);
+    (people, faults)
 }
 
 /// The facts about an ApproverPolicy; `all` are all of them, itself included.
@@ -91,21 +116,7 @@ pub fn of_approver_policy(
     reader: &FactReader<'_>,
 ) -> PolicyFacts {
     let spec = &policy.spec;
-    let mut everybody = BTreeSet::new();
-    let mut subjects_fault = None;
-    for stage in &spec.stages {
-        let (people, fault) = people(&stage.approvers, reader);
-        everybody.extend(people);
-        subjects_fault = subjects_fault.or(fault);
-    }
-    let sets = spec.permission_sets.as_deref().unwrap_or_default();
-    let sets_fault = permission_sets_fault(sets, environment.identity_center, reader);
-    let fault = conflict(policy, all)
-        .or_else(|| targets_fault(&spec.accounts, &spec.organizational_units, environment, reader))
-        .or(sets_fault)
-        .or(subjects_fault)
-        .or_else(|| quorum_fault(spec, environment.identity, reader))
-        .or_else(|| too_many(everybody.len(), environment.identity));
+    let (people, faults) = faults_of_approver_policy(policy, all, environment, reader);
     let names: Vec<&str> = spec.stages.iter().map(|stage| stage.name.as_str()).collect();
     let approvals = spec.stages.iter().map(|stage| stage.approvals_required).sum();
     PolicyFacts {
@@ -114,10 +125,35 @@ pub fn of_approver_policy(
             &spec.accounts,
             &spec.organizational_units,
             environment.organization,
-            everybody.len(),
-            fault,
+            people.len(),
+            faults.into_iter().next(),
         )
     }
+}
+
+/// The people of an ApproverPolicy, and everything that is wrong with it; `all` are all of them, itself included.
+pub fn faults_of_approver_policy(
+    policy: &PolicyFact<ApproverPolicySpec>,
+    all: &[PolicyFact<ApproverPolicySpec>],
+    environment: Environment<'_>,
+    reader: &FactReader<'_>,
+) -> (BTreeSet<UserId>, Vec<Fault>) {
+    let spec = &policy.spec;
+    let mut everybody = BTreeSet::new();
+    let mut subjects_faults = vec![];
+    for stage in &spec.stages {
+        let (people, faults) = people(&stage.approvers, reader);
+        everybody.extend(people);
+        subjects_faults.extend(faults);
+    }
+    let sets = spec.permission_sets.as_deref().unwrap_or_default();
+    let targets = targets_faults(&spec.accounts, &spec.organizational_units, environment, reader);
+    let mut faults: Vec<Fault> = conflict(policy, all).into_iter().chain(targets).collect();
+    faults.extend(permission_sets_faults(sets, environment.identity_center, reader));
+    faults.extend(subjects_faults);
+    faults.extend(quorum_fault(spec, environment.identity, reader));
+    faults.extend(too_many(everybody.len(), environment.identity));
+    (everybody, faults)
 }
 
 fn facts(
@@ -127,22 +163,13 @@ fn facts(
     people: usize,
     fault: Option<Fault>,
 ) -> PolicyFacts {
-    let covers = |account: &&Account| {
-        accounts.contains(&account.id)
-            || units
-                .iter()
-                .any(|unit| super::eligibility::distance_to_unit(unit, &account.path).is_some())
-    };
-    let (reason, sentence) = fault.unwrap_or_else(|| {
-        (
-            Reason::Valid,
-            "Everything that the policy names exists.".to_owned(),
-        )
-    });
+    let covered = |account: &&Account| covers(accounts, units, account);
+    let fault =
+        fault.unwrap_or_else(|| Fault::new(Reason::Valid, "", "Everything that the policy names exists."));
     PolicyFacts {
-        reason,
-        message: message(&sentence),
-        accounts: organization.accounts.values().filter(covers).count(),
+        reason: fault.reason,
+        message: message(&fault.message),
+        accounts: organization.accounts.values().filter(covered).count(),
         people,
         units: units
             .iter()
@@ -156,12 +183,12 @@ fn facts(
     }
 }
 
-fn targets_fault(
+fn targets_faults(
     accounts: &[AccountId],
     units: &[OrganizationalUnitTarget],
     environment: Environment<'_>,
     reader: &FactReader<'_>,
-) -> Option<Fault> {
+) -> Vec<Fault> {
     let organization = environment.organization;
     let account_fault = |id: &AccountId| {
         if !organization.accounts.contains_key(id) {
@@ -170,29 +197,31 @@ fn targets_fault(
                 Ok(Lookup::Found(_)) => {}
                 Ok(Lookup::Absent) => {
                     let sentence = format!("The organization has no account {id}.");
-                    return Some((Reason::AccountNotFound, sentence));
+                    return Some(Fault::new(Reason::AccountNotFound, id, sentence));
                 }
-                Err(undecided) => return Some(unknown(&undecided)),
+                Err(undecided) => return Some(unknown(&undecided, id)),
             }
         }
         match account_out_of_reach(environment.identity_center, id, reader) {
-            Ok(sentence) => Some((Reason::ManagementAccount, sentence?)),
-            Err(undecided) => Some(unknown(&undecided)),
+            Ok(sentence) => Some(Fault::new(Reason::ManagementAccount, id, sentence?)),
+            Err(undecided) => Some(unknown(&undecided, id)),
         }
     };
     let unit_fault = |unit: &OrganizationalUnitTarget| {
         let sentence = || format!("The organization has no unit {}.", unit.id);
         let is_there = organization.units.contains_key(&unit.id);
-        (!is_there).then(|| (Reason::OrganizationalUnitNotFound, sentence()))
+        (!is_there).then(|| Fault::new(Reason::OrganizationalUnitNotFound, &unit.id, sentence()))
     };
-    first(accounts.iter().map(account_fault)).or_else(|| first(units.iter().map(unit_fault)))
+    let mut faults = certain_first(accounts.iter().map(account_fault));
+    faults.extend(certain_first(units.iter().map(unit_fault)));
+    faults
 }
 
-fn permission_sets_fault(
+fn permission_sets_faults(
     names: &[PermissionSetName],
     center: &IdentityCenter,
     reader: &FactReader<'_>,
-) -> Option<Fault> {
+) -> Vec<Fault> {
     let fault = |name: &PermissionSetName| {
         let found = existing(
             |freshness| reader.permission_set_by_name(name, freshness),
@@ -200,26 +229,26 @@ fn permission_sets_fault(
         );
         match found {
             Ok(Lookup::Found(set)) => match set_out_of_reach(center, set, reader, Freshness::Cached) {
-                Ok(sentence) => Some((Reason::ManagementAccount, sentence?)),
-                Err(undecided) => Some(unknown(&undecided)),
+                Ok(sentence) => Some(Fault::new(Reason::ManagementAccount, name, sentence?)),
+                Err(undecided) => Some(unknown(&undecided, name)),
             },
-            Ok(Lookup::Absent) => Some((
-                Reason::PermissionSetNotFound,
-                format!("Identity Center has no permission set {name}."),
-            )),
-            Err(undecided) => Some(unknown(&undecided)),
+            Ok(Lookup::Absent) => {
+                let sentence = format!("Identity Center has no permission set {name}.");
+                Some(Fault::new(Reason::PermissionSetNotFound, name, sentence))
+            }
+            Err(undecided) => Some(unknown(&undecided, name)),
         }
     };
-    first(names.iter().map(fault))
+    certain_first(names.iter().map(fault))
 }
 
-/// The first that is certain, or else the first. All are looked at, so that all questions are asked in one round, and what cannot be
-/// read hides nothing else that is wrong.
-fn first(faults: impl Iterator<Item = Option<Fault>>) -> Option<Fault> {
+/// Those that are certain, then the others. All are looked at, so that all questions are asked in one round, and what cannot be read
+/// hides nothing else that is wrong.
+fn certain_first(faults: impl Iterator<Item = Option<Fault>>) -> Vec<Fault> {
     let (unknown, certain): (Vec<Fault>, Vec<Fault>) = faults
         .flatten()
-        .partition(|(reason, _)| *reason == Reason::LookupFailed);
-    certain.into_iter().chain(unknown).next()
+        .partition(|fault| fault.reason == Reason::LookupFailed);
+    certain.into_iter().chain(unknown).collect()
 }
 
 /// What a cached answer says, or, where that is an absence, one of now: a status never says "there is no" from an old cache.
@@ -233,47 +262,42 @@ fn existing<'a, T>(
     }
 }
 
-/// Enabled people, and the first subject that is not there or not known.
-fn people(subjects: &[Subject], reader: &FactReader<'_>) -> (BTreeSet<UserId>, Option<Fault>) {
+/// Enabled people, and the subjects that are not there or not known.
+fn people(subjects: &[Subject], reader: &FactReader<'_>) -> (BTreeSet<UserId>, Vec<Fault>) {
     let mut ids = BTreeSet::new();
-    let mut fault = None;
+    let mut faults = vec![];
     for subject in subjects {
         match ids_of(subject, reader) {
             Ok((found, missing)) => {
                 ids.extend(found);
-                fault = fault.or(missing);
+                faults.extend(missing);
             }
-            Err(first) => fault = fault.or(Some(first)),
+            Err(fault) => faults.push(fault),
         }
     }
-    (ids, fault)
+    (ids, faults)
 }
 
 fn ids_of(subject: &Subject, reader: &FactReader<'_>) -> Result<(Vec<UserId>, Option<Fault>), Fault> {
     let name = &subject.name;
-    let lookup_failed = |undecided: Undecided| unknown(&undecided);
+    let lookup_failed = |undecided: Undecided| unknown(&undecided, name);
     if subject.kind == SubjectKind::User {
         let found = existing(
             |freshness| reader.user_by_name(Attribute::UserName, name, freshness),
             |found| !matches!(found, UserLookup::Found(_)),
         );
+        let no_user = |sentence: String| Fault::new(Reason::UserNotFound, name, sentence);
         return match found.map_err(lookup_failed)? {
             UserLookup::Found(user) => Ok((vec![user.id.clone()], None)),
-            UserLookup::OtherSpelling { actual } => Err((
-                Reason::UserNotFound,
-                format!("Identity Center has no user {name:?}; it has {actual:?}."),
-            )),
-            UserLookup::Absent => Err((
-                Reason::UserNotFound,
-                format!("Identity Center has no user {name:?}."),
-            )),
+            UserLookup::OtherSpelling { actual } => Err(no_user(format!(
+                "Identity Center has no user {name:?}; it has {actual:?}."
+            ))),
+            UserLookup::Absent => Err(no_user(format!("Identity Center has no user {name:?}."))),
         };
     }
     let no_group = || {
-        (
-            Reason::GroupNotFound,
-            format!("Identity Center has no group {name:?}."),
-        )
+        let sentence = format!("Identity Center has no group {name:?}.");
+        Fault::new(Reason::GroupNotFound, name, sentence)
     };
     let found = existing(
         |freshness| reader.group(name, freshness),
@@ -288,7 +312,10 @@ fn ids_of(subject: &Subject, reader: &FactReader<'_>) -> Result<(Vec<UserId>, Op
             let enabled = members.known().filter(|user| user.enabled == Enabled::Yes);
             let ids = enabled.map(|user| user.id.clone()).collect();
             let missing = unreadable_members(name, members);
-            Ok((ids, missing.map(|why| (Reason::LookupFailed, tried_again(&why)))))
+            Ok((
+                ids,
+                missing.map(|why| Fault::new(Reason::LookupFailed, name, tried_again(&why))),
+            ))
         }
         Lookup::Absent => Err(no_group()),
     }
@@ -309,7 +336,7 @@ fn quorum_fault(
             "The stages ask for {asked_for} approvals together, and a request takes {MOST_VOTES} decisions at most: ask for \
              fewer."
         );
-        return Some((Reason::UnreachableQuorum, message));
+        return Some(Fault::new(Reason::UnreachableQuorum, "", message));
     }
     let stages: Vec<(usize, BTreeSet<UserId>)> = spec
         .stages
@@ -320,7 +347,7 @@ fn quorum_fault(
     (!can_be_reached(&stages)).then(|| {
         let message = "The stages ask for more different people than their approvers have: add people or ask for \
                        fewer.";
-        (Reason::UnreachableQuorum, message.to_owned())
+        Fault::new(Reason::UnreachableQuorum, "", message)
     })
 }
 
@@ -331,7 +358,7 @@ fn too_many(people: usize, identity: &IdentitySettings) -> Option<Fault> {
         let message = format!(
             "{people} people could approve, and a request lists the first {listed} only: name smaller groups."
         );
-        (Reason::TooManyApprovers, message)
+        Fault::new(Reason::TooManyApprovers, "", message)
     })
 }
 
@@ -355,18 +382,16 @@ fn conflict(
         other.uid != policy.uid && other.gone_since.is_none() && sets && (accounts || units)
     };
     let other = all.iter().find(clashes)?;
-    Some((
-        Reason::PolicyConflict,
-        format!(
-            "ApproverPolicy {} names the same target for the same permission sets: requests under both wait until one \
-             of them changes.",
-            other.name
-        ),
-    ))
+    let message = format!(
+        "ApproverPolicy {} names the same target for the same permission sets: requests under both wait until one of them \
+         changes.",
+        other.name
+    );
+    Some(Fault::new(Reason::PolicyConflict, "", message))
 }
 
-fn unknown(undecided: &Undecided) -> Fault {
-    (Reason::LookupFailed, tried_again(&undecided.why))
+fn unknown(undecided: &Undecided, named: &(impl ToString + ?Sized)) -> Fault {
+    Fault::new(Reason::LookupFailed, named, tried_again(&undecided.why))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::refusal::failure;
 use super::{Client, absent, aged};
 use crate::operation::Operation;
 use crate::reply::{PermissionSetDescription, Reply};
-use crate::session_duration::session_minutes;
+use team_operator::organization_file::session_minutes;
 
 impl Client<'_> {
     /// [`PermissionSets::by_name`](team_operator::ports::PermissionSets::by_name).
