@@ -220,10 +220,7 @@ pub(in crate::domain) fn kubernetes_names(user: &User, identity: &IdentitySettin
 
 /// By which attribute, and by which value of it, the person behind a Kubernetes user name is found; `None` for a name
 /// that is nobody's. One prefix is taken off exactly once; settings see to it that none is the beginning of another.
-pub(in crate::domain) fn directory_name<'n>(
-    name: &'n str,
-    identity: &IdentitySettings,
-) -> Option<(Attribute, &'n str)> {
+pub fn directory_name<'n>(name: &'n str, identity: &IdentitySettings) -> Option<(Attribute, &'n str)> {
     let attribute = match identity.attribute {
         IdentityAttribute::UserName => Attribute::UserName,
         IdentityAttribute::Email => Attribute::Email,
