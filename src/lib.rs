@@ -25,6 +25,9 @@ pub mod journal;
 #[cfg(feature = "controller")]
 pub mod controller;
 
+#[cfg(feature = "report")]
+pub mod reporter;
+
 #[cfg(feature = "ports")]
 pub mod runtime;
 

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
-use super::catalogue::{Aws, Replica, Requests, Work};
+use super::catalogue::{Aws, Notifications, Replica, Requests, Work};
 use super::families::{Counters, Gauges, gauges};
 use super::labels::{GuardSight, ReconcileKind, URGENCIES, WatchKind, urgency_label};
 use super::lookups::unknown;
@@ -20,6 +20,9 @@ use crate::ports::{Class, Priority};
 
 /// What every name begins with.
 const PREFIX: &str = "team_operator";
+
+/// What every name of the reporter begins with.
+const REPORTER_PREFIX: &str = "team_operator_reporter";
 
 /// What one process measures; cheap to clone, and all clones share the numbers.
 #[derive(Clone)]
@@ -34,12 +37,24 @@ struct Shared {
     requests: Requests,
     work: Work,
     world: WorldGauges,
+    notifications: Notifications,
 }
 
 impl Default for Metrics {
     /// Nothing measured yet.
     fn default() -> Self {
-        let mut registry = Registry::with_prefix(PREFIX);
+        Self::with_prefix(PREFIX)
+    }
+}
+
+impl Metrics {
+    /// What the reporter measures: under names of its own, so that no sum or alert of the controller takes them for its own.
+    pub fn of_the_reporter() -> Self {
+        Self::with_prefix(REPORTER_PREFIX)
+    }
+
+    fn with_prefix(prefix: &str) -> Self {
+        let mut registry = Registry::with_prefix(prefix);
         let build: Gauges<1> = gauges(&mut registry, "build_info", "The version that runs; always 1");
         build
             .get_or_create(&[("version", env!("CARGO_PKG_VERSION"))])
@@ -50,6 +65,7 @@ impl Default for Metrics {
             requests: Requests::new(&mut registry),
             work: Work::new(&mut registry),
             world: WorldGauges::new(&mut registry),
+            notifications: Notifications::new(&mut registry),
             registry,
         };
         // A rule that asks whether an alert was told has to see the zero before it.
@@ -230,6 +246,21 @@ impl Metrics {
     pub fn policies_behind(&self, behind: Duration) {
         let family = &self.shared.work.policies_behind;
         family.get_or_create(&[]).set(behind.as_secs_f64());
+    }
+
+    /// A message was `sent`, `refused`, or is `tried_again`.
+    pub fn notified(&self, result: &'static str) {
+        let family = &self.shared.notifications.results;
+        family.get_or_create(&[("result", result)]).inc();
+    }
+
+    /// How many messages wait to be sent.
+    pub fn notifications_waiting(&self, count: i32) {
+        self.shared
+            .notifications
+            .waiting
+            .get_or_create(&[])
+            .set(count.into());
     }
 
     /// What the leader sees now.

@@ -22,6 +22,8 @@ mod leader;
 mod manifests;
 #[cfg(feature = "controller")]
 mod readiness;
+#[cfg(feature = "report")]
+mod report;
 #[cfg(feature = "controller")]
 mod retry_until_ok;
 #[cfg(feature = "controller")]
@@ -34,6 +36,12 @@ mod telemetry;
 mod uninstall;
 
 pub use clock::SystemClock;
+
+#[cfg(feature = "report")]
+pub use self::{
+    arguments::{LogArguments, PaceArguments, ReportArguments},
+    report::report,
+};
 
 #[cfg(feature = "controller")]
 pub use self::{

@@ -62,6 +62,8 @@ pub fn leader() -> Metrics {
     }
     metrics.policies_behind(Duration::ZERO);
     metrics.world(&world());
+    metrics.notified("sent");
+    metrics.notifications_waiting(1);
     metrics
 }
 

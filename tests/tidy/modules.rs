@@ -132,6 +132,12 @@ pub(crate) const MODULES: &[Module] = &[
         must_not_contain: &[ban(Crate("aws_*"), AWS_ELSEWHERE)],
     },
     Module {
+        name: "reporter",
+        layer: 6,
+        may_use: &["api", "domain", "ports", "metrics", "admission"],
+        must_not_contain: &[ban(Crate("aws_*"), AWS_ELSEWHERE)],
+    },
+    Module {
         name: "runtime",
         layer: 7,
         may_use: &[
@@ -142,6 +148,7 @@ pub(crate) const MODULES: &[Module] = &[
             "aws",
             "journal",
             "controller",
+            "reporter",
             "admission",
         ],
         must_not_contain: &[],
