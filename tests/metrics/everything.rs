@@ -62,7 +62,9 @@ pub fn leader() -> Metrics {
     }
     metrics.policies_behind(Duration::ZERO);
     metrics.world(&world());
-    metrics.notified("sent");
+    for result in ["sent", "refused", "tried_again"] {
+        metrics.notified(result);
+    }
     metrics.notifications_waiting(1);
     metrics
 }
