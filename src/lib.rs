@@ -31,6 +31,9 @@ pub mod controller;
 #[cfg(feature = "controller")]
 pub mod policy_check;
 
+#[cfg(feature = "report")]
+pub mod reporter;
+
 #[cfg(feature = "ports")]
 pub mod runtime;
 

@@ -25,6 +25,10 @@ fn main() -> ExitCode {
 async fn carry_out() -> ExitCode {
     let result = match Arguments::from_command_line().command {
         Command::Run(arguments) => run(*arguments).await.map_err(|error| error.to_string()),
+        #[cfg(feature = "report")]
+        Command::Report(arguments) => team_operator::runtime::report(*arguments)
+            .await
+            .map_err(|error| error.to_string()),
         Command::UninstallCheck(arguments) => check_uninstall(&arguments)
             .await
             .map_err(|error| error.to_string()),

@@ -87,6 +87,20 @@ fn picture<T: std::fmt::Debug>(first: &[T], steps: &[(T, &[T])], is_last: impl F
 }
 
 #[test]
+fn the_published_schema_of_messages_is_that_of_the_types() {
+    let schema = schemars::schema_for!(team_operator::domain::notification::MessageFacts);
+    let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schemas/notification.v1.json");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&file, &text).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(&file).unwrap_or_default() == text,
+        "docs/schemas is not what the types say: run UPDATE=1 cargo test --test crds"
+    );
+}
+
+#[test]
 fn every_field_has_a_description_that_ends_as_a_sentence() {
     for_every_field(|path, schema| {
         let description = schema["description"].as_str().unwrap_or_default();
@@ -142,8 +156,8 @@ fn decisions_are_keyed_by_who_and_what_and_conditions_by_their_type() {
         }
     });
     assert_eq!(
-        conditions, 4,
-        "requests, both policies and settings have conditions"
+        conditions, 5,
+        "requests, both policies, settings and channels have conditions"
     );
 }
 
@@ -186,6 +200,13 @@ fn names_and_scopes_are_those_of_the_product() {
             "Cluster",
             json!(["aa"]),
         ),
+        (
+            "NotificationChannel",
+            "notificationchannels",
+            "Cluster",
+            json!(["nc"]),
+        ),
+        ("RequestReport", "requestreports", "Namespaced", Value::Null),
     ] {
         let crd = definition(kind);
         let spec = &crd["spec"];
@@ -197,7 +218,7 @@ fn names_and_scopes_are_those_of_the_product() {
         assert_eq!(spec["versions"].as_array().unwrap().len(), 1, "{kind}");
         assert_eq!(spec["versions"][0]["name"], "v1alpha1", "{kind}");
         // Each step of a record is one write of the whole object.
-        let subresources = if kind == "AccountAssignment" {
+        let subresources = if ["AccountAssignment", "RequestReport"].contains(&kind) {
             Value::Null
         } else {
             json!({ "status": {} })

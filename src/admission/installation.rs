@@ -119,12 +119,7 @@ impl Installation {
             ("the namespace", namespace),
             ("the service account", service_account),
         ] {
-            if !is_dns_label(value) {
-                return Err(InstallationError::NotAName {
-                    what,
-                    value: value.to_owned(),
-                });
-            }
+            checked_label(what, value)?;
         }
         Ok(Self {
             namespace: namespace.to_owned(),
@@ -294,6 +289,17 @@ fn is_user(name: &str) -> bool {
 
 fn user_name(namespace: &str, service_account: &str) -> String {
     format!("system:serviceaccount:{namespace}:{service_account}")
+}
+
+/// Refuses a name that Kubernetes does not take.
+pub(super) fn checked_label(what: &'static str, value: &str) -> Result<(), InstallationError> {
+    if is_dns_label(value) {
+        return Ok(());
+    }
+    Err(InstallationError::NotAName {
+        what,
+        value: value.to_owned(),
+    })
 }
 
 /// RFC 1123 label, which namespaces are and service accounts should be.

@@ -5,7 +5,8 @@ use kube::CustomResourceExt as _;
 use serde_json::{Value, json};
 
 use super::{
-    AccountAssignment, ApproverPolicy, ElevationRequest, EligibilityPolicy, EligibilityReview, TeamSettings,
+    AccountAssignment, ApproverPolicy, ElevationRequest, EligibilityPolicy, EligibilityReview,
+    NotificationChannel, RequestReport, TeamSettings,
 };
 
 /// Every kind's definition, in the order a reader meets them.
@@ -17,6 +18,8 @@ pub fn all_crds() -> Vec<Value> {
         TeamSettings::crd(),
         EligibilityReview::crd(),
         AccountAssignment::crd(),
+        NotificationChannel::crd(),
+        RequestReport::crd(),
     ]
     .iter()
     .map(finish)
@@ -39,7 +42,7 @@ pub fn crd_file_name(crd: &Value) -> String {
 ///   and, in a status, as something that nobody wrote;
 /// - the defaults of a request's `status`, without which a JSON patch could not append to `/status/approvals/-`;
 /// - `spec: {}` of TeamSettings, whose every field has a default;
-/// - that AccountAssignment has no status subresource: each step of it is one write.
+/// - that AccountAssignment and RequestReport have no status subresource: each step of them is one write.
 fn finish(crd: &CustomResourceDefinition) -> Value {
     let mut crd = json!(crd);
     let kind = crd["spec"]["names"]["kind"]
@@ -62,7 +65,7 @@ fn finish(crd: &CustomResourceDefinition) -> Value {
                 root.remove("required");
             }
         }
-        "AccountAssignment" => {
+        "AccountAssignment" | "RequestReport" => {
             if let Some(version) = crd["spec"]["versions"][0].as_object_mut() {
                 version.remove("subresources");
             }

@@ -15,8 +15,10 @@ mod eligibility_review;
 mod history;
 mod ids;
 mod names;
+mod notification_channel;
 mod phase;
 mod reason;
+mod request_report;
 mod request_status;
 mod rules;
 mod target;
@@ -44,8 +46,17 @@ pub use eligibility_review::{
 pub use history::{HistoryEntry, LONGEST_HISTORY, LONGEST_HISTORY_MESSAGE, SEQUENCE_AFTER_FORGERY};
 pub use ids::{GroupId, InstanceArn, PermissionSetArn, RequestId, UserId};
 pub use names::{AccountId, NameError, OrganizationalUnitId, PermissionSetName};
+pub use notification_channel::{
+    Audience, CHANNEL_SECRET_TYPE, ChannelMatch, DeliveryError, NotificationChannel, NotificationChannelSpec,
+    NotificationChannelStatus, NotificationEvent, Reminders, SecretKey, SlackDestination, TEST_ANNOTATION,
+    WebhookDestination,
+};
 pub use phase::{AssignmentState, Phase};
 pub use reason::Reason;
+pub use request_report::{
+    Delivery, DeliveryOutcome, DeliveryResult, MOST_DELIVERIES, MOST_OUTCOMES, MessageReference,
+    RequestReport, RequestReportSpec, RequestReportStatus, Sending,
+};
 pub use request_status::{
     Access, ElevationRequestStatus, Eligibility, Ending, Requester, Review, StageProgress, Window,
 };

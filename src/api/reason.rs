@@ -206,6 +206,36 @@ reasons! {
     PolicyConflict,
     /// The admission policies are in force and were proven.
     GuardIntact,
+
+    // Channels.
+    /// A message was delivered.
+    Delivered,
+    /// Nothing was delivered yet.
+    NothingDelivered,
+    /// The channel is suspended.
+    Suspended,
+    /// A Secret, or an entry of it, that the channel names does not exist.
+    SecretNotFound,
+    /// A Secret that the channel names is not meant for it.
+    SecretRefused,
+    /// The program was built without the medium.
+    MediumMissing,
+    /// The destination is not one that messages are sent to.
+    DestinationRefused,
+    /// The medium does not accept the token or the credentials.
+    TokenRefused,
+    /// The medium does not know the channel, or it is archived, or the sender is no member.
+    ChannelNotFound,
+    /// The medium refuses messages of this sender.
+    SenderRefused,
+    /// The medium does not answer, or fails; it is tried again.
+    MediumUnavailable,
+    /// The medium asks for fewer messages; it is tried again.
+    Throttled,
+    /// The medium does not accept this message.
+    MessageRefused,
+    /// A person has no address, or is not found.
+    PersonNotFound,
 }
 
 impl Reason {

@@ -12,7 +12,6 @@
 //!
 //! No `if` about who gets access is in here; those are in `domain`.
 
-mod api_call;
 mod assignments;
 mod background;
 mod config;
@@ -33,7 +32,8 @@ mod telling;
 mod watch_backoff;
 mod watchdog;
 
-pub use api_call::with_causes;
+use crate::admission::api_call;
+pub use crate::admission::with_causes;
 pub use assignments::{RECORD_FINALIZER, recorded_instance};
 pub use config::{Config, Delays, Ports};
 pub use controller::{Controller, Parts, Stopped};

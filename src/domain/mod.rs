@@ -11,6 +11,7 @@ mod facts;
 pub mod journal;
 pub mod machine;
 mod messages;
+pub mod notification;
 pub mod policy;
 pub mod request;
 pub mod retention;

@@ -43,6 +43,29 @@ pub(super) struct Work {
     pub(super) policies_behind: Gauges<0>,
 }
 
+/// Messages to people.
+pub(super) struct Notifications {
+    pub(super) results: Counters<1>,
+    pub(super) waiting: Gauges<0>,
+}
+
+impl Notifications {
+    pub(super) fn new(registry: &mut Registry) -> Self {
+        Self {
+            results: counters(
+                registry,
+                "notifications",
+                "Attempts to send a message, by result: `sent`, `refused`, `tried_again`. Reporter only",
+            ),
+            waiting: gauges(
+                registry,
+                "notifications_waiting",
+                "Messages that wait to be sent. Reporter only",
+            ),
+        }
+    }
+}
+
 impl Replica {
     pub(super) fn new(registry: &mut Registry) -> Self {
         let leader = gauges(

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
-use super::catalogue::{Aws, Replica, Requests, Work};
+use super::catalogue::{Aws, Notifications, Replica, Requests, Work};
 use super::families::{Counters, Gauges, gauges};
 use super::journal::{JournalMetrics, JournalSight};
 use super::labels::{GuardSight, ReconcileKind, URGENCIES, WatchKind, urgency_label};
@@ -21,6 +21,9 @@ use crate::ports::{Class, Priority};
 
 /// What every name begins with.
 const PREFIX: &str = "team_operator";
+
+/// What every name of the reporter begins with.
+const REPORTER_PREFIX: &str = "team_operator_reporter";
 
 /// What one process measures; cheap to clone, and all clones share the numbers.
 #[derive(Clone)]
@@ -36,12 +39,24 @@ struct Shared {
     work: Work,
     world: WorldGauges,
     journal: JournalMetrics,
+    notifications: Notifications,
 }
 
 impl Default for Metrics {
     /// Nothing measured yet.
     fn default() -> Self {
-        let mut registry = Registry::with_prefix(PREFIX);
+        Self::with_prefix(PREFIX)
+    }
+}
+
+impl Metrics {
+    /// What the reporter measures: under names of its own, so that no sum or alert of the controller takes them for its own.
+    pub fn of_the_reporter() -> Self {
+        Self::with_prefix(REPORTER_PREFIX)
+    }
+
+    fn with_prefix(prefix: &str) -> Self {
+        let mut registry = Registry::with_prefix(prefix);
         let build: Gauges<1> = gauges(&mut registry, "build_info", "The version that runs; always 1");
         build
             .get_or_create(&[("version", env!("CARGO_PKG_VERSION"))])
@@ -53,6 +68,7 @@ impl Default for Metrics {
             work: Work::new(&mut registry),
             world: WorldGauges::new(&mut registry),
             journal: JournalMetrics::new(&mut registry),
+            notifications: Notifications::new(&mut registry),
             registry,
         };
         // A rule that asks whether an alert was told has to see the zero before it.
@@ -238,6 +254,21 @@ impl Metrics {
     /// What the leader sees of the journal now.
     pub fn journal(&self, sight: &JournalSight) {
         self.shared.journal.show(sight);
+    }
+
+    /// A message was `sent`, `refused`, or is `tried_again`.
+    pub fn notified(&self, result: &'static str) {
+        let family = &self.shared.notifications.results;
+        family.get_or_create(&[("result", result)]).inc();
+    }
+
+    /// How many messages wait to be sent.
+    pub fn notifications_waiting(&self, count: i32) {
+        self.shared
+            .notifications
+            .waiting
+            .get_or_create(&[])
+            .set(count.into());
     }
 
     /// What the leader sees now.

@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn every_kind_is_waited_for() {
-        assert_eq!(names().len(), 6);
+        assert_eq!(names().len(), 8);
         assert!(names().contains(&"elevationrequests.team-operator.io".to_owned()));
     }
 }

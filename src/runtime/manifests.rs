@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use serde_json::Value;
 
 use super::arguments::ManifestsArguments;
-use crate::admission::InstallationError;
+use crate::admission::{InstallationError, reporter_manifests};
 
 /// Why the manifests could not be printed.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +24,11 @@ pub enum ManifestsError {
 /// Prints everything that is to be installed, as YAML for `kubectl apply --server-side -f -`.
 pub fn print_manifests(arguments: &ManifestsArguments) -> Result<(), ManifestsError> {
     let installation = arguments.installation()?;
-    let text = as_yaml(&installation.manifests())?;
+    let mut objects = installation.manifests();
+    if let Some(namespace) = &arguments.reporter_namespace {
+        objects.extend(reporter_manifests(namespace)?);
+    }
+    let text = as_yaml(&objects)?;
     // Not `println!`, which panics when standard output is closed.
     let mut output = io::stdout().lock();
     output.write_all(text.as_bytes())?;

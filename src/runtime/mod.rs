@@ -24,6 +24,8 @@ mod manifests;
 mod policy_check;
 #[cfg(feature = "controller")]
 mod readiness;
+#[cfg(feature = "report")]
+mod report;
 #[cfg(feature = "controller")]
 mod retry_until_ok;
 #[cfg(feature = "controller")]
@@ -38,6 +40,12 @@ mod telemetry;
 mod uninstall;
 
 pub use clock::SystemClock;
+
+#[cfg(feature = "report")]
+pub use self::{
+    arguments::{LogArguments, PaceArguments, ReportArguments},
+    report::report,
+};
 
 #[cfg(feature = "controller")]
 pub use self::{

@@ -17,7 +17,7 @@ use super::cluster::{Cluster, ClusterError};
 use super::definitions::{DEFINITIONS_FACT, wait_for_definitions};
 use super::health::HealthServer;
 use super::identity_center::{Connected, Connecting};
-use super::leader::{Elector, LEADER_FACT, LeaseSettings};
+use super::leader::{Elector, LEADER_FACT, LEASE_NAME, LeaseSettings};
 use super::readiness::{Readiness, State};
 use super::retry_until_ok::retry_until_ok;
 use super::shutdown::Shutdown;
@@ -34,7 +34,7 @@ use crate::ports::Clock;
 /// 30 s after which Kubernetes kills a pod.
 const GRACE_PERIOD: Duration = Duration::from_secs(20);
 /// How long the release of the lease may take; after that it expires.
-const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Names of lines of `/readyz` that this file sets.
 const SEAL_FACT: &str = "seal";
@@ -48,6 +48,10 @@ pub enum RunError {
     /// The options contradict each other.
     #[error(transparent)]
     Arguments(#[from] ArgumentError),
+    /// A destination of messages cannot be read.
+    #[cfg(feature = "report")]
+    #[error("--allow-destination: {0}")]
+    Destination(#[from] crate::reporter::AllowedError),
     /// A name of the installation cannot be used.
     #[error(transparent)]
     Installation(#[from] InstallationError),
@@ -219,7 +223,7 @@ fn nothing_ready() -> Readiness {
     readiness
 }
 
-async fn serve_health(
+pub(super) async fn serve_health(
     address: SocketAddr,
     readiness: &Readiness,
     metrics: &Metrics,
@@ -256,6 +260,7 @@ fn lease_settings(
     metrics: &Metrics,
 ) -> LeaseSettings {
     LeaseSettings {
+        name: LEASE_NAME,
         namespace: installation.namespace().to_owned(),
         identity: arguments.lease_identity.clone().unwrap_or_else(replica_name),
         duration: arguments.duration(),
@@ -266,7 +271,7 @@ fn lease_settings(
 }
 
 /// The pod's name, which is the host name of its containers, and a random suffix: a container restarts under one name.
-fn replica_name() -> String {
+pub(super) fn replica_name() -> String {
     let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "team-operator".to_owned());
     let mut suffix = std::process::id().to_be_bytes();
     // Without randomness the process id still distinguishes two replicas on one host.

@@ -65,7 +65,7 @@ async fn is_gone(ground: &Ground, name: &str) {
 cases! {
     async fn none_of_our_definitions_is_deleted_by_the_way(ground: Ground) {
         let crds = all_crds();
-        assert_eq!(crds.len(), 6);
+        assert_eq!(crds.len(), 8);
         for crd in crds {
             let name = crd["metadata"]["name"].as_str().unwrap();
             let kind = crd["spec"]["names"]["kind"].as_str().unwrap();

@@ -67,6 +67,7 @@ impl Ground {
 
     fn settings(&self, name: &str, duration: Duration) -> LeaseSettings {
         LeaseSettings {
+            name: LEASE_NAME,
             namespace: self.namespace.clone(),
             identity: name.to_owned(),
             duration,

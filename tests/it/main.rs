@@ -31,6 +31,7 @@ mod mutation;
 mod namespaces;
 mod plugin;
 mod process;
+mod reporter;
 mod requests;
 mod reviews;
 mod roles;

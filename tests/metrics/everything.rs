@@ -63,6 +63,10 @@ pub fn leader() -> Metrics {
     metrics.policies_behind(Duration::ZERO);
     metrics.world(&world());
     metrics.journal(&journal());
+    for result in ["sent", "refused", "tried_again"] {
+        metrics.notified(result);
+    }
+    metrics.notifications_waiting(1);
     metrics
 }
 

@@ -153,6 +153,12 @@ pub(crate) const MODULES: &[Module] = &[
         ],
     },
     Module {
+        name: "reporter",
+        layer: 6,
+        may_use: &["api", "domain", "ports", "metrics", "admission"],
+        must_not_contain: &[ban(Crate("aws_*"), AWS_ELSEWHERE)],
+    },
+    Module {
         name: "runtime",
         layer: 7,
         may_use: &[
@@ -163,6 +169,7 @@ pub(crate) const MODULES: &[Module] = &[
             "aws",
             "journal",
             "controller",
+            "reporter",
             "admission",
             "organization_file",
             "policy_check",

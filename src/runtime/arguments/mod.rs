@@ -6,6 +6,8 @@
 mod delays;
 mod journal;
 mod policy_check;
+#[cfg(feature = "report")]
+mod report;
 mod run;
 
 use std::path::PathBuf;
@@ -18,6 +20,8 @@ pub use journal::{
     VerifyArguments,
 };
 pub use policy_check::{CheckArguments, FindingFormat, SnapshotArguments};
+#[cfg(feature = "report")]
+pub use report::{LogArguments, PaceArguments, ReportArguments};
 pub use run::{
     ArgumentError, AwsArguments, ClusterArguments, JournalFile, LeaseArguments, LogFormat, OutputArguments,
     RunArguments,
@@ -50,6 +54,9 @@ pub struct Arguments {
 pub enum Command {
     /// Run the controller. With several replicas one leads and the others are standbys.
     Run(Box<RunArguments>),
+    /// Run the reporter, which tells people what becomes of requests. It changes no request and no assignment.
+    #[cfg(feature = "report")]
+    Report(Box<ReportArguments>),
     /// Print the manifests to apply before the controller runs: CustomResourceDefinitions, RBAC and admission policies.
     #[command(
         after_help = "To install it, and again after every upgrade:\n  team-operator manifests | kubectl apply --server-side -f -"
@@ -145,6 +152,9 @@ pub struct ManifestsArguments {
     /// RBAC alone decides.
     #[arg(long = "policy-writer", value_name = "USER", value_delimiter = '\n')]
     pub policy_writers: Vec<String>,
+    /// Print the namespace, service account and rights of the reporter too, in this namespace. If not set, nobody is told anything.
+    #[arg(long, value_name = "NAME")]
+    pub reporter_namespace: Option<String>,
 }
 
 /// The names of the installation. They must be the same for `run` and `manifests`: the controller compares the cluster
@@ -174,6 +184,7 @@ impl ManifestsArguments {
             installation,
             stamping,
             policy_writers,
+            reporter_namespace: _,
         } = self;
         Ok(installation
             .installation()?
@@ -194,9 +205,17 @@ impl Arguments {
 /// The command with what the derive cannot express: the environment variables, and the namespace of the pod.
 fn command(pod_namespace: Option<String>) -> clap::Command {
     let named = Arguments::command().mut_subcommands(|subcommand| subcommand.mut_args(with_variable));
-    named.mut_subcommand("run", |run| match pod_namespace {
-        Some(namespace) => run.mut_arg("namespace", |argument| argument.default_value(namespace)),
-        None => run,
+    let Some(namespace) = pod_namespace else {
+        return named;
+    };
+    let processes = ["run", "report"]
+        .into_iter()
+        .filter(|name| named.find_subcommand(name).is_some());
+    let processes: Vec<&str> = processes.collect();
+    processes.into_iter().fold(named, |command, name| {
+        command.mut_subcommand(name, |process| {
+            process.mut_arg("namespace", |argument| argument.default_value(namespace.clone()))
+        })
     })
 }
 

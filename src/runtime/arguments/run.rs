@@ -169,15 +169,20 @@ pub enum ArgumentError {
 impl RunArguments {
     /// Whether the options are consistent; each alone was checked when it was parsed.
     pub fn check(&self) -> Result<(), ArgumentError> {
-        let (renew, lease) = (self.lease.lease_renew_interval, self.lease.lease_duration);
+        self.lease.check()
+    }
+}
+
+impl LeaseArguments {
+    /// Whether one lost renewal is survived.
+    pub fn check(&self) -> Result<(), ArgumentError> {
+        let (renew, lease) = (self.lease_renew_interval, self.lease_duration);
         if renew.seconds() * 2 > lease.seconds() {
             return Err(ArgumentError::RenewedTooLate { renew, lease });
         }
         Ok(())
     }
-}
 
-impl LeaseArguments {
     /// How long a lease lasts, for timers.
     pub fn duration(&self) -> Duration {
         duration(self.lease_duration)
@@ -259,7 +264,7 @@ fn number_up_to(text: &str, most: f64) -> Option<f64> {
         .filter(|number| *number > 0.0 && *number <= most)
 }
 
-fn filter(text: &str) -> Result<String, String> {
+pub(super) fn filter(text: &str) -> Result<String, String> {
     match EnvFilter::try_new(text) {
         Ok(_) => Ok(text.to_owned()),
         Err(error) => Err(format!("not a log level: {error}")),

@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::evaluate::{Claim, Record, Role, Sighting, Step, evaluate};
 use super::hold::{Leader, Won};
 use super::store::{CallError, Store, micro_time};
-use super::{LEADER_FACT, LEASE_NAME, LeaseSettings};
+use super::{LEADER_FACT, LeaseSettings};
 use crate::runtime::{Readiness, State};
 
 /// A replica that wants to lead.
@@ -133,12 +133,17 @@ impl Elector {
 
     /// A standby is ready also while nobody acts: what it would have to do about that is to take over, and it does.
     fn report_holder(&mut self) {
-        let (namespace, duration) = (&self.settings.namespace, self.settings.duration);
+        let LeaseSettings {
+            name,
+            namespace,
+            duration,
+            ..
+        } = &self.settings;
         let (holder, silent) = self.seen.as_ref().map_or((String::new(), false), |seen| {
             let holder = seen.record.holder.clone().unwrap_or_default();
-            (holder, seen.since.elapsed() > duration)
+            (holder, seen.since.elapsed() > *duration)
         });
-        let held = format!("the lease {LEASE_NAME} in namespace {namespace} is held by {holder}");
+        let held = format!("the lease {name} in namespace {namespace} is held by {holder}");
         if silent {
             let sentence = format!(
                 "nobody acts: {held}, and was not renewed for more than {} s. This replica takes over at most {} s after the \

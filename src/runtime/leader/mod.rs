@@ -29,12 +29,18 @@ use crate::ports::Clock;
 /// The name of the Lease. The controller's role names it.
 pub const LEASE_NAME: &str = "team-operator";
 
+/// The name of the reporter's Lease, in the reporter's namespace.
+#[cfg(feature = "report")]
+pub const REPORTER_LEASE_NAME: &str = "team-operator-reporter";
+
 /// The name of its line in `/readyz`.
 pub(super) const LEADER_FACT: &str = "leader";
 
 /// The settings of leader election.
 #[derive(Clone)]
 pub struct LeaseSettings {
+    /// The name of the Lease.
+    pub name: &'static str,
     /// The namespace of the Lease: the controller's own.
     pub namespace: String,
     /// The unique name of this replica.

@@ -8,13 +8,14 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use k8s_openapi::jiff::Timestamp;
 use kube::api::{Api, ObjectMeta, PostParams};
 
+use super::LeaseSettings;
 use super::evaluate::{Claim, Record};
-use super::{LEASE_NAME, LeaseSettings};
 use crate::controller::with_causes;
 
 /// The Lease, with a timeout for every call.
 pub(super) struct Store {
     leases: Api<Lease>,
+    name: &'static str,
     namespace: String,
     duration: Duration,
     call_timeout: Duration,
@@ -33,6 +34,7 @@ impl Store {
     pub(super) fn new(client: kube::Client, settings: &LeaseSettings) -> Self {
         Self {
             leases: Api::namespaced(client, &settings.namespace),
+            name: settings.name,
             namespace: settings.namespace.clone(),
             duration: settings.duration,
             call_timeout: settings.call_timeout(),
@@ -40,7 +42,7 @@ impl Store {
     }
 
     pub(super) async fn read(&self) -> Result<Option<Lease>, CallError> {
-        self.limited("read", self.leases.get_opt(LEASE_NAME)).await
+        self.limited("read", self.leases.get_opt(self.name)).await
     }
 
     /// Writes a claim: replaces the Lease that was read, or creates one.
@@ -61,7 +63,7 @@ impl Store {
         let Some(over) = over else {
             let lease = Lease {
                 metadata: ObjectMeta {
-                    name: Some(LEASE_NAME.to_owned()),
+                    name: Some(self.name.to_owned()),
                     ..ObjectMeta::default()
                 },
                 spec: Some(spec),
@@ -88,7 +90,7 @@ impl Store {
             spec: Some(spec),
         };
         let params = PostParams::default();
-        self.limited("renewed", self.leases.replace(LEASE_NAME, &params, &lease))
+        self.limited("renewed", self.leases.replace(self.name, &params, &lease))
             .await
     }
 
@@ -107,9 +109,9 @@ impl Store {
             Ok(Err(error)) => with_causes(&error),
             Err(_) => format!("no answer within {:?}", self.call_timeout),
         };
-        let namespace = &self.namespace;
+        let (name, namespace) = (self.name, &self.namespace);
         Err(CallError::Failed(format!(
-            "the lease {LEASE_NAME} in namespace {namespace} could not be {action}: {why}"
+            "the lease {name} in namespace {namespace} could not be {action}: {why}"
         )))
     }
 }

@@ -46,6 +46,12 @@ impl Scene {
         Scene::on(stage, Some(turn)).await
     }
 
+    /// With no other test of the reporter on the stage.
+    pub async fn with_reporter() -> Self {
+        let (stage, turn) = Stage::of_the_reporter().await;
+        Scene::on(stage, Some(turn)).await
+    }
+
     /// With nobody else on the stage, and a controller that may be killed.
     pub async fn with_crashes() -> Self {
         let (stage, turn) = Stage::with_crashes().await;

@@ -113,6 +113,14 @@ impl Stage {
         (stage, turn)
     }
 
+    /// The environment for tests of the reporter, which tells of every channel: one at a time.
+    pub async fn of_the_reporter() -> (&'static Stage, MutexGuard<'static, ()>) {
+        static STAGE: OnceCell<Stage> = OnceCell::const_new();
+        static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+        let turn = TURN.lock().await;
+        (opened(&STAGE, Stage::open).await, turn)
+    }
+
     /// A stage for one life alone.
     pub async fn open() -> Stage {
         let stage = Stage::without_controller().await;

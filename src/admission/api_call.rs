@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kube::core::{ApiResource, GroupVersionKind};
 
-use crate::admission::API_TIMEOUT;
+use super::API_TIMEOUT;
 use crate::api::{GROUP, VERSION};
 
 /// The API server gave no usable answer.
