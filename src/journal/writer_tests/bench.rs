@@ -35,8 +35,6 @@ pub(super) enum SinkMode {
     /// Whoever reads the pipe is gone.
     IsClosed,
     Hangs,
-    /// It says that it took what it did not.
-    Forgets,
 }
 
 type Inner = (Mutex<(Vec<u8>, SinkMode)>, Condvar);
@@ -100,7 +98,6 @@ impl Sink for BytesSink {
                 state.1 = SinkMode::HasSpaceFor(0);
                 Err(io::ErrorKind::StorageFull.into())
             }
-            SinkMode::Forgets => Ok(()),
             SinkMode::IsClosed => Err(io::ErrorKind::BrokenPipe.into()),
             _ => {
                 state.0.extend_from_slice(text.as_bytes());

@@ -3,5 +3,4 @@
 mod bench;
 mod heads;
 mod kills;
-mod random;
 mod sinks;
