@@ -29,11 +29,8 @@ pub(super) fn blocks(facts: &MessageFacts) -> Value {
         }
     }
     // Our own words, with names that Kubernetes checked.
-    let next: String = facts
-        .next
-        .iter()
-        .map(|line| format!("{}\n", escaped(line)))
-        .collect();
+    let next: Vec<String> = facts.next.iter().map(|line| escaped(line) + "\n").collect();
+    let next = next.concat();
     blocks.push(json!({ "type": "section", "text": { "type": "mrkdwn", "text": format!("```{next}```") } }));
     if let Some(link) = &facts.link {
         blocks.push(context(&format!("<{}|Open>", escaped(link).replace('|', "%7C"))));

@@ -33,7 +33,7 @@ pub fn defused(text: &str, longest: usize) -> Defused {
     }
     for character in text.chars() {
         if is_misleading(character) {
-            plain.push_str(&format!("<U+{:04X}>", u32::from(character)));
+            plain.extend(format!("<U+{:04X}>", u32::from(character)).chars());
         } else {
             plain.push(character);
         }

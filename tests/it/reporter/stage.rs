@@ -40,7 +40,7 @@ impl Told {
         for object in reporter_manifests(NAMESPACE).unwrap() {
             apply(&admin, &object).await.unwrap();
         }
-        let channels = api_of(&admin, &channel("any", json!({})));
+        let channels = api_of(&admin, &channel("any", &json!({})));
         let (how, which) = (
             kube::api::DeleteParams::default(),
             kube::api::ListParams::default(),
@@ -91,12 +91,12 @@ impl Told {
     /// Creates a channel that tells of this scene's namespace alone.
     pub async fn channel(&self, name: &str, mut spec: Value) {
         spec["match"] = json!({ "namespaces": [self.scene.namespace] });
-        self.scene.applies(&channel(name, spec)).await;
+        self.scene.applies(&channel(name, &spec)).await;
     }
 
     /// Asks for a test message, and gives the status once it was answered.
     pub async fn tested(&self, name: &str) -> Value {
-        let reference = channel(name, json!({}));
+        let reference = channel(name, &json!({}));
         let channels = api_of(&self.scene.admin(), &reference);
         let patch = json!({ "metadata": { "annotations": { "team-operator.io/test": "1" } } });
         let params = kube::api::PatchParams::default();
@@ -130,7 +130,7 @@ impl Told {
 }
 
 /// A NotificationChannel.
-pub fn channel(name: &str, spec: Value) -> Value {
+pub fn channel(name: &str, spec: &Value) -> Value {
     json!({
         "apiVersion": "team-operator.io/v1alpha1",
         "kind": "NotificationChannel",

@@ -116,14 +116,14 @@ async fn a_reporter_that_is_killed_between_call_and_record_repeats_that_call_alo
         }
     }
     is_told(&told, &receiver, &LIFE).await;
-    let received = receiver.received();
-    let of_life = received
+    let messages = receiver.received();
+    let of_life = messages
         .iter()
         .filter(|message| LIFE.contains(&message.kind.as_str()))
         .count();
     assert_eq!(
         of_life,
         LIFE.len() + kinds.len(),
-        "one more for each kill: {received:?}"
+        "one more for each kill: {messages:?}"
     );
 }

@@ -260,7 +260,7 @@ fn a_unit_is_matched_with_the_units_below_it_and_by_whole_names() {
         let world = pending();
         let path = world.status().access.as_ref().unwrap().ou_path.clone();
         let mut channel = webhook();
-        channel.spec.matching = units(paths);
+        channel.spec.matching = Some(units(paths));
         let mut told = told(&world);
         if let Subject::Request(request) = &mut told.subject {
             request.1.access.as_mut().unwrap().ou_path = "Root/Production/Payments".to_owned();

@@ -172,9 +172,9 @@ impl Scene {
 }
 
 /// A match of these units.
-pub(super) fn units(paths: &[&str]) -> Option<ChannelMatch> {
-    Some(ChannelMatch {
+pub(super) fn units(paths: &[&str]) -> ChannelMatch {
+    ChannelMatch {
         organizational_units: paths.iter().map(ToString::to_string).collect(),
         ..ChannelMatch::default()
-    })
+    }
 }
