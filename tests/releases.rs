@@ -104,11 +104,11 @@ fn a_workflow_has_no_rights_that_no_job_names_and_pins_what_it_uses() {
 fn the_image_holds_what_the_releases_build_with_the_features_that_are_tested() {
     let build = text("ci/program");
     assert!(build.contains(
-        "cargo build --locked --release --no-default-features --features controller --bin team-operator"
+        "cargo build --locked --release --no-default-features --features controller,slack,webhook --bin team-operator"
     ));
     let manifest = text("Cargo.toml");
     assert!(
-        manifest.contains("\ndefault = [\"controller\", \"cli\"]\n"),
+        manifest.contains("\ndefault = [\"controller\", \"cli\", \"slack\", \"webhook\"]\n"),
         "cargo test has not the image's features and the plugin's"
     );
     let image = text("Dockerfile");

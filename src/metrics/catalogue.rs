@@ -55,13 +55,9 @@ impl Notifications {
             results: counters(
                 registry,
                 "notifications",
-                "Attempts to send a message, by result: `sent`, `refused`, `tried_again`. Reporter only",
+                "Attempts to send a message, by result: `sent`, `refused`, `tried_again`",
             ),
-            waiting: gauges(
-                registry,
-                "notifications_waiting",
-                "Messages that wait to be sent. Reporter only",
-            ),
+            waiting: gauges(registry, "notifications_waiting", "Messages that wait to be sent"),
         }
     }
 }

@@ -39,7 +39,8 @@ struct Shared {
     work: Work,
     world: WorldGauges,
     journal: JournalMetrics,
-    notifications: Notifications,
+    /// In the reporter alone.
+    notifications: Option<Notifications>,
 }
 
 impl Default for Metrics {
@@ -68,7 +69,7 @@ impl Metrics {
             work: Work::new(&mut registry),
             world: WorldGauges::new(&mut registry),
             journal: JournalMetrics::new(&mut registry),
-            notifications: Notifications::new(&mut registry),
+            notifications: (prefix == REPORTER_PREFIX).then(|| Notifications::new(&mut registry)),
             registry,
         };
         // A rule that asks whether an alert was told has to see the zero before it.
@@ -258,17 +259,16 @@ impl Metrics {
 
     /// A message was `sent`, `refused`, or is `tried_again`.
     pub fn notified(&self, result: &'static str) {
-        let family = &self.shared.notifications.results;
-        family.get_or_create(&[("result", result)]).inc();
+        if let Some(notifications) = &self.shared.notifications {
+            notifications.results.get_or_create(&[("result", result)]).inc();
+        }
     }
 
     /// How many messages wait to be sent.
     pub fn notifications_waiting(&self, count: i32) {
-        self.shared
-            .notifications
-            .waiting
-            .get_or_create(&[])
-            .set(count.into());
+        if let Some(notifications) = &self.shared.notifications {
+            notifications.waiting.get_or_create(&[]).set(count.into());
+        }
     }
 
     /// What the leader sees now.

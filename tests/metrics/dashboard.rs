@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::alerts::promtool;
-use super::everything::{leader, repository_file};
+use super::everything::{exposition, repository_file};
 use super::exposition::families;
 use super::queries::faults;
 
@@ -33,7 +33,7 @@ fn queries() -> Vec<(String, String)> {
 
 #[test]
 fn every_query_of_the_dashboard_names_what_there_is() {
-    let known = families(&leader().exposition());
+    let known = families(&exposition());
     for (title, query) in queries() {
         let found = faults(&query, &known);
         assert!(found.is_empty(), "{title}: {query}: {found:?}");
@@ -43,7 +43,7 @@ fn every_query_of_the_dashboard_names_what_there_is() {
 #[test]
 fn every_metric_is_on_the_dashboard() {
     let queries: Vec<String> = queries().into_iter().map(|(_, query)| query).collect();
-    for (name, family) in families(&leader().exposition()) {
+    for (name, family) in families(&exposition()) {
         let is_shown = |query: &String| family.names.iter().any(|name| query.contains(name.as_str()));
         assert!(queries.iter().any(is_shown), "{name}");
     }
@@ -62,16 +62,12 @@ fn every_panel_says_what_it_shows() {
     }
 }
 
-/// What a leader shows, recorded for a quarter of an hour in which every counter grows, as input of promtool; and a check for
+/// What a leader and a reporter show, recorded for a quarter of an hour in which every counter grows, as input of promtool; and a check for
 /// each query that it finds something.
 fn recorded() -> String {
     let mut text =
         "rule_files: []\nevaluation_interval: 30s\ntests:\n  - interval: 30s\n    input_series:\n".to_owned();
-    for line in leader()
-        .exposition()
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-    {
+    for line in exposition().lines().filter(|line| !line.starts_with('#')) {
         let (series, value) = line.rsplit_once(' ').unwrap();
         let grows = ["_total", "_bucket", "_count", "_sum"];
         let name = series.split('{').next().unwrap();
@@ -95,7 +91,7 @@ fn recorded() -> String {
 }
 
 #[test]
-fn every_query_of_the_dashboard_finds_something_in_what_a_leader_shows() {
+fn every_query_of_the_dashboard_finds_something_in_what_processes_show() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("dashboard.test.yaml");
     std::fs::write(&file, recorded()).unwrap();

@@ -63,11 +63,24 @@ pub fn leader() -> Metrics {
     metrics.policies_behind(Duration::ZERO);
     metrics.world(&world());
     metrics.journal(&journal());
-    for result in ["sent", "refused", "tried_again"] {
-        metrics.notified(result);
-    }
-    metrics.notifications_waiting(1);
     metrics
+}
+
+/// What the leader shows, and what the reporter shows besides.
+pub fn exposition() -> String {
+    let reporter = Metrics::of_the_reporter();
+    for result in ["sent", "refused", "tried_again"] {
+        reporter.notified(result);
+    }
+    reporter.notifications_waiting(1);
+    let reported = reporter.exposition();
+    let of_it_alone = reported
+        .lines()
+        .filter(|line| line.contains("_reporter_notifications"));
+    let of_leader = leader().exposition();
+    let of_leader = of_leader.lines().filter(|line| *line != "# EOF");
+    let lines: Vec<&str> = of_leader.chain(of_it_alone).chain(["# EOF\n"]).collect();
+    lines.join("\n")
 }
 
 fn world() -> World {

@@ -127,16 +127,12 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::everything::leader;
+    use crate::everything::exposition;
     use crate::exposition::families;
 
     #[track_caller]
     fn check(query: &str, expected: &[&str]) {
-        assert_eq!(
-            faults(query, &families(&leader().exposition())),
-            expected,
-            "{query}"
-        );
+        assert_eq!(faults(query, &families(&exposition())), expected, "{query}");
     }
 
     #[test]

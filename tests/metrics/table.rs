@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::everything::{leader, repository_file};
+use super::everything::{exposition, repository_file};
 use super::exposition::{Family, families};
 
 const TABLE: &str = "docs/metrics.md";
@@ -17,7 +17,8 @@ const HEAD: &str = "\
 
 Every replica serves `/metrics` in the text format of OpenMetrics, on the address of `--health-listen`. What is *leader only* exists in the
 replica that holds the lease alone, so that sums over replicas count nothing twice. A number that was never learned has no series. No label
-comes from people or from AWS, and a process has at most 600 series.
+comes from people or from AWS, and a process has at most 600 series. The reporter serves what `team_operator_reporter_` begins, and whatever
+of the others it has under that beginning too.
 
 `charts/team-operator/files/` has the alerts and the dashboard that rest on these; [runbooks.md](runbooks.md) says what to do about each
 alert.
@@ -30,7 +31,7 @@ alert.
 
 fn table() -> String {
     let mut text = HEAD.to_owned();
-    for (name, family) in families(&leader().exposition()) {
+    for (name, family) in families(&exposition()) {
         let suffix = if family.kind == "counter" { "_total" } else { "" };
         let (kind, labels, help) = (&family.kind, labels(&family), family.help.trim_end_matches('.'));
         writeln!(text, "| `{name}{suffix}` | {kind} | {labels} | {help}. |").unwrap();
