@@ -149,10 +149,11 @@ fn in_one_order(text: &str) -> Vec<String> {
     parts
 }
 
-/// `10:05:05` and `record:`, `aws:`, `dave-1`, `event` and the like.
-fn time_and_subject(line: &str) -> (Option<&str>, Option<&str>) {
-    let mut words = line.split_whitespace();
-    (words.next(), words.next())
+/// `10:05:05` and `record:`, `aws:`, `dave-1`, `event` and the like; of the journal the whole line, as each is about another request.
+fn time_and_subject(line: &str) -> (&str, &str) {
+    let (time, rest) = line.trim_start().split_once(' ').unwrap_or((line, ""));
+    let subject = rest.trim_start().split(' ').next().unwrap_or_default();
+    (time, if subject == "journal:" { rest } else { subject })
 }
 
 /// The lines that differ, with two lines around them.

@@ -78,6 +78,7 @@ fn all() -> Vec<(PathBuf, &'static Kind, Value)> {
     };
     let files = folders(&stored())
         .into_iter()
+        .filter(|path| path.is_dir())
         .flat_map(|version| folders(&version));
     let read = |path: PathBuf| {
         let object: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
