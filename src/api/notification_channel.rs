@@ -79,7 +79,7 @@ pub struct NotificationChannelSpec {
     /// How long before its end EndsSoon is told. Access that is shorter than four times this is left out.
     #[serde(default = "quarter_of_an_hour")]
     pub ends_soon: HumanDuration,
-    /// An address that is shown with each message, such as https://console.example.com/{namespace}/{name}. Left out: messages
+    /// An address that is shown with each message, such as `https://console.example.com/{namespace}/{name}`. Left out: messages
     /// show command lines alone.
     #[schemars(length(max = 512))]
     #[serde(default, skip_serializing_if = "Option::is_none")]

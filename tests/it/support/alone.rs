@@ -3,12 +3,11 @@
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
-use kube::api::DeleteParams;
 use serde_json::{Value, json};
 
 use super::cluster::{Ground, settings};
 use super::expect::sentence;
-use super::objects::replace;
+use super::objects::{delete_on_purpose, replace};
 use crate::stage::{api_of, until};
 
 /// A ground on which nobody else stands.
@@ -56,9 +55,9 @@ impl Alone {
     /// Deletes an object that all share, and remembers it.
     pub async fn removes(&self, object: &Value) {
         self.remember(object).await;
-        let name = object["metadata"]["name"].as_str().unwrap();
-        let api = api_of(&self.ground.master().client, object);
-        api.delete(name, &DeleteParams::default()).await.unwrap();
+        delete_on_purpose(&self.ground.master().client, object)
+            .await
+            .unwrap();
     }
 
     /// Puts other settings in force. They always allow 8h59m at most: a refusal that says so shows that they hold.
