@@ -1,5 +1,7 @@
 //! `list`: what concerns a person now, or what they look for.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 
 use super::Desk;
@@ -96,11 +98,9 @@ async fn concerning(
 ) -> Result<(Listing, Vec<(&'static str, Vec<Found>)>), Failure> {
     let me = &desk.session.person;
     let over = format!("spec.requester={},status.finished=true", selectable(me));
-    let (live, over) = futures::future::try_join(
-        list_requests(&desk.session, "status.finished!=true"),
-        list_requests(&desk.session, &over),
-    )
-    .await?;
+    // One after the other: what finishes in between is in both, and never in none.
+    let live = list_requests(&desk.session, "status.finished!=true").await?;
+    let over = list_requests(&desk.session, &over).await?;
     let mut to_decide: Vec<Found> = live
         .found
         .iter()
@@ -117,13 +117,17 @@ async fn concerning(
     mine.sort_by_key(Found::created);
     let ended_lately = |found: &&Found| ended(found).is_some_and(|end| end.to_utc() + FRESH >= now.to_utc());
     // A request that is over counts as finished when the journal has it: a moment later.
+    let finished: BTreeSet<_> = over.found.iter().map(Found::uid).collect();
     let over_now = live
         .found
         .iter()
-        .filter(|found| found.is_of(me) && found.is_over());
+        .filter(|found| found.is_of(me) && found.is_over() && !finished.contains(&found.uid()));
     let all_over = over.found.iter().chain(over_now);
     let mut lately: Vec<Found> = all_over.filter(ended_lately).cloned().collect();
-    lately.sort_by_key(|found| std::cmp::Reverse(ended(found)));
+    lately.sort_by_key(|found| {
+        // Times are in whole seconds.
+        std::cmp::Reverse((ended(found), found.created(), found.name().to_owned()))
+    });
     let parts = vec![
         ("FOR YOU TO DECIDE", to_decide),
         ("YOURS", mine),
