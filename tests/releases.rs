@@ -271,3 +271,64 @@ fn the_plugins_for_k9s_have_the_fields_that_it_knows_and_commands_that_are_under
         assert_eq!(output.status.code(), Some(6), "{name} {words:?}: {said}");
     }
 }
+
+#[test]
+fn the_krew_manifest_has_the_form_that_krew_reads_once_a_release_has_filled_it_in() {
+    const PLACEHOLDERS: [(&str, &str); 4] = [
+        ("@VERSION@", env!("CARGO_PKG_VERSION")),
+        ("@HOMEPAGE@", "https://example.com/team-operator"),
+        (
+            "@SHA256_AMD64@",
+            "0000000000000000000000000000000000000000000000000000000000000001",
+        ),
+        (
+            "@SHA256_ARM64@",
+            "0000000000000000000000000000000000000000000000000000000000000002",
+        ),
+    ];
+    let mut filled = text("packaging/plugins/team.yaml");
+    for (placeholder, value) in PLACEHOLDERS {
+        assert!(filled.contains(placeholder), "{placeholder}");
+        filled = filled.replace(placeholder, value);
+    }
+    let manifest: Value = serde_saphyr::from_str(&filled).unwrap();
+    assert_eq!(
+        manifest["apiVersion"],
+        "krew.googlecontainertools.github.com/v1alpha2"
+    );
+    assert_eq!(manifest["kind"], "Plugin");
+    // Krew wants the name of the file, and makes `kubectl team` of it.
+    assert_eq!(manifest["metadata"]["name"], "team");
+    let spec = &manifest["spec"];
+    assert_eq!(spec["version"], format!("v{}", env!("CARGO_PKG_VERSION")));
+    let summary = spec["shortDescription"].as_str().unwrap();
+    assert!(summary.len() <= 50 && !summary.ends_with('.'), "{summary}");
+    let platforms = spec["platforms"].as_array().unwrap();
+    assert_eq!(platforms.len(), 2);
+    for (platform, architecture) in platforms.iter().zip(["amd64", "arm64"]) {
+        let labels = &platform["selector"]["matchLabels"];
+        assert_eq!(
+            *labels,
+            serde_json::json!({ "os": "linux", "arch": architecture })
+        );
+        let address = platform["uri"].as_str().unwrap();
+        let archive = format!(
+            "/kubectl-team-{}-linux-{architecture}.tar.gz",
+            env!("CARGO_PKG_VERSION")
+        );
+        assert!(
+            address.starts_with("https://") && address.ends_with(&archive),
+            "{address}"
+        );
+        let digest = platform["sha256"].as_str().unwrap();
+        assert!(digest.len() == 64 && !digest.contains('@'), "{digest}");
+        assert_eq!(platform["bin"], "kubectl-team");
+        let files = platform["files"].as_array().unwrap();
+        let from: Vec<&str> = files.iter().map(|file| file["from"].as_str().unwrap()).collect();
+        assert_eq!(
+            from,
+            ["kubectl-team", "LICENSE"],
+            "Krew refuses an archive without its license"
+        );
+    }
+}

@@ -213,7 +213,8 @@ pub fn script(terminal: &Terminal, shell: Shell, program: &str) -> Result<(), Fa
     clap_complete::generate(generator, &mut Arguments::command(), "kubectl-team", &mut script);
     let script = String::from_utf8(script)
         .map_err(|error| Failure::new(Kind::Refused, format!("The script cannot be printed: {error}.")))?;
-    terminal.print(&script)
+    // clap_complete writes the hyphen of the program's name in two ways, so that bash would complete no flag of a command.
+    terminal.print(&script.replace("kubectl__subcmd__team", "kubectl__team"))
 }
 
 #[cfg(test)]

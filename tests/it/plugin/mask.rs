@@ -102,7 +102,7 @@ fn spans(line: &str) -> String {
 }
 
 /// Whether a line is one of a table, and not a fact under its heading.
-fn is_row(line: &str) -> bool {
+pub fn is_row(line: &str) -> bool {
     !line.starts_with([' ', '│', '{']) && line.contains("   ")
 }
 

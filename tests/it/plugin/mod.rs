@@ -4,5 +4,6 @@ mod at_a_terminal;
 mod bad_input;
 mod mask;
 mod person;
+mod pictures;
 mod screen;
 mod story;

@@ -3,17 +3,35 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use anstream::adapter::strip_str;
 use serde_json::json;
 
 use super::mask::masked;
-use super::person::{Done, types};
+use super::person::{Done, command, finished, types};
+use super::pictures::Picture;
 use crate::life::Scene;
+
+/// What is filled into a picture.
+type Values = &'static [&'static str];
+
+/// What stands in the picture of `describe` where runs differ.
+const DESCRIBED: Values = &[
+    "9067642c-50a1-70c8-4b2d-1f0e8a9c7d35)",
+    "2026-12-01T13:00:00Z",
+    "2026-12-01 10:00 UTC",
+    "4m ago",
+    "2026-12-01 10:00 UTC",
+    "4m ago",
+    "2026-12-01 13:00 UTC",
+    "in 2h56m",
+];
 
 /// A story as it is told.
 struct Story {
     scene: Scene,
     text: String,
     words: Vec<(String, String)>,
+    pictures: Vec<Picture>,
 }
 
 impl Story {
@@ -56,6 +74,7 @@ impl Story {
             scene,
             text: String::new(),
             words,
+            pictures: vec![],
         }
     }
 
@@ -67,16 +86,24 @@ impl Story {
     /// Somebody types a command; it is written down with all that the screen shows.
     async fn types(&mut self, who: &str, words: &[&str]) -> Done {
         let done = types(&self.scene, who, words).await;
-        let line: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-        let _ = write!(
-            self.text,
-            "\n{who}$ kubectl team {}\n{}",
-            line.join(" "),
-            done.screen()
-        );
+        let _ = write!(self.text, "\n{}{}", typed(who, words), done.screen());
         if done.code != 0 {
             let _ = writeln!(self.text, "[exit {}]", done.code);
         }
+        done
+    }
+
+    /// The same, on a screen with colors, of which a picture is made.
+    async fn is_pictured(&mut self, name: &'static str, values: Values, who: &str, words: &[&str]) -> Done {
+        let mut colored = command(&self.scene, who, words);
+        colored.env("CLICOLOR_FORCE", "1");
+        let mut done = finished(colored).await;
+        let screen = typed(who, words) + &done.screen();
+        for stream in [&mut done.stdout, &mut done.stderr] {
+            *stream = strip_str(stream).to_string();
+        }
+        let _ = write!(self.text, "\n{}{}", typed(who, words), done.screen());
+        self.pictures.push(Picture { name, screen, values });
         done
     }
 
@@ -99,14 +126,25 @@ impl Story {
         );
     }
 
-    /// Somebody asks for access; the name that the request got is masked from now on.
+    /// Alice asks for access; the name that the request got is masked from now on.
     async fn asks(&mut self, called: &str, words: &[&str]) -> String {
         let done = self.types("alice", words).await;
+        self.calls(called, &done)
+    }
+
+    /// The name of the request that was made; it is masked from now on.
+    fn calls(&mut self, called: &str, done: &Done) -> String {
         let created = done.ok().lines().next().unwrap_or_default();
         let name = created.split(['/', ' ']).nth(1).unwrap().to_owned();
         self.words.insert(0, (name.clone(), called.to_owned()));
         name
     }
+}
+
+/// A command as it stands on the screen.
+fn typed(who: &str, words: &[&str]) -> String {
+    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    format!("{who}$ kubectl team {}\n", words.join(" "))
 }
 
 fn quoted(word: &str) -> String {
@@ -121,7 +159,7 @@ fn quoted(word: &str) -> String {
 async fn alice_asks(story: &mut Story) -> String {
     let account = story.scene.account.clone();
     story
-        .types("alice", &["eligible", "--account", &account])
+        .is_pictured("eligible", &[], "alice", &["eligible", "--account", &account])
         .await
         .ok();
     let no = ["explain", &account, "DatabaseAdmin", "--for", "8h30m"];
@@ -135,7 +173,8 @@ async fn alice_asks(story: &mut Story) -> String {
         "--why",
         "restore of the orders table",
     ];
-    let name = story.asks("orders-first", &ask).await;
+    let asked = story.is_pictured("request", &[], "alice", &ask).await;
+    let name = story.calls("orders-first", &asked);
     story.scene.is(&name, "Pending").await;
     let again = story.types("alice", &ask).await;
     assert!(
@@ -148,8 +187,12 @@ async fn alice_asks(story: &mut Story) -> String {
 
 /// Bob and Carol decide, each in their stage.
 async fn bob_and_carol_decide(story: &mut Story, name: &str) {
-    story.types("bob", &["list"]).await.ok();
-    story.types("bob", &["describe", name]).await.ok();
+    story.is_pictured("list", &["4m"], "bob", &["list"]).await.ok();
+    let describe = ["describe", name];
+    story
+        .is_pictured("describe", DESCRIBED, "bob", &describe)
+        .await
+        .ok();
     assert_eq!(
         story
             .types("carol", &["approve", name, "-m", "too early"])
@@ -260,4 +303,7 @@ async fn four_people_need_no_other_command() {
     }
     let (told, expected) = (told.lines().count(), expected.lines().count());
     assert_eq!(told, expected, "UPDATE=1 rewrites {}", golden.display());
+    for picture in &story.pictures {
+        picture.is_held(&story.words);
+    }
 }
