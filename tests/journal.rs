@@ -335,7 +335,12 @@ fn two_verifiers_agree_on_good_and_on_tampered_files() {
         twice.insert(place, sample.lines[place].clone());
         let mut half = sample.lines.clone();
         half.insert(place, sample.lines[place][..10].to_owned());
-        files.extend([dropped, edited, twice, half]);
+        let mut rival = sample.lines.clone();
+        rival.insert(
+            place,
+            sample.lines[0].replace(ORIGIN, "team-operator.io/journal/rival"),
+        );
+        files.extend([dropped, edited, twice, half, rival]);
     }
     let mut hidden = sample.lines.clone();
     hidden[2] = redacted(hidden[2].as_bytes()).unwrap();

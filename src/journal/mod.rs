@@ -19,6 +19,7 @@ mod sinking;
 mod tree;
 mod verify;
 mod verify_keys;
+mod verify_origins;
 mod verify_tree;
 mod writer;
 

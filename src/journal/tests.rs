@@ -258,6 +258,32 @@ fn of_two_writers_the_line_counts_that_the_next_checkpoint_commits_to() {
 }
 
 #[test]
+fn wherever_the_lines_of_a_writer_that_lost_an_empty_head_stand_they_are_uncommitted_and_nothing_else_is() {
+    let journal = Journal::of_batches(&[2, 3]);
+    let rival = Journal::new("rival");
+    for place in 0..=journal.lines.len() {
+        for other in place..=journal.lines.len() {
+            let mut lines = journal.lines.clone();
+            lines.insert(other, rival.line(1, "of the loser"));
+            lines.insert(place, rival.line(0, "of the loser"));
+            let (verdict, committed, verifier) = verified(&text(&lines), vec![journal.held()]);
+            let found = sentences(&verifier);
+            assert_eq!(
+                (verdict, committed.len()),
+                (Verdict::SoundToItsEnd, 5),
+                "{place} {other}: {found}"
+            );
+            assert_eq!(
+                (verifier.trees().len(), verifier.counts.uncommitted),
+                (1, 2),
+                "{found}"
+            );
+            assert!(found.contains("committed to by no checkpoint"), "{found}");
+        }
+    }
+}
+
+#[test]
 fn two_signed_histories_are_named() {
     let one = Journal::of_batches(&[2, 2]);
     let mut other = Journal::of_batches(&[2]);

@@ -26,9 +26,11 @@ pub struct Verifier {
     pub(super) keys: Vec<VerifierKey>,
     held: Vec<Held>,
     /// What was verified before: a run goes on from it.
-    known: Option<(String, CompactRange)>,
-    past: Vec<TreeReport>,
-    current: Option<Tree>,
+    pub(super) known: Option<(String, CompactRange)>,
+    pub(super) past: Vec<TreeReport>,
+    /// The tree of the line that is read, and the others that have not ended; at most one of them all has a checkpoint.
+    pub(super) current: Option<Tree>,
+    pub(super) others: Vec<Tree>,
     /// What was found.
     pub findings: Vec<Finding>,
     /// What was counted.
@@ -92,7 +94,7 @@ impl Verifier {
 
     /// The end of the last file: what is to be made of it all.
     pub fn finish(&mut self) -> Verdict {
-        self.leave();
+        self.leave_all();
         let last = self
             .past
             .last()
@@ -122,45 +124,6 @@ impl Verifier {
     /// Whether checkpoints are compared with a key that somebody outside gave.
     pub fn knows_the_signer(&self) -> bool {
         !self.keys.is_empty()
-    }
-
-    /// Makes the tree of this name the current one; no, where it had ended already.
-    fn enter(&mut self, origin: &str, position: &Position) -> bool {
-        if self.current.as_ref().is_some_and(|tree| tree.origin == origin) {
-            return true;
-        }
-        if self.past.iter().any(|tree| tree.origin == origin) {
-            self.counts.uncommitted += 1;
-            self.note(format!(
-                "{position} belongs to {origin}, which had ended before it."
-            ));
-            return false;
-        }
-        self.leave();
-        let known = self.known.as_ref().filter(|(known, _)| known == origin);
-        self.current = Some(Tree::new(origin, known.map(|(_, range)| range.clone())));
-        true
-    }
-
-    fn leave(&mut self) {
-        let Some(tree) = self.current.take() else { return };
-        if let Some(known) = tree.ends_before_what_was_known() {
-            self.broken(format!(
-                "{known} lines of {} were verified before, and the files end before that: the end was cut off.",
-                tree.origin
-            ));
-        }
-        let (count, first) = tree.uncommitted();
-        self.counts.uncommitted += count;
-        if let Some(first) = first {
-            self.note(format!(
-                "{count} lines from {first} on are committed to by no checkpoint: they are not evidence."
-            ));
-        }
-        // A name that no checkpoint signed may be a damaged one.
-        if tree.note.is_some() {
-            self.past.push(tree.report());
-        }
     }
 
     fn leaf(&mut self, index: u64, candidate: Candidate) {
@@ -229,7 +192,9 @@ impl Verifier {
         } else {
             self.commit(&mut tree, stored, position, on);
         }
-        tree.note = Some(stored.note.clone());
+        if tree.note.replace(stored.note.clone()).is_none() {
+            self.end_the_one_before();
+        }
         tree.remember(checkpoint, ROOTS);
         self.compare(&tree.origin, checkpoint.size, checkpoint.root);
         self.current = Some(tree);
@@ -340,7 +305,7 @@ impl Verifier {
         }
     }
 
-    fn broken(&mut self, sentence: String) {
+    pub(super) fn broken(&mut self, sentence: String) {
         // One that breaks the journal is never left out of the verdict.
         let full = self.findings.len() >= LONGEST && self.findings.iter().any(|finding| finding.broken);
         self.found(
@@ -368,18 +333,6 @@ impl Verifier {
             self.counts.more_findings += 1;
         } else {
             self.findings.push(finding);
-        }
-    }
-}
-
-impl Tree {
-    fn report(self) -> TreeReport {
-        TreeReport {
-            origin: self.origin,
-            begin: self.begin,
-            range: self.range,
-            note: self.note,
-            roots: self.roots,
         }
     }
 }

@@ -219,6 +219,11 @@ impl Tree {
         (lines - gone.len()) as u64
     }
 
+    /// How many lines wait.
+    pub const fn waiting(&self) -> usize {
+        self.count
+    }
+
     /// The lines that still wait.
     pub fn uncommitted(&self) -> (u64, Option<Position>) {
         let lines = self.waiting.values().flatten();

@@ -81,7 +81,7 @@ class Tree:
 
 def verify(lines, held):
     """Code, sentence and the number of lines that were committed to."""
-    trees, newest = {}, None
+    trees, newest, ended = {}, None, set()
     try:
         for line in lines:
             try:
@@ -92,17 +92,21 @@ def verify(lines, held):
                 continue
             if "journal" in content:
                 place = content["journal"]
+                if place["origin"] in ended:
+                    continue
                 hashed = base64.b64decode(content["leaf"]) if "leaf" in content else leaf_hash(line)
                 trees.setdefault(place["origin"], Tree()).add(place["index"], hashed, place.get("term", 0))
-                newest = newest if newest in trees else place["origin"]
             elif "checkpoint" in content:
                 stored = content["checkpoint"]
                 origin, size, expected = checkpoint(stored["note"])
                 nodes = [base64.b64decode(text) for text in stored["range"]]
                 if root(nodes) != expected or size != stored["size"]:
                     raise Broken("the range of a checkpoint does not give its root")
+                if origin in ended:
+                    continue
                 known = {at: value for (of, at), value in held.items() if of == origin}
                 trees.setdefault(origin, Tree()).commit(size, expected, nodes, stored.get("term", 0), known)
+                ended |= {newest} - {origin, None}
                 newest = origin
     except (Broken, KeyError, TypeError) as error:
         return 1, str(error), 0
