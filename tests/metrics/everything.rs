@@ -73,8 +73,8 @@ pub fn exposition() -> String {
         reporter.notified(result);
     }
     reporter.notifications_waiting(1);
-    let reported = reporter.exposition();
-    let of_it_alone = reported
+    let told = reporter.exposition();
+    let of_it_alone = told
         .lines()
         .filter(|line| line.contains("_reporter_notifications"));
     let of_leader = leader().exposition();
