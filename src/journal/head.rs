@@ -33,6 +33,9 @@ pub struct Head {
     pub uid: Option<String>,
     /// The newest checkpoint.
     pub note: String,
+    /// The term of its writer.
+    #[serde(default)]
+    pub term: i64,
     /// The trees before this one, the oldest first.
     #[serde(default)]
     pub origins: Vec<String>,
@@ -40,13 +43,14 @@ pub struct Head {
 
 impl Head {
     /// The head of a tree.
-    pub fn of(range: &CompactRange, origin: &str, note: String, origins: Vec<String>) -> Self {
+    pub fn of(range: &CompactRange, origin: &str, note: String, term: i64, origins: Vec<String>) -> Self {
         Self {
             origin: origin.to_owned(),
             size: range.size(),
             range: range.nodes().iter().map(text_of).collect(),
             uid: None,
             note,
+            term,
             origins,
         }
     }

@@ -4,6 +4,7 @@ use serde_json::json;
 use tokio::time::{sleep, timeout};
 
 use super::head::{Head, StoredHead};
+use super::line::{self, StoredCheckpoint};
 use super::note::Checkpoint;
 use super::sink::Sink;
 use super::tree::CompactRange;
@@ -86,6 +87,7 @@ impl Writer {
         self.tree.stored = stored;
         match (checked, head) {
             (Ok(range), Some(head)) => {
+                self.write_checkpoint_of(&head, &range);
                 self.tree.origin = head.origin;
                 self.tree.origins = head.origins;
                 self.tree.range = range;
@@ -93,6 +95,19 @@ impl Writer {
             }
             (Ok(_), None) => self.begin_anew(self.new_origin(), "the head cannot be read", None),
             (Err(why), head) => self.begin_anew(self.new_origin(), &why, head.as_ref()),
+        }
+    }
+
+    /// Whoever moved the head may have been killed before its checkpoint was in the sink. It goes before the first line of this
+    /// process: then no checkpoint covers lines of several writers, of which a verifier had to find out the right ones.
+    fn write_checkpoint_of(&mut self, head: &Head, range: &CompactRange) {
+        let is_there = |newest: &StoredCheckpoint| newest.note == head.note;
+        if !self.newest_in_sink.as_ref().is_some_and(is_there) {
+            self.checkpoint = Some(line::checkpoint(&StoredCheckpoint {
+                note: head.note.clone(),
+                range: range.clone(),
+                term: head.term,
+            }));
         }
     }
 

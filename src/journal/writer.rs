@@ -54,7 +54,7 @@ pub struct Writer {
     /// Lines in the sink that no head covers yet.
     uncommitted: Vec<Line>,
     /// A checkpoint that is to be written into the sink.
-    checkpoint: Option<String>,
+    pub(super) checkpoint: Option<String>,
     /// The head of another writer, which is taken up when the sink has settled.
     lost: Option<Found>,
     /// The next key, and the name of its tree, while the last lines under the old one are written.
@@ -239,7 +239,13 @@ impl Writer {
         let note = self.key.sign(&checkpoint);
         Attempt {
             count: self.uncommitted.len(),
-            head: Head::of(&range, &self.tree.origin, note, self.tree.origins.clone()),
+            head: Head::of(
+                &range,
+                &self.tree.origin,
+                note,
+                self.term,
+                self.tree.origins.clone(),
+            ),
             range,
         }
     }

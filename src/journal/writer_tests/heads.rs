@@ -187,7 +187,7 @@ async fn a_head_of_the_same_size_about_other_lines_is_not_gone_on_with() {
             root: range.root(),
         };
         let note = key(7).sign(&checkpoint);
-        *head = crate::journal::Head::of(&range, &head.origin.clone(), note, vec![]);
+        *head = crate::journal::Head::of(&range, &head.origin.clone(), note, head.term, vec![]);
     });
     process.tells("two");
     process.is_done().await;

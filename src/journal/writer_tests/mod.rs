@@ -3,4 +3,5 @@
 mod bench;
 mod heads;
 mod kills;
+mod random;
 mod sinks;
