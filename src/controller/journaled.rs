@@ -223,22 +223,22 @@ pub fn called(context: &Context, record: Option<&str>, call: Call, key: &Assignm
     }
 }
 
+/// Hands the whole of a request over, each version of it once; whether it was, now or before.
+pub fn keep_whole_request(context: &Context, stored: &StoredRequest) -> bool {
+    let line = || {
+        let entry = json!({ "object": stored.object() });
+        Line::of(Kind::RequestRemoval, context.now(), entry)
+    };
+    let version = stored.resource_version();
+    context
+        .journal
+        .once(stored.uid(), Kind::RequestRemoval, version, line)
+}
+
 /// Waits until the whole of a request is in the sink before its finalizer goes: then anybody may delete it. No, where that takes too
 /// long; settings may release it without.
 pub async fn has_whole_request(context: &Context, stored: &StoredRequest) -> bool {
-    let line = || {
-        Line::of(
-            Kind::RequestRemoval,
-            context.now(),
-            json!({ "object": stored.object() }),
-        )
-    };
-    let hand_over = || {
-        let version = stored.resource_version();
-        context
-            .journal
-            .once(stored.uid(), Kind::RequestRemoval, version, line)
-    };
+    let hand_over = || keep_whole_request(context, stored);
     hand_over();
     context.policies().release().is_some()
         || context.journal.is_sunk_within(BEFORE_A_REMOVAL, hand_over).await

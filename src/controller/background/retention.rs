@@ -11,7 +11,6 @@ use crate::controller::api_call::NoAnswer;
 use crate::controller::context::Context;
 use crate::controller::journaled;
 use crate::controller::requests::{self, FINALIZER, StoredRequest};
-use crate::domain::journal::{Kind, Line};
 use crate::domain::retention::{Retention, of_request};
 use crate::domain::{SealCheck, SettingsFact};
 
@@ -125,12 +124,7 @@ async fn one(
             Ok(wait.max(Duration::from_secs(1)).min(longest))
         }
         Retention::Remove => {
-            let entry = serde_json::json!({ "object": request.object() });
-            let line = || Line::of(Kind::RequestRemoval, now, entry);
-            let version = request.resource_version();
-            let handed = context
-                .journal
-                .once(request.uid(), Kind::RequestRemoval, version, line);
+            let handed = journaled::keep_whole_request(context, request);
             if !handed || !context.journal.is_empty_within(REMOVAL_PATIENCE).await {
                 tracing::warn!(
                     request = request.full_name(),
