@@ -72,12 +72,17 @@ fn archive() -> (Archive, Vec<u8>) {
     for tool in PUBLISHED {
         fs::write(inside.join(tool.name()), tool.name().repeat(1000)).unwrap();
     }
-    let file = folder.path().join("archive.tar.gz");
+    packed(folder.path())
+}
+
+/// What is in the folder, as an archive with its digest.
+fn packed(folder: &Path) -> (Archive, Vec<u8>) {
+    let file = folder.join("archive.tar.gz");
     let made = Command::new("tar")
         .arg("-czf")
         .arg(&file)
         .arg("-C")
-        .arg(folder.path())
+        .arg(folder)
         .arg("controller-tools")
         .status();
     assert!(made.unwrap().success());
@@ -166,20 +171,7 @@ fn an_archive_without_one_of_the_programs_is_not_used() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join(INSIDE)).unwrap();
     fs::write(folder.path().join(INSIDE).join("etcd"), "etcd").unwrap();
-    let file = folder.path().join("archive.tar.gz");
-    let made = Command::new("tar")
-        .arg("-czf")
-        .arg(&file)
-        .arg("-C")
-        .arg(folder.path())
-        .arg("controller-tools")
-        .status();
-    assert!(made.unwrap().success());
-    let content = fs::read(file).unwrap();
-    let archive = Archive {
-        sha512: hex(&Sha512::digest(&content)),
-        ..archive().0
-    };
+    let (archive, content) = packed(folder.path());
     let cache = tempfile::tempdir().unwrap();
     let why = fetched(&archive, server(Behavior::Serve(content)), cache.path()).unwrap_err();
     assert!(why.contains("kube-apiserver is not in the archive"), "{why}");

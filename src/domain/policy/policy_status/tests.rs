@@ -81,6 +81,20 @@ fn check(change: impl FnOnce(&mut World), reason: Reason) -> PolicyFacts {
     facts
 }
 
+/// What is said of the first EligibilityPolicy of a world.
+fn of_first_eligibility_policy(world: &World, reader: &FactReader<'_>) -> PolicyFacts {
+    let environment = Environment {
+        organization: &organization(),
+        identity: &TeamSettingsSpec::default().identity,
+        identity_center: &world.snapshot.identity_center,
+    };
+    of_eligibility_policy(
+        &world.snapshot.eligibility_policies.all[0].spec,
+        environment,
+        reader,
+    )
+}
+
 #[track_caller]
 fn check_spec(change: impl FnOnce(&mut ApproverPolicySpec), reason: Reason) -> PolicyFacts {
     check(
@@ -94,15 +108,7 @@ fn check_spec(change: impl FnOnce(&mut ApproverPolicySpec), reason: Reason) -> P
 fn check_eligibility(change: impl FnOnce(&mut EligibilityPolicySpec), reason: Reason) -> PolicyFacts {
     let mut world = request();
     change(&mut world.snapshot.eligibility_policies.all[0].spec);
-    let facts = answered(&mut world, |world, reader| {
-        let spec = &world.snapshot.eligibility_policies.all[0].spec;
-        let environment = Environment {
-            organization: &organization(),
-            identity: &TeamSettingsSpec::default().identity,
-            identity_center: &world.snapshot.identity_center,
-        };
-        of_eligibility_policy(spec, environment, reader)
-    });
+    let facts = answered(&mut world, of_first_eligibility_policy);
     assert_eq!(facts.reason, reason, "{}", facts.message);
     facts
 }

@@ -49,18 +49,7 @@ fn a_status_never_says_that_something_is_missing_from_an_old_cache() {
         spec.subjects = vec![person("new"), group("New")];
         spec.accounts = vec![id("777788889999")];
     });
-    let (facts, rounds) = from_an_old_cache(&mut world, |world, reader| {
-        let environment = Environment {
-            organization: &organization(),
-            identity: &TeamSettingsSpec::default().identity,
-            identity_center: &world.snapshot.identity_center,
-        };
-        of_eligibility_policy(
-            &world.snapshot.eligibility_policies.all[0].spec,
-            environment,
-            reader,
-        )
-    });
+    let (facts, rounds) = from_an_old_cache(&mut world, of_first_eligibility_policy);
     assert_eq!(facts.reason, Reason::Valid, "{}", facts.message);
     assert!(rounds <= 4, "{rounds} rounds");
 }
@@ -71,18 +60,7 @@ fn what_a_delegated_administrator_cannot_assign_is_said() {
     let facts = |change: fn(&mut World)| {
         let mut world = request().with(change);
         world.snapshot.identity_center.delegated_administrator = true;
-        answered(&mut world, |world, reader| {
-            let environment = Environment {
-                organization: &organization(),
-                identity: &TeamSettingsSpec::default().identity,
-                identity_center: &world.snapshot.identity_center,
-            };
-            of_eligibility_policy(
-                &world.snapshot.eligibility_policies.all[0].spec,
-                environment,
-                reader,
-            )
-        })
+        answered(&mut world, of_first_eligibility_policy)
     };
     assert_eq!(facts(|_| ()).reason, Reason::Valid);
     let there = facts(|world| world.provisioned_in = vec![id("999999999999")]);
@@ -112,13 +90,7 @@ fn one_permission_set_that_cannot_be_read_hides_no_other_and_all_are_asked_in_on
     let mut rounds = 0;
     let facts = loop {
         let reader = FactReader::new(&world.snapshot.facts, &timings, world.now);
-        let environment = Environment {
-            organization: &organization(),
-            identity: &TeamSettingsSpec::default().identity,
-            identity_center: &world.snapshot.identity_center,
-        };
-        let spec = &world.snapshot.eligibility_policies.all[0].spec;
-        let facts = of_eligibility_policy(spec, environment, &reader);
+        let facts = of_first_eligibility_policy(&world, &reader);
         let questions = reader.questions();
         if questions.is_empty() {
             break facts;
@@ -145,18 +117,7 @@ fn one_permission_set_that_cannot_be_read_hides_no_other_and_all_are_asked_in_on
 fn a_message_of_aws_that_is_longer_than_a_status_takes_is_cut() {
     let mut world = request();
     world.unreadable_member = Some(UserId::new("x".repeat(5_000)));
-    let facts = answered(&mut world, |world, reader| {
-        let environment = Environment {
-            organization: &organization(),
-            identity: &TeamSettingsSpec::default().identity,
-            identity_center: &world.snapshot.identity_center,
-        };
-        of_eligibility_policy(
-            &world.snapshot.eligibility_policies.all[0].spec,
-            environment,
-            reader,
-        )
-    });
+    let facts = answered(&mut world, of_first_eligibility_policy);
     assert_eq!(facts.reason, Reason::LookupFailed);
     assert_eq!(facts.message.chars().count(), 2_048);
     assert_eq!(facts.people, 2, "the others are counted");
